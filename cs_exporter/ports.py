@@ -1,0 +1,186 @@
+"""What a probe may ask of the world, as Protocols, and the bundle of them that a run is given (`Io`).
+
+Probes know only these; transports fill them and turn every library's error into `ProbeFailed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from cs_exporter.model import ProbeFailed, Reason, UnsupportedError
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class SectionCall:
+    """One section of the collector, asked with arguments; equal calls in one request are asked once."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    limit: int = 0  # seconds a section that may block is given; 0 for sections that never block
+
+    def __str__(self) -> str:
+        return " ".join((self.name, *self.arguments))
+
+
+class AnswerState(StrEnum):
+    """How a section ended."""
+
+    DONE = "done"  # it ran; `status` is its exit status
+    LATE = "late"  # it did not answer within its limit
+    UNSUPPORTED = "unsupported"  # the host's collector does not know it, or its tool is missing
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one section said: `output` is its standard output (bytes, as the host sent them)."""
+
+    call: SectionCall
+    state: AnswerState
+    status: int = 0
+    output: bytes = b""
+
+    def text(self) -> str:
+        """The output of a section that ran and succeeded.
+
+        Raises UnsupportedError where it does not exist, ProbeFailed(timeout) where it was late and
+        ProbeFailed(command) where its exit status is not 0.
+        """
+        if self.state is AnswerState.UNSUPPORTED:
+            raise UnsupportedError(f"{self.call}: not available on the host")
+        if self.state is AnswerState.LATE:
+            raise ProbeFailed(Reason.TIMEOUT, f"{self.call}: no answer within {self.call.limit} s")
+        decoded = self.output.decode("utf-8", "replace")
+        if self.status != 0:
+            lines = decoded.strip().splitlines()
+            raise ProbeFailed(
+                Reason.COMMAND,
+                f"{self.call}: exit status {self.status}: {lines[-1] if lines else 'no output'}",
+            )
+        return decoded
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSample:
+    """One reading of a host's clock, bracketed by the exporter's own (all seconds)."""
+
+    host_time: float  # the host's wall clock, since the epoch
+    resolution: float  # of host_time; 1.0 where the host's `date` has no fraction
+    sent: float  # the exporter's wall clock when the request left
+    round_trip: float  # measured on the exporter's monotonic clock
+
+    @property
+    def skew(self) -> float:
+        """Host minus exporter, assuming the answer was stamped half way."""
+        return self.host_time + self.resolution_bias - (self.sent + self.round_trip / 2)
+
+    @property
+    def resolution_bias(self) -> float:
+        """A clock that only shows whole seconds reads low by half a second on average."""
+        return self.resolution / 2 if self.resolution >= 1 else 0.0
+
+    @property
+    def uncertainty(self) -> float:
+        """Half the round trip, and half the resolution where that is coarse: the skew lies within +- this."""
+        return self.round_trip / 2 + self.resolution_bias
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers to one request, each by its call, and the host's clock when it began."""
+
+    clock: ClockSample
+    answers: Mapping[SectionCall, Answer]
+
+    def __getitem__(self, call: SectionCall) -> Answer:
+        return self.answers[call]
+
+
+class Shell(Protocol):
+    """A host's collector. All errors are ProbeFailed."""
+
+    async def ask(self, *calls: SectionCall) -> Answers:
+        """Ask sections in one round trip, together with whatever else is asked in the same loop turn."""
+
+    async def clock(self) -> ClockSample:
+        """A short exchange that reads only the host's clock."""
+
+
+class RpcVerdict(StrEnum):
+    """What an RPC NULL call says about a program."""
+
+    UP = "up"
+    PROGRAM_UNAVAILABLE = "program_unavailable"
+    VERSION_MISMATCH = "version_mismatch"
+    REJECTED = "rejected"  # any other well-formed refusal
+
+
+@dataclass(frozen=True, slots=True)
+class RpcReply:
+    """The reply to a NULL call: `latency` from sending the call to its reply, seconds; versions where mismatched."""
+
+    verdict: RpcVerdict
+    latency: float
+    lowest: int | None = None
+    highest: int | None = None
+
+
+class Rpc(Protocol):
+    """ONC RPC over TCP (RFC 5531), from the exporter. All errors are ProbeFailed."""
+
+    async def null(self, address: str, port: int, program: int, version: int, deadline: float) -> RpcReply:
+        """Call procedure 0 within `deadline` seconds."""
+
+    async def getport(self, address: str, program: int, version: int, deadline: float) -> int:
+        """Ask the portmapper (port 111, version 2) for a program's TCP port; 0 where it is not registered."""
+
+
+class Clock(Protocol):
+    """The exporter's own clocks, in seconds."""
+
+    def time(self) -> float:
+        """Wall clock, since the epoch."""
+
+    def monotonic(self) -> float:
+        """Monotonic clock, from an arbitrary start."""
+
+
+@dataclass(frozen=True)
+class Last(Generic[R]):
+    """A probe's own last reading and the exporter's monotonic time it was made at."""
+
+    reading: R
+    monotonic: float
+
+
+class Previous(Protocol):
+    """Gives a probe its own last reading of the host it asks now."""
+
+    def __call__(self, kind: type[R]) -> Last[R] | None:
+        """The last reading, if there is one of that kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Io:
+    """What one run is given."""
+
+    shell: Shell
+    rpc: Rpc
+    clock: Clock
+    previous: Previous
+
+
+@dataclass(slots=True)
+class Counters:
+    """Work done by the transports, as plain integers that only grow."""
+
+    ssh_handshakes: int = 0
+    requests: int = 0
+    request_bytes: int = 0
+    answer_bytes: int = 0
+    rpc_calls: int = 0
+    sessions_dropped: int = 0

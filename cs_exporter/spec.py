@@ -1,0 +1,194 @@
+"""How a probe declares itself: settings, collector sections, metrics, limits and symptoms, all in one sheet.
+
+Everything generated (exposition, alerts, panels, runbooks) and everything assembled (the collector) reads these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from cs_exporter.durations import parse_duration
+from cs_exporter.model import Host, Inventory
+from cs_exporter.ports import Io
+
+R = TypeVar("R")
+S = TypeVar("S", bound="ProbeSettings")
+
+Seconds = Annotated[float, BeforeValidator(parse_duration)]
+"""A duration in settings: a number of seconds, or text as Prometheus writes it ("30s", "1m30s")."""
+
+
+class ProbeSettings(BaseModel):
+    """What every probe's section of the configuration has; a probe adds its own fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = True
+    interval: Seconds = Field(default=30.0, gt=0, description="rounded up to a multiple of global.interval")
+    timeout: Seconds | None = Field(default=None, gt=0, description="of one run; default: global.timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A piece of the collector: POSIX sh that prints an answer.
+
+    `body` is the inside of a shell function; arguments arrive as $1, $2, ... A section that may block runs in the
+    background under a limit. `tool` is the command without which the section is unsupported.
+    `mount_argument`: the first argument is a mount point, and the body touches it: only one such child per mount
+    and account may exist (the guard), and the body is a single command, which the guard executes.
+    """
+
+    name: str
+    body: str
+    blocks: bool = False
+    tool: str = ""
+    mount_argument: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of a metric: its label values in the metric's order; `host` only where it is not the host asked."""
+
+    value: float
+    labels: tuple[str, ...] = ()
+    host: str | None = None
+
+
+@dataclass(frozen=True)
+class Metric(Generic[R]):
+    """A metric of a reading. `read` gives its samples; none where the reading does not know the value."""
+
+    name: str
+    help: str
+    read: Callable[[R], Iterable[Sample]]
+    kind: Literal["gauge", "counter"] = "gauge"
+    labels: tuple[str, ...] = ()
+    per_host: bool = True  # False: the exporter's or the fleet's own, without a host label
+
+
+def gauge(name: str, help_text: str, value: Callable[[R], float | None], *, per_host: bool = True) -> Metric[R]:
+    """A gauge with one value per reading, or none."""
+
+    def read(reading: R) -> Iterable[Sample]:
+        number = value(reading)
+        return () if number is None else (Sample(float(number)),)
+
+    return Metric(name, help_text, read, per_host=per_host)
+
+
+def rows(
+    name: str,
+    help_text: str,
+    labels: tuple[str, ...],
+    read: Callable[[R], Iterable[Sample]],
+    *,
+    kind: Literal["gauge", "counter"] = "gauge",
+) -> Metric[R]:
+    """A metric with one sample per row of the reading."""
+    return Metric(name, help_text, read, kind=kind, labels=labels)
+
+
+class Op(StrEnum):
+    """How a value is compared with its limit."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    EQUALS = "equals"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`value` is a number, or the name of another metric of the same host and labels.
+
+    `step`: the smallest difference that matters, in the metric's unit; rule tests use it. `absolute`: compare |value|.
+    """
+
+    op: Op
+    value: float | str
+    step: float
+    absolute: bool = False
+
+    def holds(self, value: float, limit: float) -> bool:
+        """Whether `value` is beyond `limit`."""
+        compared = abs(value) if self.absolute else value
+        if self.op is Op.ABOVE:
+            return compared > limit
+        if self.op is Op.BELOW:
+            return compared < limit
+        return compared == limit
+
+
+class Severity(StrEnum):
+    """critical pages a human now; warning is a ticket; info is context."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """One row of the troubleshooting matrix."""
+
+    name: str  # CamelCase, first word Cs: the alert's name
+    sees: str  # what the operator sees, one sentence
+    metric: str
+    limit: Limit
+    hold: float  # seconds it must hold before anyone is told
+    severity: Severity
+    unit: str
+    means: str
+    look: tuple[str, ...]  # commands, in the order to type them
+    fix: str
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # only samples with these
+
+
+@dataclass(frozen=True)
+class ProbeSpec(Generic[S, R]):
+    """A probe's sheet. `applies` says whether a host is asked at all."""
+
+    name: str
+    question: str
+    settings: type[S]
+    reading: type[R]
+    probe: Callable[[Host, Io, S], Awaitable[R]]
+    metrics: tuple[Metric[R], ...]
+    symptoms: tuple[Symptom, ...]
+    sections: tuple[Section, ...] = ()
+    applies: Callable[[Host], bool] = lambda _host: True
+
+
+@dataclass(frozen=True)
+class Latest:
+    """What a derived probe sees: the inventory and, by probe, every host's newest reading that is still fresh."""
+
+    inventory: Inventory
+    readings: Mapping[str, Mapping[str, object]]
+
+    def of(self, probe: str, kind: type[R]) -> dict[str, R]:
+        """Host name -> reading, of one probe."""
+        found = self.readings.get(probe, {})
+        return {name: reading for name, reading in found.items() if isinstance(reading, kind)}
+
+
+@dataclass(frozen=True)
+class DerivedSpec(Generic[R]):
+    """A derived probe's sheet: a pure function of other probes' readings, run when one of its inputs lands."""
+
+    name: str
+    question: str
+    inputs: tuple[str, ...]
+    reading: type[R]
+    derive: Callable[[Latest, float], R]
+    metrics: tuple[Metric[R], ...]
+    symptoms: tuple[Symptom, ...] = ()
+
+
+AnySpec = ProbeSpec[Any, Any]
+AnyDerived = DerivedSpec[Any]
