@@ -37,12 +37,16 @@ class AnswerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one section said: `output` is its standard output (bytes, as the host sent them)."""
+    """What one section said: `output` is its standard output (bytes, as the host sent them).
+
+    `seconds` is how long a section that may block took, by the host's own clock; None where it can't tell cheaply.
+    """
 
     call: SectionCall
     state: AnswerState
     status: int = 0
     output: bytes = b""
+    seconds: float | None = None
 
     def text(self) -> str:
         """The output of a section that ran and succeeded.
