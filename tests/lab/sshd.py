@@ -1,0 +1,104 @@
+"""A host's sshd: settings, start, stop, reload, and the account it lets in."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.lab.processes import Process, kill_and_wait, signal_all
+from tests.lab.ssh_keys import KeyPair, authorized_line
+from tests.lab.wait import wait_until
+
+if TYPE_CHECKING:
+    from tests.lab.host import LabHost
+
+PORT = 22
+SSHD = "/usr/sbin/sshd"
+CONFIG, KEY, PID_FILE, LOG = "/etc/ssh/sshd_config", "/etc/ssh/host_key", "/run/sshd.pid", "/var/log/sshd.log"
+AUTHORIZED = "/etc/ssh/authorized_keys/csmon"
+FAKE_CLOCK_FILE = "/run/fake_clock"
+FAKE_CLOCK_LIBRARY = "faketime/libfaketimeMT.so.1"
+
+
+class Sshd:
+    """The real OpenSSH server of one host."""
+
+    def __init__(self, host: LabHost) -> None:
+        self._host = host
+
+    def configure(self, host_key: KeyPair, client_key: KeyPair) -> None:
+        """Write settings, host key and the polling account's authorised key."""
+        host = self._host
+        host.write(CONFIG, self._settings())
+        host.write(KEY, host_key.private, mode=0o600)
+        host.write(AUTHORIZED, authorized_line(client_key, host.spec.force_command, host.spec.permit_open))
+        if host.spec.fake_clock:
+            host.write(FAKE_CLOCK_FILE, "+0\n", mode=0o644)
+
+    def start(self) -> None:
+        """Start the daemon and wait until it listens."""
+        self._host.path(PID_FILE).unlink(missing_ok=True)
+        self._host.run([SSHD, "-f", CONFIG, "-E", LOG], check=True)
+        wait_until(self._host.path(PID_FILE).exists, what=f"sshd of {self._host.name} to listen")
+
+    def stop(self) -> None:
+        """Kill the daemon and every session of it; clients see their connections reset or closed."""
+        kill_and_wait(self.processes)
+
+    def restart(self) -> None:
+        """Stop and start: established connections end."""
+        self.stop()
+        self.start()
+
+    def reload(self) -> None:
+        """Have the listener read settings and keys again (SIGHUP); established connections live on."""
+        pid_file = self._host.path(PID_FILE)
+        before = pid_file.stat().st_mtime_ns
+        signal_all(self.listeners(), signal.SIGHUP)
+        wait_until(lambda: pid_file.exists() and pid_file.stat().st_mtime_ns != before, what="sshd to start over")
+
+    def processes(self) -> list[Process]:
+        """Listener and sessions. The programs that sessions started are not among them."""
+        return [process for process in self._host.pids() if process.name.startswith("sshd")]
+
+    def listeners(self) -> list[Process]:
+        """The listener."""
+        return [process for process in self.processes() if "[listener]" in process.command]
+
+    def sessions(self) -> list[Process]:
+        """The processes that serve established connections, and those that are still logging in."""
+        return [process for process in self.processes() if "[listener]" not in process.command]
+
+    def log(self) -> str:
+        """What the daemon has logged so far."""
+        path = self._host.path(LOG)
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def _settings(self) -> str:
+        lines = [
+            f"Port {PORT}",
+            f"ListenAddress {self._host.address}",
+            f"HostKey {KEY}",
+            f"AuthorizedKeysFile {AUTHORIZED.replace('csmon', '%u')}",
+            f"PidFile {PID_FILE}",
+            "StrictModes no",
+            "UsePAM no",
+            "PasswordAuthentication no",
+            "KbdInteractiveAuthentication no",
+            "UseDNS no",
+            "LogLevel VERBOSE",
+        ]
+        if self._host.spec.fake_clock:
+            lines.append(f"SetEnv {fake_clock_environment()}")
+        return "\n".join([*lines, *self._host.spec.sshd_options, ""])
+
+
+def fake_clock_environment() -> str:
+    """The variables that let programs see the clock of FAKE_CLOCK_FILE; only the wall clock is faked.
+
+    The cache of libfaketime is off so that a change of the file is seen by programs that already run.
+    """
+    libraries = sorted(Path("/usr/lib").glob(f"*/{FAKE_CLOCK_LIBRARY}"))
+    library = libraries[0] if libraries else Path("/usr/lib", FAKE_CLOCK_LIBRARY)
+    return f"LD_PRELOAD={library} FAKETIME_TIMESTAMP_FILE={FAKE_CLOCK_FILE} FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1"
