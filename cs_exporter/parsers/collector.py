@@ -1,0 +1,181 @@
+"""The collector's wire format, both ways: requests to lines, and a host's two byte streams to frames.
+
+Lines that begin with the record separator (0x1e) are frames; everything else belongs to the section that is open, or is
+noise (a login message, a shell's complaint). Workers answer on the second stream, each in one write, so that a
+long section on the first one can't be torn apart by them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cs_exporter.model import UnparsableError
+
+PROTOCOL = 1
+MAX_ANSWER = 1 << 20
+"""Bytes one section, or noise between frames, may have: more is not an answer."""
+
+_MARK = b"\x1e"
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@+=-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The collector is ready."""
+
+    protocol: int
+    hash: str
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFrame:
+    """The host's wall clock, seconds since the epoch, and the resolution it was shown with."""
+
+    request: str
+    host_time: float
+    resolution: float
+
+
+@dataclass(frozen=True, slots=True)
+class SectionFrame:
+    """One section's answer. `status` None: unsupported; `late`: no answer in its limit; seconds where it is known."""
+
+    request: str
+    index: int
+    status: int | None
+    late: bool = False
+    output: bytes = b""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFrame:
+    """All sections that never block have answered; so many workers are still to come."""
+
+    request: str
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedFrame:
+    """Every worker has answered, or its limit has passed."""
+
+    request: str
+
+
+Frame = Hello | ClockFrame | SectionFrame | ListedFrame | EndedFrame
+
+
+def encode_argument(text: str) -> str:
+    """Write an argument as printf's %b reads it, with nothing in it that a shell or the frame could take amiss."""
+    return "".join(
+        char
+        if _PLAIN.fullmatch(char)
+        else "".join(f"\\0{byte:03o}" for byte in char.encode("utf-8", "surrogateescape"))
+        for char in text
+    )
+
+
+def request_line(request: str, calls: list[tuple[str, int, tuple[str, ...]]]) -> bytes:
+    """One request: `request` is its id (hexadecimal and dots); calls are (section, limit in seconds, arguments)."""
+    tokens = [",".join((name, str(limit), *map(encode_argument, arguments))) for name, limit, arguments in calls]
+    return (" ".join((request, *tokens)) + "\n").encode("ascii")
+
+
+class FrameReader:
+    """Reads one stream. Feed it bytes as they come; it yields frames, and raises UnparsableError for what is none."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._open: tuple[bytes, SectionFrame] | None = None  # the line that ends it, and what is known of it
+        self._output: list[bytes] = []
+        self._size = 0
+        self.noise = b""  # the last line that belonged to nothing
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Frames that `data` completes."""
+        self._buffer += data
+        *lines, rest = bytes(self._buffer).split(b"\n")
+        self._buffer = bytearray(rest)
+        self._bound(len(rest))
+        for line in lines:
+            frame = self._line(line)
+            if frame is not None:
+                yield frame
+
+    def _bound(self, more: int) -> None:
+        if self._size + more > MAX_ANSWER:
+            raise UnparsableError(f"more than {MAX_ANSWER} bytes without an end")
+
+    def _line(self, line: bytes) -> Frame | None:
+        if self._open is not None and not line.startswith(self._open[0]):
+            self._size += len(line) + 1
+            self._bound(0)
+            self._output.append(line)
+            return None
+        if not line.startswith(_MARK):
+            self._size += len(line) + 1
+            self._bound(0)
+            self.noise = line[:200] or self.noise
+            return None
+        self._size = 0
+        try:
+            return self._frame(line[1:].decode("ascii").split(" "))
+        except ValueError as error:
+            raise UnparsableError(f"not a frame: {line[:80]!r}") from error
+
+    def _frame(self, words: list[str]) -> Frame | None:
+        if words[0] == "ready":
+            protocol, digest, names = words[1:]
+            return Hello(int(protocol), digest, frozenset(filter(None, names.split(","))))
+        request, sign, *rest = words
+        if sign == "@":
+            return _clock(request, *rest)
+        if sign == ".":
+            (workers,) = rest
+            return ListedFrame(request, int(workers))
+        if sign == "$" and not rest:
+            return EndedFrame(request)
+        return self._section(request, sign, rest)
+
+    def _section(self, request: str, sign: str, rest: list[str]) -> Frame | None:
+        if sign == "<":  # the answer of a section that never blocks follows, up to its ">" line
+            (index,) = rest
+            self._begin(f"\x1e{request} > {index} ", SectionFrame(request, int(index), None))
+            return None
+        if sign == "!":  # a worker's whole record
+            index, status, began, ended = rest
+            late = status == "late"
+            number = None if late or status == "-" else int(status)
+            seconds = None if number is None else round(float(ended) - float(began), 3)
+            self._begin(f"\x1e{request} ;", SectionFrame(request, int(index), number, late, b"", seconds))
+            return None
+        if sign == ">":
+            index, status = rest
+            number = None if status == "-" else int(status)
+            return SectionFrame(request, int(index), number, output=self._take(inline=True))
+        if sign == ";" and self._open is not None and not rest:
+            known = self._open[1]
+            return replace(known, output=self._take(inline=False))
+        raise ValueError(sign)
+
+    def _begin(self, end: str, known: SectionFrame) -> None:
+        self._open = (end.encode("ascii"), known)
+        self._output = []
+
+    def _take(self, *, inline: bool) -> bytes:
+        """What was collected; an inline section's end mark brings a newline of its own."""
+        lines, self._open, self._output = self._output, None, []
+        if inline and lines and not lines[-1]:
+            lines.pop()
+        return b"".join(line + b"\n" for line in lines)
+
+
+def _clock(request: str, shown: str) -> ClockFrame:
+    whole, _, fraction = shown.partition(".")
+    if fraction.isdecimal():
+        return ClockFrame(request, int(whole) + int(fraction) / 10 ** len(fraction), 10.0 ** -len(fraction))
+    return ClockFrame(request, float(int(whole)), 1.0)

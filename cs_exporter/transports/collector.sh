@@ -1,0 +1,205 @@
+#!/bin/sh
+# The cs_exporter collector: answers questions about this host, read-only. It writes nothing and leaves nothing behind.
+# Requests come on standard input, one line each; answers go to standard output, those of background workers to
+# standard error. Its last line starts it: a script that arrives in part does nothing.
+main() {
+	LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	export LC_ALL PATH
+	unset ENV BASH_ENV
+	set -f
+	umask 077
+	rs=$(printf '\036')
+	supervisors='' watchdog=''
+	# A worker that waits for its command. Its record is one write, small enough not to mix with another's.
+	# shellcheck disable=SC2016
+	worker='
+		rs=$1 id=$2 index=$3 kind=$4
+		shift 4
+		read -r began _ </proc/uptime
+		try=1
+		while :; do
+			case $kind in
+			mount) out=$(CS_EXPORTER_MOUNT="$1;" sh -c "eval \"\$CS_GUARD\"" cs_exporter "$@" 2>&1 3>&-) ;;
+			*) out=$(eval "$CS_BODY" 2>&1 3>&-) ;;
+			esac
+			status=$?
+			[ "$kind" = mount ] && [ "$status" = 75 ] || break
+			status=200
+			[ "$try" = 5 ] && break
+			try=$((try + 1))
+			sleep "0.$((($$ + try) % 5 + 1))"
+		done
+		read -r ended _ </proc/uptime
+		printf "%s%s ! %s %s %s %s\n%.3500s\n%s%s ;\n" \
+			"$rs" "$id" "$index" "$status" "$began" "$ended" "$out" "$rs" "$id" >&3'
+	# Runs marked, so that any other guard of this account sees it before it touches the mount. Whoever sees another
+	# mark withdraws: held since that process began (status 200), or, where it has only just begun, try again (75).
+	# shellcheck disable=SC2016
+	guard='
+		set +f
+		begun() {
+			stat=${stat##*) }
+			set -f
+			set -- $stat
+			set +f
+			parent=$2 start=${20}
+		}
+		for other in $(CS_EXPORTER_MOUNT="" grep -lsF "CS_EXPORTER_MOUNT=$1;" /proc/[0-9]*/environ); do
+			other=${other%/environ}
+			[ "${other#/proc/}" = "$$" ] && continue
+			read -r stat <"$other/stat" || continue
+			begun
+			[ "$parent" = "$$" ] && continue
+			read -r now _ </proc/uptime
+			echo "held $start $now"
+			[ "$((${now%.*} - start / 100))" -ge 2 ] && exit 200
+			exit 75
+		done
+		eval "$CS_BODY"'
+	exec 3>&2 2>/dev/null
+	trap 'kill $supervisors $watchdog; exit 0' EXIT
+	trap 'exit 0' HUP INT TERM
+	watch $$ </dev/null >/dev/null 3>&- &
+	watchdog=$!
+	printf '%sready @PROTOCOL@ %s %s\n' "$rs" '@HASH@' '@NAMES@'
+	while IFS= read -r line; do
+		# shellcheck disable=SC2086
+		answer $line
+	done
+}
+
+# The inside of every section, and how it is run: inline, worker, or mount (a worker behind the guard).
+section() {
+	kind='' tool='' body=''
+	# shellcheck disable=SC2016
+	case $1 in
+@SECTIONS@
+	esac
+	[ -z "$tool" ] || command -v "$tool" >/dev/null || kind=''
+	case $kind in worker | mount) command -v timeout >/dev/null || kind='' ;; esac
+}
+
+# answer ID TOKEN...: one request. A token is NAME,LIMIT,ARGUMENT,...
+answer() {
+	id=$1
+	case $id in '' | *[!0-9a-f.]*) return ;; esac
+	shift
+	clock
+	index=0 jobs='' count=0
+	for token; do
+		name=${token%%,*}
+		case $token in *[!A-Za-z0-9_.,/:@+=\\-]*) name='' ;; esac
+		section "$name"
+		case $kind in
+		inline) inline "$token" ;;
+		worker | mount) jobs="$jobs $index:$token" count=$((count + 1)) ;;
+		*) printf '%s%s > %s -\n' "$rs" "$id" "$index" ;;
+		esac
+		index=$((index + 1))
+	done
+	printf '%s%s . %s\n' "$rs" "$id" "$count"
+	[ -z "$jobs" ] || background
+}
+
+clock() {
+	# shellcheck disable=SC3028
+	if [ -n "$BASH_VERSION" ] && [ -n "$EPOCHREALTIME" ]; then
+		printf '%s%s @ %s\n' "$rs" "$id" "$EPOCHREALTIME"
+	else
+		date "+$rs$id @ %s.%N" </dev/null 3>&-
+	fi
+}
+
+inline() {
+	printf '%s%s < %s\n' "$rs" "$id" "$index"
+	arguments "$1"
+	printf '\n%s%s > %s %s\n' "$rs" "$id" "$index" "$status"
+}
+
+# arguments TOKEN: decodes the token's limit and arguments, then runs the section with them.
+arguments() {
+	token=$1
+	shift
+	rest=${token#*,}
+	limit=${rest%%,*}
+	case $rest in *,*) rest=${rest#*,}, ;; *) rest='' ;; esac
+	case $limit in '' | *[!0-9]* | ????*) limit=5 ;; esac
+	[ "$limit" -le 60 ] || limit=60
+	while [ -n "$rest" ]; do
+		one=${rest%%,*}
+		rest=${rest#*,}
+		case $one in *\\*)
+			one=$(printf '%b.' "$one")
+			one=${one%.}
+			;;
+		esac
+		set -- "$@" "$one"
+	done
+	if [ "$kind" = inline ]; then
+		{ eval "$body"; } </dev/null 2>&1 3>&-
+		status=$?
+	else
+		launch "$@"
+	fi
+}
+
+# Forgets the supervisors that have ended, then starts one for this request's jobs. It is not a child of this shell:
+# a shell remembers every child until it waits for it, and this one never waits.
+background() {
+	alive=''
+	for pid in $supervisors; do
+		kill -0 "$pid" && alive="$alive $pid"
+	done
+	supervisors="$alive $(supervise </dev/null >/dev/null & echo $!)"
+}
+
+# Starts this request's workers, says which of them were late, then ends the request.
+supervise() {
+	trap 'kill $pids; exit 0' HUP INT TERM
+	pids='' running=''
+	for job in $jobs; do
+		index=${job%%:*}
+		token=${job#*:}
+		section "${token%%,*}"
+		arguments "$token"
+		pids="$pids $!" running="$running $index:$!"
+	done
+	for job in $running; do
+		wait "${job#*:}"
+		status=$?
+		case $status in
+		0) ;;
+		126 | 127) printf '%s%s ! %s - 0 0\n\n%s%s ;\n' "$rs" "$id" "${job%%:*}" "$rs" "$id" >&3 ;;
+		*) printf '%s%s ! %s late 0 0\n\n%s%s ;\n' "$rs" "$id" "${job%%:*}" "$rs" "$id" >&3 ;;
+		esac
+	done
+	printf '%s%s $\n' "$rs" "$id" >&3
+}
+
+# launch ARGUMENT...: the worker for one section. timeout(1) waits for the worker only, which any signal ends: never for
+# the command itself, which may be beyond every signal. (3>&3: ksh closes it for children otherwise.)
+launch() {
+	# shellcheck disable=SC2016
+	CS_BODY=$body CS_GUARD=$guard CS_WORKER=$worker \
+		timeout -s KILL "$limit" sh -c 'eval "$CS_WORKER"' cs_exporter "$rs" "$id" "$index" "$kind" "$@" 3>&3 &
+}
+
+# watch PID: ends a collector that nobody has asked anything for 15 minutes. Without it, a connection that the network
+# lost would keep its session here until TCP gives it up, hours later.
+watch() {
+	trap 'kill "$nap"; exit 0' HUP INT TERM
+	seen=''
+	while :; do
+		sleep 900 &
+		nap=$!
+		wait "$nap"
+		switches=''
+		while IFS=': 	' read -r key value; do
+			[ "$key" = voluntary_ctxt_switches ] && switches=$value
+		done <"/proc/$1/status"
+		[ -n "$switches" ] || exit 0
+		[ "$switches" != "$seen" ] || kill "$1"
+		seen=$switches
+	done
+}
+main; exit

@@ -1,0 +1,57 @@
+"""The machine cs_exporter runs on: the same collector, as a child of the exporter, without SSH."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import subprocess
+from typing import cast
+
+from cs_exporter.model import ProbeFailed, Reason
+from cs_exporter.ports import Clock, Counters
+from cs_exporter.transports.session import CollectorSession
+
+HELLO_TIMEOUT = 5.0
+
+
+class _Child(asyncio.SubprocessProtocol):
+    """Carries a child's pipes to and from a session."""
+
+    def __init__(self, clock: Clock, counters: Counters) -> None:
+        self._clock = clock
+        self._counters = counters
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        child = cast(asyncio.SubprocessTransport, transport)
+        stdin = cast(asyncio.WriteTransport, child.get_pipe_transport(0))
+        # Closing its input is how a collector is told to go; it goes by itself and takes its workers along.
+        self.session = CollectorSession(stdin.write, stdin.close, self._clock, self._counters)
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self.session.received(data, second=fd == 2)  # noqa: PLR2004 (standard error)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.session.ended("the local collector ended")
+        self.session.gone.set()
+
+
+class LocalConnector:
+    """Starts the collector with /bin/sh."""
+
+    def __init__(self, script: bytes, clock: Clock, counters: Counters) -> None:
+        self._script = script
+        self._clock = clock
+        self._counters = counters
+
+    async def __call__(self) -> CollectorSession:
+        """Start a collector and wait for its hello. Raises ProbeFailed(command, timeout)."""
+        loop = asyncio.get_running_loop()
+        try:
+            _, child = await loop.subprocess_exec(
+                lambda: _Child(self._clock, self._counters), "sh", "-s",
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )  # fmt: skip
+        except OSError as error:
+            raise ProbeFailed(Reason.COMMAND, f"sh: {error.strerror}") from error
+        session = child.session
+        session.start(self._script)
+        return await session.greeted(HELLO_TIMEOUT)

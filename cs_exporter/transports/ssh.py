@@ -1,0 +1,266 @@
+"""Collectors over SSH (asyncssh): one connection per host with one session on it, host keys verified.
+
+Every way in which a host can fail to answer is told apart here, phase by phase: name, TCP, banner, key exchange and
+login, shell. The handshakes, which cost processor time, are paced; waiting for a dead host holds nobody up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncssh
+import structlog
+
+from cs_exporter.model import CollectorMode, Host, ProbeFailed, Reason, SshTarget
+from cs_exporter.ports import Clock, Counters
+from cs_exporter.transports.reasons import from_os_error
+from cs_exporter.transports.session import CollectorSession
+from cs_exporter.transports.ssh_errors import Phase, failure_of
+
+log = structlog.get_logger(__name__)
+
+FORCED_COMMAND = "cs_exporter-collector"
+"""Asked for where the account's forced command is the collector: sshd runs that one, whatever is asked for."""
+
+PEEK = 256
+
+
+class HandshakePacer:
+    """Bounds handshakes: so many at a time, so many begun per second."""
+
+    def __init__(self, at_once: int, per_second: float) -> None:
+        self._slots = asyncio.Semaphore(at_once)
+        self._spacing = 1.0 / per_second
+        self._next = 0.0
+
+    async def __aenter__(self) -> None:
+        await self._slots.acquire()
+        try:
+            loop = asyncio.get_running_loop()
+            begin = max(loop.time(), self._next)
+            self._next = begin + self._spacing
+            await asyncio.sleep(begin - loop.time())
+        except asyncio.CancelledError:
+            self._slots.release()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._slots.release()
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    changed: float
+    value: object
+
+
+class KeyFiles:
+    """Client keys and known_hosts files, parsed once and again when the file changes."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[tuple[str, str], _Loaded] = {}
+
+    def client_key(self, path: str) -> asyncssh.SSHKey:
+        """The private key in `path`. Raises ProbeFailed(command) where it can't be read."""
+        key = self._load("key", path)
+        assert isinstance(key, asyncssh.SSHKey)  # noqa: S101 (narrows a type)
+        return key
+
+    def known_hosts(self, path: str) -> asyncssh.SSHKnownHosts:
+        """The known hosts in `path`. Raises ProbeFailed(command) where it can't be read."""
+        known = self._load("known_hosts", path)
+        assert isinstance(known, asyncssh.SSHKnownHosts)  # noqa: S101 (narrows a type)
+        return known
+
+    def _load(self, kind: str, path: str) -> object:
+        try:
+            changed = Path(path).stat().st_mtime
+            loaded = self._loaded.get((kind, path))
+            if loaded is None or loaded.changed != changed:
+                value = asyncssh.read_private_key(path) if kind == "key" else asyncssh.read_known_hosts(path)
+                loaded = self._loaded[kind, path] = _Loaded(changed, value)
+        except OSError as error:
+            raise ProbeFailed(Reason.COMMAND, f"{path}: {error.strerror}") from error
+        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError) as error:
+            raise ProbeFailed(Reason.COMMAND, f"{path}: {error}") from error
+        return loaded.value
+
+
+class _Channel(asyncssh.SSHClientSession[bytes]):
+    """Carries an SSH session's streams to a collector session."""
+
+    def __init__(self, session: CollectorSession) -> None:
+        self._session = session
+        self._how = "the session ended"
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        self._session.received(data, second=datatype == asyncssh.EXTENDED_DATA_STDERR)
+
+    def exit_status_received(self, status: int) -> None:
+        self._how = f"exit status {status}"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._session.ended(str(exc) if exc and str(exc) else self._how)
+
+
+class SshConnector:
+    """Makes a collector session on one host. Its deadline is `host.ssh.connect_timeout` for all phases together."""
+
+    def __init__(
+        self, host: Host, script: bytes, files: KeyFiles, pacer: HandshakePacer, clock: Clock, counters: Counters
+    ) -> None:
+        self._host = host
+        self._script = script
+        self._files = files
+        self._pacer = pacer
+        self._clock = clock
+        self._counters = counters
+
+    async def __call__(self) -> CollectorSession:
+        """Connect, log in, start the collector and wait for its hello. Raises ProbeFailed."""
+        target = self._host.ssh
+        options = self._options(target)
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + target.connect_timeout
+        sock = await self._tcp(ends)
+        try:
+            await self._banner(sock, ends)
+        except BaseException:
+            sock.close()
+            raise
+        async with self._pacer:
+            # The wait for a turn is ours, not the host's: it does not count.
+            ends = max(ends, loop.time() + target.connect_timeout / 2)
+            connection = await self._login(sock, options, ends)
+        return await self._collector(connection, ends)
+
+    def _options(self, target: SshTarget) -> asyncssh.SSHClientConnectionOptions:
+        if target.verify_host_key and target.known_hosts is None:
+            raise ProbeFailed(Reason.HOST_KEY, "no known_hosts file is configured; set ssh.known_hosts")
+        return asyncssh.SSHClientConnectionOptions(
+            username=target.user,
+            client_keys=[self._files.client_key(target.key_file)] if target.key_file else None,
+            known_hosts=self._trusted if target.verify_host_key else None,
+            agent_path=None if target.key_file else "",
+            config=None,
+            gss_host=None,
+            x509_trusted_certs=None,
+            compression_algs=None,
+            preferred_auth="publickey",
+            kex_algs="^curve25519-sha256",
+            encryption_algs="^aes128-gcm@openssh.com",
+            keepalive_interval=0,  # a poll is the keepalive
+            connect_timeout=None,
+            login_timeout=0,
+        )
+
+    def _trusted(self, host: str, address: str, port: int | None) -> Sequence[Sequence[object]]:
+        """Keys known for the address, and those known for the host's name in the inventory."""
+        assert self._host.ssh.known_hosts is not None  # noqa: S101 (_options refused that)
+        known = self._files.known_hosts(self._host.ssh.known_hosts)
+        by_address = known.match(host, address, port)
+        by_name = known.match(self._host.name, "", port)
+        return [[*one, *other] for one, other in zip(by_address[:3], by_name[:3], strict=True)]
+
+    async def _tcp(self, ends: float) -> socket.socket:
+        what = f"{self._host.address} port {self._host.ssh.port}"
+        loop = asyncio.get_running_loop()
+        last: OSError = OSError("the name has no address")
+        try:
+            async with asyncio.timeout_at(ends):
+                found = await loop.getaddrinfo(self._host.address, self._host.ssh.port, type=socket.SOCK_STREAM)
+                for family, kind, protocol, _, address in found:
+                    sock = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
+                    try:
+                        await loop.sock_connect(sock, address)
+                    except OSError as error:
+                        sock.close()
+                        last = error
+                    except BaseException:
+                        sock.close()
+                        raise
+                    else:
+                        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                        return sock
+        except TimeoutError as error:
+            detail = f"{what}: no answer to the connection request within {self._host.ssh.connect_timeout:g} s"
+            raise ProbeFailed(Reason.UNREACHABLE, detail) from error
+        except OSError as error:
+            raise from_os_error(error, what) from error
+        raise from_os_error(last, what)
+
+    async def _banner(self, sock: socket.socket, ends: float) -> None:
+        """Wait for the server's first words without taking them: asyncssh reads them again."""
+        what = f"{self._host.address} port {self._host.ssh.port}"
+        try:
+            async with asyncio.timeout_at(ends):
+                await _readable(sock)
+            first = sock.recv(PEEK, socket.MSG_PEEK)
+        except TimeoutError as error:
+            raise ProbeFailed(Reason.MUTE, f"{what}: accepted the connection and never said a word") from error
+        except OSError as error:
+            raise from_os_error(error, f"{what}: before the banner") from error
+        if not first:
+            detail = f"{what}: closed before the banner (a limit such as MaxStartups, or a proxy without a server)"
+            raise ProbeFailed(Reason.RESET, detail)
+        if b"MaxStartups" in first or b"Not allowed at this time" in first:
+            raise ProbeFailed(Reason.EXHAUSTED, f"{what}: {first.decode('ascii', 'replace').strip()}")
+        if b"SSH-" not in first and len(first) == PEEK:
+            raise ProbeFailed(Reason.UNPARSABLE, f"{what}: not an SSH server; it says {first[:40]!r}")
+
+    async def _login(
+        self, sock: socket.socket, options: asyncssh.SSHClientConnectionOptions, ends: float
+    ) -> asyncssh.SSHClientConnection:
+        phase = Phase()
+        self._counters.ssh_handshakes += 1
+        if not self._host.ssh.verify_host_key:
+            log.warning("the host's key is NOT verified (ssh.verify_host_key is false)", host=self._host.name)
+        try:
+            async with asyncio.timeout_at(ends):
+                return await asyncssh.connect(
+                    self._host.address, self._host.ssh.port, sock=sock, options=options, client_factory=lambda: phase
+                )
+        except TimeoutError as error:
+            raise ProbeFailed(Reason.TIMEOUT, phase.stuck()) from error
+        except (OSError, asyncssh.Error) as error:
+            raise failure_of(error, self._host) from error
+
+    async def _collector(self, connection: asyncssh.SSHClientConnection, ends: float) -> CollectorSession:
+        forced = self._host.ssh.mode is CollectorMode.FORCED
+        channel: asyncssh.SSHClientChannel[bytes]
+
+        def write(data: bytes) -> None:
+            channel.write(data)
+
+        session = CollectorSession(write, connection.abort, self._clock, self._counters)
+        try:
+            async with asyncio.timeout_at(ends):
+                channel, _ = await connection.create_session(
+                    lambda: _Channel(session), FORCED_COMMAND if forced else "sh -s", encoding=None
+                )
+        except TimeoutError as error:
+            connection.abort()
+            raise ProbeFailed(Reason.TIMEOUT, "logged in, but no session within the deadline") from error
+        except (OSError, asyncssh.Error) as error:
+            connection.abort()
+            raise failure_of(error, self._host) from error
+        watch = asyncio.ensure_future(connection.wait_closed())
+        watch.add_done_callback(lambda _: session.gone.set())
+        if not forced:
+            session.start(self._script)
+        return await session.greeted(max(1.0, ends - asyncio.get_running_loop().time()))
+
+
+async def _readable(sock: socket.socket) -> None:
+    """Wait until there is something to read, or the end."""
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_reader(sock, ready.set_result, None)
+    try:
+        await ready
+    finally:
+        loop.remove_reader(sock)
