@@ -107,12 +107,14 @@ class Limit:
     """`value` is a number, or the name of another metric of the same host and labels.
 
     `step`: the smallest difference that matters, in the metric's unit; rule tests use it. `absolute`: compare |value|.
+    `age`: the metric is a timestamp; compare the seconds since then.
     """
 
     op: Op
     value: float | str
     step: float
     absolute: bool = False
+    age: bool = False
 
     def holds(self, value: float, limit: float) -> bool:
         """Whether `value` is beyond `limit`."""

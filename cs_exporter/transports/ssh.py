@@ -240,7 +240,7 @@ class SshConnector:
         try:
             async with asyncio.timeout_at(ends):
                 channel, _ = await connection.create_session(
-                    lambda: _Channel(session), FORCED_COMMAND if forced else "sh -s", encoding=None
+                    lambda: _Channel(session), FORCED_COMMAND if forced else "exec sh -s", encoding=None
                 )
         except TimeoutError as error:
             connection.abort()

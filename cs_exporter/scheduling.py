@@ -1,0 +1,193 @@
+"""When: the only importer of apscheduler. One job per slot of the interval starts the runs of that slot's hosts.
+
+A host's probes start in the same turn of the loop, so that one request carries them all; what is under way, what has
+overrun and how it ends is kept here, per host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import zlib
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.job import Job
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from cs_exporter.model import Host, Inventory, Outcome
+from cs_exporter.ports import Clock
+from cs_exporter.runner import overrun
+from cs_exporter.spec import AnySpec
+
+log = structlog.get_logger(__name__)
+
+SLOT = 0.5
+"""Seconds of one slot: short enough for an even load, long enough to share a wake-up."""
+
+STEP_CHECK = 1.0
+"""Seconds between looks at the wall clock: APScheduler waits by it, and a step backwards would stop it for as long."""
+
+STEP = 0.25
+
+Run = Callable[[AnySpec, Host], Awaitable[Outcome]]
+Land = Callable[[Outcome, float], None]
+
+
+def whole_interval(interval: float, base: float) -> float:
+    """A probe's interval, rounded up to a multiple of the base interval (both in seconds)."""
+    return base * max(1, math.ceil(interval / base - 1e-9))
+
+
+class Scheduler:
+    """Starts runs. `run` makes an outcome, `land` takes it in; `pace` is how many hosts per second a sweep begins."""
+
+    def __init__(
+        self, specs: tuple[AnySpec, ...], base: float, pace: float, clock: Clock, run: Run, land: Land
+    ) -> None:
+        self._specs = specs
+        self._base = base
+        self._pace = pace
+        self._clock = clock
+        self._run = run
+        self._land = land
+        self._slots = max(1, round(base / SLOT))
+        self._members: dict[int, dict[str, Host]] = {slot: {} for slot in range(self._slots)}
+        self._unswept: set[str] = set()
+        self._under_way: dict[tuple[str, str], asyncio.Task[Outcome]] = {}
+        self._began: dict[tuple[str, str], float] = {}
+        self._sweeps: set[asyncio.Task[None]] = set()
+        self._jobs: dict[int, Job] = {}
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._epoch = clock.monotonic()
+        self._offset = 0.0
+        self._watch: asyncio.TimerHandle | None = None
+        self.lag = 0.0
+
+    def start(self, inventory: Inventory) -> None:
+        """Begin: a first sweep over all hosts at once, paced, then every host in its slot."""
+        now = datetime.now(UTC)
+        for slot in range(self._slots):
+            first = now + timedelta(seconds=self._base * (slot / self._slots))
+            trigger = IntervalTrigger(seconds=self._base, start_date=first, timezone=UTC)
+            self._jobs[slot] = self._scheduler.add_job(
+                self._begin_slot, trigger, args=(slot,), next_run_time=first,
+                coalesce=True, misfire_grace_time=None, max_instances=2,
+            )  # fmt: skip
+        self._scheduler.start()
+        self._offset = self._clock.time() - self._clock.monotonic()
+        self._watch_clock()
+        self.add(inventory)
+
+    def add(self, hosts: Iterable[Host]) -> None:
+        """Watch more hosts, from now on; a host that is watched already is replaced in place."""
+        new = []
+        for host in hosts:
+            members = self._members[zlib.crc32(host.name.encode()) % self._slots]
+            if host.name not in members:
+                self._unswept.add(host.name)
+                new.append(host)
+            members[host.name] = host
+        if new:
+            task = asyncio.get_running_loop().create_task(self._sweep(new))
+            self._sweeps.add(task)
+            task.add_done_callback(self._sweeps.discard)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Watch these hosts no longer; their runs are cancelled and land nowhere."""
+        gone = set(names)
+        for members in self._members.values():
+            for name in gone & members.keys():
+                del members[name]
+        self._unswept -= gone
+        for (name, _), task in tuple(self._under_way.items()):
+            if name in gone:
+                task.cancel()
+
+    def interval(self, spec: AnySpec, host: Host) -> float:
+        """Seconds between two runs of a probe on a host."""
+        return whole_interval(host.settings[spec.name].interval, self._base)
+
+    def asked(self, host: Host) -> list[AnySpec]:
+        """The probes that a host is asked."""
+        return [spec for spec in self._specs if host.settings[spec.name].enabled and spec.applies(host)]
+
+    async def run_now(self, spec: AnySpec, host: Host) -> Outcome:
+        """One run now; joins the one under way, if there is one. Cancelling the caller does not cancel the run."""
+        task = self._under_way.get((host.name, spec.name)) or self._begin(spec, host)
+        return await asyncio.shield(task)
+
+    async def stop(self, patience: float) -> None:
+        """Start nothing more; cancel what is under way and wait for it, at most `patience` seconds."""
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        tasks: list[asyncio.Task[Outcome] | asyncio.Task[None]] = [*self._under_way.values(), *self._sweeps]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, stuck = await asyncio.wait(tasks, timeout=patience)
+            if stuck:
+                log.warning("runs did not end when they were cancelled", count=len(stuck))
+
+    async def _sweep(self, hosts: list[Host]) -> None:
+        for host in hosts:
+            if host.name in self._unswept:
+                self._unswept.discard(host.name)
+                for spec in self.asked(host):
+                    self._start(spec, host)
+                await asyncio.sleep(1 / self._pace)
+
+    async def _begin_slot(self, slot: int) -> None:
+        """Start what is due in this slot and return; APScheduler would run a plain function in a thread."""
+        elapsed = self._clock.monotonic() - self._epoch - self._base * (slot / self._slots)
+        tick = math.floor(elapsed / self._base + 1e-3)
+        self.lag = max(0.0, elapsed - tick * self._base)
+        for host in tuple(self._members[slot].values()):
+            if host.name in self._unswept:
+                continue
+            # One phase per host, not per probe: probes with different intervals then share their requests.
+            phase = zlib.crc32(host.name.encode()) // self._slots
+            for spec in self.asked(host):
+                if (tick + phase) % round(self.interval(spec, host) / self._base) == 0:
+                    self._start(spec, host)
+
+    def _start(self, spec: AnySpec, host: Host) -> None:
+        key = (host.name, spec.name)
+        if key in self._under_way:
+            running_for = self._clock.monotonic() - self._began[key]
+            self._land(overrun(spec, host, self._clock, running_for), self.interval(spec, host))
+            return
+        self._begin(spec, host)
+
+    def _begin(self, spec: AnySpec, host: Host) -> asyncio.Task[Outcome]:
+        key = (host.name, spec.name)
+        task = asyncio.ensure_future(self._run(spec, host))
+        self._under_way[key], self._began[key] = task, self._clock.monotonic()
+        task.add_done_callback(lambda done: self._ended(key, done, self.interval(spec, host)))
+        return task
+
+    def _ended(self, key: tuple[str, str], task: asyncio.Task[Outcome], interval: float) -> None:
+        del self._under_way[key], self._began[key]
+        if not task.cancelled():
+            self._land(task.result(), interval)
+
+    def _watch_clock(self) -> None:
+        """APScheduler's times are wall clock times: put them right when the wall clock was stepped."""
+        offset = self._clock.time() - self._clock.monotonic()
+        if abs(offset - self._offset) > STEP:
+            log.warning("this machine's clock was stepped", seconds=round(offset - self._offset, 3))
+            self._realign()
+        self._offset = offset
+        self._watch = asyncio.get_running_loop().call_later(STEP_CHECK, self._watch_clock)
+
+    def _realign(self) -> None:
+        now, elapsed = datetime.now(UTC), self._clock.monotonic() - self._epoch
+        for slot, job in self._jobs.items():
+            until = -(elapsed - self._base * (slot / self._slots)) % self._base
+            with contextlib.suppress(LookupError):
+                job.modify(next_run_time=now + timedelta(seconds=until))
