@@ -19,7 +19,7 @@ FLOORS = {
     **dict.fromkeys(("parsers",), 1),
     **dict.fromkeys(("probes", "transports", "platforms"), 2),
     **dict.fromkeys(("build", "config", "inventory"), 3),
-    **dict.fromkeys(("board", "runner", "scheduling", "derive"), 4),
+    **dict.fromkeys(("board", "runner", "scheduling", "derive", "symptoms"), 4),
     **dict.fromkeys(("exposition", "history", "matrix", "web"), 5),
     **dict.fromkeys(("daemon", "cli", "__main__"), 6),
 }
