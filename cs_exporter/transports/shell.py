@@ -112,10 +112,8 @@ class HostShell:
         async with self._connecting:
             if self.session is not None:
                 return self.session
-            wait = self._backoff.wait(self._clock.monotonic())
-            if wait > 0 and self._last_failure is not None:
-                failure = self._last_failure
-                return ProbeFailed(failure.reason, f"{failure.detail} (next attempt in {wait:.0f} s)")
+            if self._last_failure is not None and self._backoff.wait(self._clock.monotonic()) > 0:
+                return self._last_failure
             try:
                 self._session = await self._connect()
             except ProbeFailed as failure:

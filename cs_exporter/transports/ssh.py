@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,23 +34,23 @@ class HandshakePacer:
     """Bounds handshakes: so many at a time, so many begun per second."""
 
     def __init__(self, at_once: int, per_second: float) -> None:
+        self._next = 0.0
+        self.change(at_once, per_second)
+
+    def change(self, at_once: int, per_second: float) -> None:
+        """Use other bounds from now on; handshakes under way count no longer."""
         self._slots = asyncio.Semaphore(at_once)
         self._spacing = 1.0 / per_second
-        self._next = 0.0
 
-    async def __aenter__(self) -> None:
-        await self._slots.acquire()
-        try:
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, and hold it for one handshake."""
+        async with self._slots:
             loop = asyncio.get_running_loop()
             begin = max(loop.time(), self._next)
             self._next = begin + self._spacing
             await asyncio.sleep(begin - loop.time())
-        except asyncio.CancelledError:
-            self._slots.release()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        self._slots.release()
+            yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class SshConnector:
         except BaseException:
             sock.close()
             raise
-        async with self._pacer:
+        async with self._pacer.turn():
             # The wait for a turn is ours, not the host's: it does not count.
             ends = max(ends, loop.time() + target.connect_timeout / 2)
             connection = await self._login(sock, options, ends)

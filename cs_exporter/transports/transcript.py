@@ -1,0 +1,98 @@
+"""Shell and Rpc that write down what was asked and answered, for `cs-exporter probe`: the debug view of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from cs_exporter.model import ProbeFailed
+from cs_exporter.ports import Answer, Answers, AnswerState, Clock, ClockSample, Rpc, RpcReply, SectionCall, Shell
+
+T = TypeVar("T")
+Note = Callable[[str], None]
+
+
+class _Noted:
+    """Notes every call with the seconds it took, and its failure if it failed."""
+
+    def __init__(self, note: Note, clock: Clock) -> None:
+        self._note = note
+        self._clock = clock
+
+    async def noted(self, asked: str, answer: Awaitable[T], shown: Callable[[T], list[str]]) -> T:
+        """Await `answer`; note what was asked and the lines that show it."""
+        began = self._clock.monotonic()
+        try:
+            result = await answer
+        except ProbeFailed as failure:
+            self._lines(asked, began, [f"failed: {failure}"])
+            raise
+        self._lines(asked, began, shown(result))
+        return result
+
+    def _lines(self, asked: str, began: float, answered: list[str]) -> None:
+        self._note(f"> {asked}   ({self._clock.monotonic() - began:.3f} s)")
+        for line in answered:
+            self._note(f"< {line}")
+
+
+class NotedShell:
+    """ports.Shell around another one."""
+
+    def __init__(self, inner: Shell, note: Note, clock: Clock) -> None:
+        self._inner = inner
+        self._noted = _Noted(note, clock)
+
+    async def ask(self, *calls: SectionCall) -> Answers:
+        """See ports.Shell."""
+        asked = "collector: " + "; ".join(map(str, calls))
+        return await self._noted.noted(asked, self._inner.ask(*calls), lambda answers: _shown(answers, calls))
+
+    async def clock(self) -> ClockSample:
+        """See ports.Shell."""
+        return await self._noted.noted("collector: the clock", self._inner.clock(), lambda sample: [_clock(sample)])
+
+
+class NotedRpc:
+    """ports.Rpc around another one."""
+
+    def __init__(self, inner: Rpc, note: Note, clock: Clock) -> None:
+        self._inner = inner
+        self._noted = _Noted(note, clock)
+
+    async def null(self, address: str, port: int, program: int, version: int, deadline: float) -> RpcReply:
+        """See ports.Rpc."""
+        asked = f"rpc: NULL of program {program} version {version} at {address} port {port}"
+        answer = self._inner.null(address, port, program, version, deadline)
+        return await self._noted.noted(
+            asked, answer, lambda reply: [f"{reply.verdict} in {reply.latency * 1000:.2f} ms"]
+        )
+
+    async def getport(self, address: str, program: int, version: int, deadline: float) -> int:
+        """See ports.Rpc."""
+        asked = f"rpc: GETPORT of program {program} version {version} at {address}"
+        return await self._noted.noted(
+            asked, self._inner.getport(address, program, version, deadline), lambda port: [f"port {port}"]
+        )
+
+
+def _shown(answers: Answers, calls: tuple[SectionCall, ...]) -> list[str]:
+    lines = [_clock(answers.clock)]
+    for call in calls:
+        lines += [f"{call}: {_state(answers[call])}", *_output(answers[call])]
+    return lines
+
+
+def _clock(sample: ClockSample) -> str:
+    return f"host's clock {sample.host_time:.6f}, skew {sample.skew:+.6f} s +- {sample.uncertainty:.6f} s"
+
+
+def _state(answer: Answer) -> str:
+    if answer.state is not AnswerState.DONE:
+        return answer.state.value
+    took = "" if answer.seconds is None else f" in {answer.seconds:.2f} s"
+    return f"exit status {answer.status}{took}"
+
+
+def _output(answer: Answer) -> list[str]:
+    return ["    " + line for line in answer.output.decode("utf-8", "replace").splitlines()]
