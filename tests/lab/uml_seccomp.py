@@ -1,8 +1,8 @@
 """Runs a command under which ptrace(2) says that it has no extended processor state.
 
-`python uml_seccomp.py COMMAND [ARGUMENT ...]`. User-Mode-Linux 6.1 saves that state in a buffer of fixed size, too small
-on processors with AMX: no program of its would start. Refused, it falls back to the classic 512 bytes. As the upper
-halves of the AVX registers are lost at page faults then, its programs must be told not to use them: see `uml.py`.
+`python uml_seccomp.py COMMAND [ARGUMENT ...]`. User-Mode-Linux 6.1 saves that state in a buffer of fixed size, too
+small on processors with AMX: its first program is killed. Refused, it falls back to the classic 512 bytes. The upper
+halves of the AVX registers are then lost at page faults, so its programs must not use them (WITHOUT_AVX in `uml.py`).
 The filter is set on all processors, so that the lab behaves the same everywhere.
 """
 
