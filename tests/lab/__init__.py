@@ -10,12 +10,15 @@ DEBIAN_PACKAGES = (
     "chrony",
     "faketime",
     "iproute2",
+    "kmod",
+    "nfs-common",
     "nfs-ganesha",
     "nfs-ganesha-vfs",
     "nftables",
     "openssh-server",
     "procps",
     "rpcbind",
+    "user-mode-linux",
     "util-linux",
 )
 """Every Debian or Ubuntu package whose programs the lab starts."""

@@ -11,6 +11,7 @@ import pytest
 from tests.lab.lab import Lab
 from tests.lab.nfs_server import NfsServer
 from tests.lab.ntp import Chronyd
+from tests.lab.uml import UmlHost, boot
 
 LEFT_OUT = pytest.StashKey[str]()
 NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "true"]
@@ -37,6 +38,15 @@ def nfs_server(lab: Lab) -> NfsServer:
     server = NfsServer(lab.hosts["srv"])
     server.start()
     return server
+
+
+@pytest.fixture(scope="session")
+def uml_hosts(lab: Lab) -> list[UmlHost]:
+    """Two hosts with kernels of their own (real NFS client, settable clock), booted when a test first asks for them.
+
+    A test that mounts or sets a clock puts that back.
+    """
+    return boot(lab, "uml1", "uml2")
 
 
 def why_not() -> str | None:
