@@ -21,7 +21,7 @@ FLOORS = {
     **dict.fromkeys(("build", "config", "inventory"), 3),
     **dict.fromkeys(("board", "runner", "scheduling", "derive", "symptoms"), 4),
     **dict.fromkeys(("exposition", "history", "matrix", "web"), 5),
-    **dict.fromkeys(("daemon", "cli", "__main__"), 6),
+    **dict.fromkeys(("daemon", "once", "service", "logs", "cli", "__main__"), 6),
 }
 
 APART = frozenset({"probes", "transports", "platforms"})
@@ -46,11 +46,12 @@ OWNERS = {
     "isal": ("web",),
     "prometheus_client": ("exposition",),
     "pydantic": ("config", "spec", "probes", "platforms"),
+    "pydantic_core": ("config",),
     "pydantic_settings": ("config",),
     "pyroute2": ("transports",),
-    "rich": ("cli",),
-    "structlog": ("transports", "runner", "scheduling", "web", "daemon", "cli"),
-    "uvloop": ("daemon",),
+    "rich": ("cli", "once"),
+    "structlog": ("transports", "runner", "scheduling", "web", "daemon", "logs"),
+    "uvloop": ("service",),
     "yaml": ("config",),
 }
 """Outside library -> the rooms that may import it."""

@@ -7,23 +7,47 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from pydantic import BaseModel
 
-from cs_exporter.spec import AnyDerived, AnySpec, Metric, Symptom
+from cs_exporter.spec import Symptom
 
-Sheet = AnySpec | AnyDerived
-AnyMetric = Metric[object]
+
+class Declared(Protocol):
+    """What a metric of a sheet and a family of the frame have in common."""
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+
+    @property
+    def help(self) -> str:
+        """Its help text."""
+
+    @property
+    def kind(self) -> str:
+        """Either gauge or counter."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of its labels."""
+
 
 NAME = re.compile(r"cs(?:_[a-z0-9]+)+")
-BASE_UNITS = ("_seconds", "_bytes", "_ratio", "_celsius", "_volts", "_watts", "_hertz")
-BARE_NOUNS = (
-    *("_up", "_state", "_success", "_supported", "_failing", "_synchronised", "_maintenance", "_schedulable"),
-    *("_connected", "_saturated", "_blackhole", "_done", "_successful", "_seconds_to_alert", "_seconds_to_reboot"),
-    *("_connections", "_pool_size", "_expected", "_polled", "_retransmits", "_stratum", "_hard", "_mismatch"),
+UNITS = ("bytes", "celsius", "hertz", "ratio", "seconds", "volts", "watts")
+STATES = (
+    *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "saturated", "schedulable"),
+    *("state", "success", "successful", "supported", "synchronised", "up"),
 )
-"""Endings of names without a unit: states that are 0 or 1, and counted things."""
+COUNTED = (
+    *("connections", "dropped", "expected", "metrics", "polled", "retransmits", "series", "size", "stratum"),
+    *("alert", "reboot"),  # seconds to these
+)
+LAST_WORDS = frozenset({"info", "total", *UNITS, *STATES, *COUNTED})
+"""What a metric's name may end in: a base unit, a state that is 0 or 1, or what is counted."""
+
 FORBIDDEN_LABELS = frozenset(
     {
         *("job", "instance", "service", "namespace", "endpoint", "container", "node", "pod"),
@@ -31,39 +55,44 @@ FORBIDDEN_LABELS = frozenset(
     }
 )
 """Labels that Prometheus or the platforms around it set themselves; ours would be renamed to exported_..."""
-HELP_WORDS = 4  # fewer only repeat the name
-SOURCES = re.compile(r"/proc|/sys|\bby\b|\bfrom\b|\bfor\b|RFC|exporter|settings|chrony|statfs|RPC|kernel|mountinfo")
+
+SENTENCE = re.compile(r"[A-Z0-9]\S*(?: \S+){2,}\.")
+ORIGIN = re.compile(r"\b(?:from|by|in|of|as)\b|/proc|/sys|chrony|statfs|RPC")
 
 
-def metric_names(metrics: Iterable[AnyMetric]) -> Iterator[str]:
-    """A name is cs_..., and ends in a base unit, _total (counters only), _info or a listed bare noun."""
+def metric_names(metrics: Iterable[Declared]) -> Iterator[str]:
+    """A name is cs_..., and ends in a base unit, _total (counters only), _info or a listed word."""
     for metric in metrics:
         if not NAME.fullmatch(metric.name):
             yield f"{metric.name}: is not cs_[a-z0-9_]+"
         if metric.name.endswith("_total") is not (metric.kind == "counter"):
             yield f"{metric.name}: _total is for counters, and counters end in it"
-        if not metric.name.endswith((*BASE_UNITS, *BARE_NOUNS, "_total", "_info")):
-            yield f"{metric.name}: ends in no base unit, _total, _info or listed noun"
+        if metric.name.rpartition("_")[2] not in LAST_WORDS:
+            yield f"{metric.name}: ends in no base unit, _total, _info or listed word"
 
 
-def metric_helps(metrics: Iterable[AnyMetric]) -> Iterator[str]:
-    """A help text is a sentence, and says where the value comes from."""
+def metric_helps(metrics: Iterable[Declared]) -> Iterator[str]:
+    """A help text is a sentence."""
     for metric in metrics:
-        text = metric.help
-        if not re.fullmatch(r"[A-Z0-9][^\n]*\.", text) or len(text.split()) < HELP_WORDS:
-            yield f"{metric.name}: its help is no sentence: {text!r}"
-        if not SOURCES.search(text):
-            yield f"{metric.name}: its help names no source: {text!r}"
+        if not SENTENCE.fullmatch(metric.help):
+            yield f"{metric.name}: its help is no sentence: {metric.help!r}"
 
 
-def metric_labels(metrics: Iterable[AnyMetric]) -> Iterator[str]:
-    """No label that other software sets itself; `host` is added by the exposition."""
+def metric_origins(metrics: Iterable[Declared]) -> Iterator[str]:
+    """A help text says where the value comes from, so that a doubted number can be looked up."""
     for metric in metrics:
-        for label in sorted({*metric.labels} & {*FORBIDDEN_LABELS, "host"}):
+        if not ORIGIN.search(metric.help):
+            yield f"{metric.name}: its help names no source: {metric.help!r}"
+
+
+def metric_labels(metrics: Iterable[Declared]) -> Iterator[str]:
+    """No label that other software sets itself."""
+    for metric in metrics:
+        for label in sorted({*metric.labels} & FORBIDDEN_LABELS):
             yield f"{metric.name}: label {label}"
 
 
-def one_owner(metrics: Iterable[AnyMetric]) -> Iterator[str]:
+def one_owner(metrics: Iterable[Declared]) -> Iterator[str]:
     """A metric is declared in one sheet."""
     for name, times in Counter(metric.name for metric in metrics).items():
         if times > 1:
@@ -79,7 +108,7 @@ def symptom_names(symptoms: Iterable[Symptom]) -> Iterator[str]:
             yield f"{name}: declared {times} times"
 
 
-def symptom_metrics(symptoms: Iterable[Symptom], metrics: Iterable[AnyMetric]) -> Iterator[str]:
+def symptom_metrics(symptoms: Iterable[Symptom], metrics: Iterable[Declared]) -> Iterator[str]:
     """What a symptom compares exists, and the labels it looks at are the metric's."""
     known = {metric.name: metric for metric in metrics}
     for symptom in symptoms:
@@ -108,13 +137,3 @@ def closed_settings(settings: Iterable[type[BaseModel]]) -> Iterator[str]:
         for key, wanted in (("frozen", True), ("extra", "forbid")):
             if model.model_config.get(key) != wanted:
                 yield f"{model.__name__}: {key} is not {wanted!r}"
-
-
-def all_metrics(sheets: Sequence[Sheet]) -> tuple[AnyMetric, ...]:
-    """Every metric of every sheet."""
-    return tuple(metric for sheet in sheets for metric in sheet.metrics)
-
-
-def all_symptoms(sheets: Sequence[Sheet]) -> tuple[Symptom, ...]:
-    """Every row of the matrix."""
-    return tuple(symptom for sheet in sheets for symptom in sheet.symptoms)

@@ -6,7 +6,7 @@ A published tree must mean the same on every machine, so it names no registry an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from tests.house.source import Source
 
@@ -15,6 +15,7 @@ REGISTRY = re.compile(r"py[p]i\.org|python[h]osted|[c]rates\.io|[n]pmjs|deb\.[d]
 BUILD_PATH = re.compile(r"/[w]ork/|/[f]arm/|/tmp/[w]/|/root/\.[a-z]|[f]arm-(?:studio|bench)|\.[l]ibrary/")
 FENCE = re.compile(r"^```(?:sh|bash|console)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MAKE = re.compile(r"^(?:\$ |# )?(?:[A-Z]+=\S+ )*make(?: ([a-z]\w*))?", re.MULTILINE)
+COMMAND = re.compile(r"^(?:\$ |# )?(?:\S*/)?cs-exporter\b([^|;&>#\n]*)", re.MULTILINE)
 TARGET = re.compile(r"^([a-z]+): ", re.MULTILINE)
 
 
@@ -59,3 +60,27 @@ def unknown_targets(source: Source, makefile: str) -> Iterator[str]:
         for target in MAKE.findall(block):
             if target not in targets:
                 yield f"{source.path}: make {target}: no such target"
+
+
+def unknown_commands(source: Source, flags: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Every `cs-exporter ...` in a page's command blocks can be typed; `flags`: subcommand (or "") -> its options."""
+    for block in shell_blocks(source):
+        for line in COMMAND.findall(block):
+            yield from (f"{source.path}: cs-exporter{line.rstrip()}: {what}" for what in _unknown_words(line, flags))
+
+
+def _unknown_words(line: str, flags: Mapping[str, Collection[str]]) -> Iterator[str]:
+    command, value_expected = "", False
+    for word in line.split():
+        if word.startswith("--"):
+            flag, equals, _ = word.partition("=")
+            value_expected = not equals
+            if flag not in flags[command]:
+                yield f"no option {flag}"
+        elif word in flags and not command:
+            command = word
+        elif not command and not value_expected:
+            yield f"no command {word}"
+            return
+        else:
+            value_expected = False
