@@ -45,7 +45,7 @@ OWNERS = {
     "click": ("cli",),
     "isal": ("web",),
     "prometheus_client": ("exposition",),
-    "pydantic": ("config", "spec", "probes", "platforms"),
+    "pydantic": ("config", "spec", "probes", "platforms", "web"),
     "pydantic_core": ("config",),
     "pydantic_settings": ("config",),
     "pyroute2": ("transports",),
