@@ -14,9 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab.daemon import Daemon
 from tests.lab.supervisor import remove
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -98,6 +100,19 @@ class Supervisor:
         """One request and its answer."""
         self.send(**fields)
         return self.receive()
+
+    def spawn(self, argv: Sequence[str], namespace: str, log: Path, cwd: Path = Path("/")) -> Daemon:
+        """Start a program that belongs to the lab: it ends with it, and its orphans are reaped."""
+        answer = self.ask(
+            do="spawn",
+            name=argv[0],
+            namespace=namespace,
+            argv=json.dumps(list(argv)),
+            env=json.dumps(dict(os.environ)),
+            log=str(log),
+            cwd=str(cwd),
+        )
+        return Daemon(answer.pid, log)
 
     def close(self) -> None:
         """End the lab and wait until nothing of it is left. Raises subprocess.TimeoutExpired."""

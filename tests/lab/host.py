@@ -12,14 +12,18 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tests.lab import sshd
 from tests.lab.control import LabError
+from tests.lab.daemon import Daemon
 from tests.lab.hostroot import CSMON_UID
 from tests.lab.netns import COMMAND_DEADLINE, Namespace
 from tests.lab.processes import Process, in_namespace
-from tests.lab.ssh_keys import KeyPair, new_key
+from tests.lab.ssh_keys import new_key
+
+if TYPE_CHECKING:
+    from tests.lab.lab import Lab
 
 Account = Literal["root", "csmon"]
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/"}
@@ -50,14 +54,14 @@ class LabHost:
 
     port = sshd.PORT
 
-    def __init__(self, spec: HostSpec, pid: int, address: str, client_key: KeyPair) -> None:
+    def __init__(self, lab: Lab, spec: HostSpec, pid: int, address: str) -> None:
+        self.lab = lab
         self.spec = spec
         self.name = spec.name
         self.pid = pid
         self.address = address
         self.namespace = Namespace(spec.name, f"/proc/{pid}/ns/net")
         self.key = new_key(f"host {spec.name}")
-        self.client_key = client_key
         self.sshd = sshd.Sshd(self)
         self._pid_namespace = str(Path(f"/proc/{pid}/ns/pid").readlink())
 
@@ -122,6 +126,16 @@ class LabHost:
     def sockets(self) -> list[str]:
         """The host's TCP and UDP sockets, one line of ss(8) each."""
         return self.run(["ss", "-Hatun"], check=True).stdout.splitlines()
+
+    def spawn(self, argv: Sequence[str], log_name: str) -> Daemon:
+        """Start a program of this machine on the host's network only: it sees this machine's files, not the host's."""
+        log = self.lab.directory / f"{self.name}-{log_name}.log"
+        return self.lab.supervisor.spawn(self.namespace.enter(argv), "root", log)
+
+    @property
+    def port_device(self) -> str:
+        """The host's port on its bridge, a device of the hub namespace."""
+        return f"p-{self.name}"
 
     def kill(self) -> None:
         """End the host at once, as a power cut does."""

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -16,7 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 import asyncssh
 
@@ -26,9 +25,11 @@ from tests.lab.daemon import Daemon
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.hostroot import Plan
 from tests.lab.netns import Namespace, Network
-from tests.lab.ssh_keys import known_hosts_text, new_key
+from tests.lab.ssh_keys import KeyPair, known_hosts_text, new_key
+from tests.lab.wait import wait_until
 
 USER = "csmon"
+CLOSE_DEADLINE = 20.0
 Place = Literal["mgmt", "hub", "router"]
 
 DEFAULT_HOSTS = (
@@ -43,6 +44,14 @@ DEFAULT_HOSTS = (
 """Six hosts, each different in one respect, and a seventh for the servers (clock, NFS) that the six depend on."""
 
 
+class Reachable(Protocol):
+    """A machine of the lab that lets the polling account in: a LabHost, or one with a kernel of its own."""
+
+    @property
+    def address(self) -> str:
+        """Where its sshd listens."""
+
+
 class Lab:
     """Builds the lab when made; `close` (or the end of this process, however it ends) removes it."""
 
@@ -55,11 +64,12 @@ class Lab:
         self.directory = self.supervisor.directory
         self.hosts: dict[str, LabHost] = {}
         try:
+            self.init_pid = self.supervisor.ask(do="hello").pid
             self.network = Network(self.supervisor)
             self._write_files()
             self.add_hosts(hosts)
         except BaseException:
-            self.close()
+            self.supervisor.close()
             raise
 
     def __enter__(self) -> Self:
@@ -95,25 +105,29 @@ class Lab:
         pids = {answer.fields["name"]: answer.pid for answer in answers}
         added = []
         for spec in specs:
-            host = LabHost(spec, pids[spec.name], addresses[spec.name], self.client_key)
+            host = LabHost(self, spec, pids[spec.name], addresses[spec.name])
             self.network.wire_host(spec.name, host.pid, segments[spec.segment], host.address)
             self.hosts[spec.name] = host
             added.append(host)
         for host in added:
             host.sshd.configure(host.key, self.client_key)
             host.sshd.start()
-        known = known_hosts_text((host.address, host.key) for host in self.hosts.values())
-        self.known_hosts_file.write_text(known, encoding="utf-8")
+        self.trust({host.address: host.key for host in added})
         return added
+
+    def trust(self, keys: Mapping[str, KeyPair]) -> None:
+        """Add host keys, by address, to the known_hosts file."""
+        with self.known_hosts_file.open("a", encoding="utf-8") as known:
+            known.write(known_hosts_text(keys.items()))
 
     def remove_host(self, host: LabHost) -> None:
         """End a host and unplug it."""
+        self.network.remove_link(host.port_device)
         host.kill()
-        self.network.remove_link(f"p-{host.name}")
         del self.hosts[host.name]
 
     def connect(
-        self, host: LabHost, connect_timeout: float = 5.0
+        self, host: Reachable, connect_timeout: float = 5.0
     ) -> AbstractAsyncContextManager[asyncssh.SSHClientConnection]:
         """An asyncssh connection from this process to a host as the polling account, host key verified."""
         return asyncssh.connect(
@@ -130,6 +144,14 @@ class Lab:
         """One of the lab's own namespaces."""
         return {"mgmt": self.network.mgmt, "hub": self.network.hub, "router": self.network.router}[place]
 
+    def enter(self, argv: Sequence[str], place: Place = "mgmt", cwd: Path | None = None) -> list[str]:
+        """The command line that runs `argv` in a namespace of the lab, as the process that is started (no fork).
+
+        It sees this machine's files, but a /dev/shm of the lab.
+        """
+        target = ["nsenter", "--target", str(self.init_pid), "--mount", "--root", f"--net={self.namespace(place).path}"]
+        return [*target, "--", "sh", "-c", 'cd "$0" && exec "$@"', str(cwd or Path.cwd()), *argv]
+
     def popen(
         self,
         argv: Sequence[str],
@@ -140,11 +162,13 @@ class Lab:
         stdout: int | None = subprocess.PIPE,
         stderr: int | None = subprocess.PIPE,
     ) -> subprocess.Popen[str]:
-        """Start a program in a namespace of the lab as this process's child: pid, signals and status are its own."""
+        """Start a program in a namespace of the lab as this process's child: pid, signals and status are its own.
+
+        `env` is added to this process's environment. If it lives on, the end of the lab kills it.
+        """
         return subprocess.Popen(
-            self.namespace(namespace).enter(argv),
-            cwd=cwd,
-            env=env,
+            self.enter(argv, namespace, cwd),
+            env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
@@ -163,16 +187,7 @@ class Lab:
         Its orphans are reaped and killed with it; its exit status is not to be had. Output goes to `log`.
         """
         output = log or self.directory / f"{Path(argv[0]).name}.log"
-        answer = self.supervisor.ask(
-            do="spawn",
-            name=argv[0],
-            namespace=namespace,
-            argv=json.dumps(list(argv)),
-            env=json.dumps(dict(os.environ)),
-            log=str(output),
-            cwd=str(cwd),
-        )
-        return Daemon(answer.pid, output)
+        return self.supervisor.spawn(argv, namespace, output, cwd)
 
     def add_tap(self, name: str) -> None:
         """Attach a tap device to the first segment's bridge, in the hub namespace."""
@@ -181,6 +196,7 @@ class Lab:
     def close(self) -> None:
         """End every process of the lab and remove its namespaces and files; returns when nothing is left."""
         self.supervisor.close()
+        wait_until(self.network.gone, CLOSE_DEADLINE, "the kernel to remove the uplink")
 
     def _write_files(self) -> None:
         self.client_key_file.write_text(self.client_key.private, encoding="utf-8")

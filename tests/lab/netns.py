@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,6 +79,7 @@ class Network:
             *(f"link set {bridge} up" for bridge in ("lan", "far")),
         )
         self.uplink, lan, far = self._claim_uplink()
+        self.uplink_index = socket.if_nametoindex(self.uplink)
         self.lan, self.far = Segment("lan", lan), Segment("far", far)
         self._used = {"lan": FIRST_HOST, "far": FIRST_HOST, "free": FIRST_FREE}
         self._wire_fixed()
@@ -102,6 +104,10 @@ class Network:
         Namespace(name, f"/proc/{pid}/ns/net").ip(
             *_interface("eth0", address), f"route add default via {segment.address(ROUTER)}"
         )
+
+    def gone(self) -> bool:
+        """Whether the kernel has taken the wires away, which it does some time after the last process has ended."""
+        return self.uplink_index not in (index for index, _ in socket.if_nameindex())
 
     def add_tap(self, name: str, segment: Segment | None = None) -> None:
         """Make a tap device on a segment's bridge, in the hub namespace, for a machine that brings its own kernel."""

@@ -6,7 +6,7 @@ import shutil
 import signal
 
 from tests.lab.host import LabHost
-from tests.lab.processes import Process, kill_and_wait, signal_all
+from tests.lab.processes import Process, freeze_and_wait, kill_and_wait, signal_all
 from tests.lab.wait import wait_until
 
 CONFIG, PID_FILE, LOG = "/etc/ganesha/lab.conf", "/run/ganesha/lab.pid", "/var/log/ganesha.log"
@@ -58,7 +58,7 @@ class NfsServer:
 
     def freeze(self) -> None:
         """Stop it from running (SIGSTOP): the kernel goes on accepting connections, no call is answered."""
-        signal_all(self.processes(), signal.SIGSTOP)
+        freeze_and_wait(self.processes)
 
     def thaw(self) -> None:
         """Let it run again."""
@@ -70,16 +70,6 @@ class NfsServer:
         path.rename(path.with_name(path.name + ".old"))
         path.mkdir()
         shutil.rmtree(path.with_name(path.name + ".old"))
-        self.restart()
-
-    def unexport(self, export: str) -> None:
-        """Export that directory no longer."""
-        del self.access[export]
-        self.restart()
-
-    def export(self, export: str, *, writable: bool = True) -> None:
-        """Export that directory, read-only or writable."""
-        self.access[export] = "RW" if writable else "RO"
         self.restart()
 
     def processes(self) -> list[Process]:

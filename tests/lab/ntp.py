@@ -9,7 +9,7 @@ import signal
 from dataclasses import dataclass
 
 from tests.lab.host import LabHost
-from tests.lab.processes import Process, kill_and_wait, signal_all
+from tests.lab.processes import Process, freeze_and_wait, kill_and_wait, signal_all
 from tests.lab.wait import wait_until
 
 CONFIG, PID_FILE = "/etc/chrony/chrony.conf", "/run/chrony/chronyd.pid"
@@ -62,7 +62,7 @@ class Chronyd:
 
     def freeze(self) -> None:
         """Stop it from running (SIGSTOP): the port is open, nobody answers."""
-        signal_all(self.processes(), signal.SIGSTOP)
+        freeze_and_wait(self.processes)
 
     def thaw(self) -> None:
         """Let it run again."""

@@ -65,6 +65,17 @@ def signal_all(processes: list[Process], number: signal.Signals) -> None:
             continue
 
 
+def freeze_and_wait(find: Callable[[], list[Process]], deadline: float = 5.0) -> None:
+    """SIGSTOP all that `find` gives, those too that they fork meanwhile, until all are stopped. Raises WaitedInVain."""
+
+    def stopped() -> bool:
+        running = [process for process in find() if process.state != "T"]
+        signal_all(running, signal.SIGSTOP)
+        return not running
+
+    wait_until(stopped, deadline, "frozen processes to stand still")
+
+
 def kill_and_wait(find: Callable[[], list[Process]], deadline: float = 5.0) -> None:
     """SIGKILL all that `find` gives until it gives none. Raises WaitedInVain if some outlive the deadline."""
 

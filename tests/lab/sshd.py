@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.lab.processes import Process, kill_and_wait, signal_all
+from tests.lab.processes import Process, freeze_and_wait, kill_and_wait, signal_all
 from tests.lab.ssh_keys import KeyPair, authorized_line
 from tests.lab.wait import wait_until
 
@@ -58,6 +58,14 @@ class Sshd:
         signal_all(self.listeners(), signal.SIGHUP)
         wait_until(lambda: pid_file.exists() and pid_file.stat().st_mtime_ns != before, what="sshd to start over")
 
+    def freeze(self, *, listener: bool = True, sessions: bool = True) -> None:
+        """Stop sshd from running (SIGSTOP): the kernel accepts connections and bytes, nobody answers."""
+        freeze_and_wait(lambda: (self.listeners() if listener else []) + (self.sessions() if sessions else []))
+
+    def thaw(self) -> None:
+        """Let all of it run again."""
+        signal_all(self.processes(), signal.SIGCONT)
+
     def processes(self) -> list[Process]:
         """Listener and sessions. The programs that sessions started are not among them."""
         return [process for process in self._host.pids() if process.name.startswith("sshd")]
@@ -94,11 +102,15 @@ class Sshd:
         return "\n".join([*lines, *self._host.spec.sshd_options, ""])
 
 
+def fake_clock_library() -> Path:
+    """Where the library of the Debian package faketime is: in a folder named after the machine's architecture."""
+    return next(Path("/usr/lib").glob(f"*/{FAKE_CLOCK_LIBRARY}"), Path("/usr/lib", FAKE_CLOCK_LIBRARY))
+
+
 def fake_clock_environment() -> str:
     """The variables that let programs see the clock of FAKE_CLOCK_FILE; only the wall clock is faked.
 
     The cache of libfaketime is off so that a change of the file is seen by programs that already run.
     """
-    libraries = sorted(Path("/usr/lib").glob(f"*/{FAKE_CLOCK_LIBRARY}"))
-    library = libraries[0] if libraries else Path("/usr/lib", FAKE_CLOCK_LIBRARY)
-    return f"LD_PRELOAD={library} FAKETIME_TIMESTAMP_FILE={FAKE_CLOCK_FILE} FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1"
+    file = f"FAKETIME_TIMESTAMP_FILE={FAKE_CLOCK_FILE}"
+    return f"LD_PRELOAD={fake_clock_library()} {file} FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1"

@@ -47,7 +47,9 @@ class Init:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         linux.unshare(linux.CLONE_NEWNS)
         linux.make_mounts_private(self.directory)
-        handlers = {"namespace": self.namespace, "host": self.host, "spawn": self.spawn}
+        # libfaketime leaves shared memory behind when its program is killed; here it is gone with the lab.
+        linux.mount("shm", "/dev/shm", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=1777")  # noqa: S108
+        handlers = {"hello": self.hello, "namespace": self.namespace, "host": self.host, "spawn": self.spawn}
         while message := self.control.recv(1 << 16):
             request = json.loads(message)
             handlers[request["do"]](request)
@@ -59,6 +61,10 @@ class Init:
     def keep(self, fd: int) -> None:
         """Give the keeper a copy of a network namespace's descriptor."""
         socket.send_fds(self.keeper, [b"n"], [fd])
+
+    def hello(self, _: Request) -> None:
+        """Tell the test this process's pid."""
+        self.answer(name="init")
 
     def namespace(self, request: Request) -> None:
         """Make a network namespace without a process in it; the answer says under which descriptor it is held."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 PAUSE = 0.02
+GRACE = 1.0
 
 
 class WaitedInVain(AssertionError):
@@ -32,21 +34,32 @@ def wait_until(condition: Callable[[], T], deadline: float = 5.0, what: str = ""
         time.sleep(PAUSE)
 
 
-async def wait_until_async(condition: Callable[[], T | Awaitable[T]], deadline: float = 5.0, what: str = "") -> T:
+@overload
+async def wait_until_async(
+    condition: Callable[[], Coroutine[object, object, T]], deadline: float = 5.0, what: str = ""
+) -> T: ...
+
+
+@overload
+async def wait_until_async(condition: Callable[[], T], deadline: float = 5.0, what: str = "") -> T: ...
+
+
+async def wait_until_async(condition: Callable[[], object], deadline: float = 5.0, what: str = "") -> object:
     """As `wait_until`, without blocking the event loop; the condition may be a coroutine function."""
     end = time.monotonic() + deadline
-    value: object = None
-    try:
-        async with asyncio.timeout(deadline + 1):
+    last: object = "none, the condition itself never came back"
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(deadline + GRACE):
             while True:
-                answer = condition()
-                result: T = await answer if inspect.isawaitable(answer) else answer
-                if result:
-                    return result
-                value = result
+                last = await _value(condition)
+                if last:
+                    return last
                 if time.monotonic() > end:
                     break
                 await asyncio.sleep(PAUSE)
-    except TimeoutError:
-        value = f"{value!r}, and the condition itself never came back"
-    raise WaitedInVain(what, deadline, value)
+    raise WaitedInVain(what, deadline, last)
+
+
+async def _value(condition: Callable[[], object]) -> object:
+    answer = condition()
+    return await answer if inspect.isawaitable(answer) else answer
