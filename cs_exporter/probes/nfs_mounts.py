@@ -1,0 +1,261 @@
+"""Probe nfs_mounts: whether a host's NFS mounts answer, and whether an NFS server serves.
+
+Three witnesses: statfs on each mount, which may hang and is guarded for that; the kernel's own files, which never do;
+and RPC calls to the server from here, without a mount. One that fails is part of the reading, not a failed run.
+
+statfs and not stat, whose answer comes from the client's cache while the server is long gone. A mount found on a host
+but not listed is asked from the poll after on, since a run asks its host only once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from cs_exporter.durations import parse_duration
+from cs_exporter.model import Host, Mount, Role, UnsupportedError
+from cs_exporter.parsers import mountinfo, mountstats
+from cs_exporter.ports import Io, SectionCall
+from cs_exporter.probes import nfs_servers
+from cs_exporter.probes.nfs_servers import ProgramRow, ServerProgram
+from cs_exporter.probes.nfs_symptoms import SYMPTOMS
+from cs_exporter.probes.nfs_verdicts import MountRow, Witnesses, judge, statfs, traffic
+from cs_exporter.probes.nfs_watched import unlisted
+from cs_exporter.spec import Metric, ProbeSettings, ProbeSpec, Sample, Seconds, Section, rows
+
+
+class NfsMountsSettings(ProbeSettings):
+    """Settings of the probe nfs_mounts."""
+
+    slow_after: Seconds = Field(default=1.0, gt=0, description="a mount that takes longer to answer is slow")
+    statfs_limit: Annotated[int, BeforeValidator(parse_duration)] = Field(
+        default=4, ge=1, le=30, description="seconds after which a mount counts as hung; whole ones"
+    )
+    watch_unlisted: bool = Field(default=True, description="watch also NFS mounts that are found and not listed")
+    server_programs: tuple[ServerProgram, ...] | None = Field(
+        default=None, description="what an NFS server (role storage) must have; default: what it has once had"
+    )
+    server_deadline: Seconds = Field(default=2.0, gt=0, le=30, description="of one RPC call to a server")
+
+    @model_validator(mode="after")
+    def _slow_comes_before_hung(self) -> Self:
+        if self.slow_after >= self.statfs_limit:
+            raise ValueError(
+                f"slow_after is {self.slow_after:g} s and statfs_limit {self.statfs_limit} s; "
+                "make slow_after the shorter one"
+            )
+        return self
+
+
+STATFS = Section(
+    name="statfs",
+    body='stat -f -c %T -- "$1"',
+    blocks=True,
+    tool="stat",
+    mount_argument=True,
+)
+
+# Left out: what is mounted on kernel interfaces, file systems without statistics, and operations that never happened.
+NFS_PROC = Section(
+    name="nfs_proc",
+    body=(
+        "grep -Ehv '^[0-9]+ [0-9]+ [0-9:]+ [^ ]+ /(dev|proc|sys)/"
+        "|^(no )?device .* with fstype ([^n]|n[^f])"
+        "|^[[:space:]](caps|events|impl_id|nfsv4|sec):"
+        "|: 0 0 0 0 0 0 0 0( 0)?$"
+        "|^[[:space:]]*$' /proc/self/mountinfo /proc/self/mountstats"
+    ),
+    tool="grep",
+)
+
+_PROC_CALL = SectionCall(NFS_PROC.name)
+
+
+@dataclass(frozen=True, slots=True)
+class NfsMountsReading:
+    """The watched mounts of a host and, of an NFS server, its programs."""
+
+    mounts: tuple[MountRow, ...] = ()
+    programs: tuple[ProgramRow, ...] = ()
+
+
+async def probe(host: Host, io: Io, settings: NfsMountsSettings) -> NfsMountsReading:
+    """Ask a host about its mounts and, where it is an NFS server, the server itself, both at once."""
+    last = io.previous(NfsMountsReading)
+    before = last.reading if last else NfsMountsReading()
+    if Role.STORAGE not in host.roles:
+        return NfsMountsReading(await _mounts(host, io, settings, before))
+    server = asyncio.create_task(
+        nfs_servers.ask(io.rpc, host.address, settings.server_programs, settings.server_deadline, before.programs)
+    )
+    try:
+        # What is nothing but storage may be an appliance that lets nobody in.
+        mounts = () if host.roles == {Role.STORAGE} and not host.mounts else await _mounts(host, io, settings, before)
+        return NfsMountsReading(mounts, await server)
+    finally:
+        server.cancel()
+
+
+async def _mounts(host: Host, io: Io, settings: NfsMountsSettings, before: NfsMountsReading) -> tuple[MountRow, ...]:
+    known = [mount.mountpoint for mount in host.mounts]
+    known += [row.mountpoint for row in before.mounts if not row.listed and settings.watch_unlisted]
+    calls = {point: SectionCall(STATFS.name, (point,), settings.statfs_limit) for point in known}
+    answers = await io.shell.ask(_PROC_CALL, *calls.values())
+    now = io.clock.monotonic()
+    mounted, counted = _split(answers[_PROC_CALL].text())
+    shown = mountinfo.visible(mounted)
+    stats = {mount.mountpoint: mount for mount in counted}
+    earlier = {row.mountpoint: row for row in before.mounts}
+
+    def row(mount: Mount, *, listed: bool) -> MountRow:
+        point = mount.mountpoint
+        past = earlier.get(point)
+        seen = Witnesses(
+            info=shown.get(point),
+            statfs=statfs(answers[calls[point]] if point in calls else None),
+            traffic=traffic(stats[point], past.traffic if past else None) if point in stats else None,
+        )
+        return judge(mount, seen, past, now, slow_after=settings.slow_after, listed=listed)
+
+    found = [row(mount, listed=True) for mount in host.mounts]
+    if settings.watch_unlisted:
+        found += [row(mount, listed=False) for mount in unlisted(mounted, host.mounts)]
+    if not found and Role.STORAGE not in host.roles:
+        raise UnsupportedError("no NFS mount is expected here, and none was found")
+    return tuple(found)
+
+
+def _split(text: str) -> tuple[tuple[mountinfo.MountInfo, ...], tuple[mountstats.MountStats, ...]]:
+    """Both files as they came, one after the other; only the lines of mountinfo begin with a digit."""
+    lines = text.split("\n")
+    mounts = [line for line in lines if line[:1].isdecimal()]
+    others = [line for line in lines if not line[:1].isdecimal()]
+    return mountinfo.parse("\n".join(mounts)), mountstats.parse("\n".join(others))
+
+
+def _of_mounts(
+    name: str,
+    help_text: str,
+    value: Callable[[MountRow], float | None],
+    *,
+    kind: Literal["gauge", "counter"] = "gauge",
+    labels: tuple[str, ...] = (),
+    more: Callable[[MountRow], tuple[str, ...]] = lambda _row: (),
+) -> Metric[NfsMountsReading]:
+    """A metric with a sample per mount that has a value."""
+
+    def read(reading: NfsMountsReading) -> Iterable[Sample]:
+        values = ((row, value(row)) for row in reading.mounts)
+        return [
+            Sample(float(number), (row.mountpoint, row.server, row.export, *more(row)))
+            for row, number in values
+            if number is not None
+        ]
+
+    return rows(name, help_text, ("mountpoint", "server", "export", *labels), read, kind=kind)
+
+
+def _of_servers(name: str, help_text: str, value: Callable[[ProgramRow], float | None]) -> Metric[NfsMountsReading]:
+    """A metric with a sample per program that has a value."""
+
+    def read(reading: NfsMountsReading) -> Iterable[Sample]:
+        values = ((row, value(row)) for row in nfs_servers.exported(reading.programs))
+        return [Sample(float(number), (row.program, row.version)) for row, number in values if number is not None]
+
+    return rows(name, help_text, ("program", "version"), read)
+
+
+METRICS = (
+    _of_mounts(
+        "cs_nfs_mount_up",
+        "Whether the mount answers, by statfs on the host; 0 also where it is missing.",
+        lambda row: None if row.state is None else row.up,
+    ),
+    _of_mounts(
+        "cs_nfs_mount_state",
+        "The mount's state as 1: ok, slow, hung, stale, missing or readonly, by statfs, mountinfo and mountstats.",
+        lambda row: None if row.state is None else 1,
+        labels=("state",),
+        more=lambda row: (row.state or "",),
+    ),
+    _of_mounts(
+        "cs_nfs_mount_hung_seconds",
+        "For how long statfs on the mount has not come back, as far as is known; 0 where it does.",
+        lambda row: row.hung_seconds,
+    ),
+    _of_mounts(
+        "cs_nfs_mount_latency_seconds",
+        "How long statfs took, by the clock of the host.",
+        lambda row: row.latency,
+    ),
+    _of_mounts(
+        "cs_nfs_mount_rtt_seconds",
+        "Mean round trip of all requests completed since the reading before, from /proc/self/mountstats.",
+        lambda row: row.traffic.mean_rtt if row.traffic else None,
+    ),
+    _of_mounts(
+        "cs_nfs_mount_requests_outstanding",
+        "Requests that wait while not one answer came since the reading before, from /proc/self/mountstats.",
+        lambda row: row.traffic.outstanding if row.traffic else None,
+    ),
+    _of_mounts(
+        "cs_nfs_mount_connects_total",
+        "Connections made to the server, from /proc/self/mountstats.",
+        lambda row: row.traffic.connects if row.traffic else None,
+        kind="counter",
+    ),
+    _of_mounts(
+        "cs_nfs_mount_timeouts_total",
+        "Requests whose retransmissions were all in vain, from /proc/self/mountstats.",
+        lambda row: row.traffic.timeouts if row.traffic else None,
+        kind="counter",
+    ),
+    _of_mounts(
+        "cs_nfs_mount_errors_total",
+        "READ, WRITE and COMMIT requests that ended in an error, from /proc/self/mountstats.",
+        lambda row: row.traffic.errors if row.traffic else None,
+        kind="counter",
+    ),
+    _of_mounts(
+        "cs_nfs_mount_info",
+        "How the mount is made, from /proc/self/mountinfo.",
+        lambda row: 1 if row.version else None,
+        labels=("version", "mode"),
+        more=lambda row: (row.version, "hard" if row.hard else "soft"),
+    ),
+    _of_mounts(
+        "cs_nfs_mount_heartbeat_remount",
+        "1 while the mount has the options that kvmheartbeat.sh gives it, from /proc/self/mountinfo.",
+        lambda row: 1 if row.heartbeat_remount else None,
+    ),
+    _of_mounts(
+        "cs_nfs_mount_version_mismatch",
+        "1 while the mount has another version than its settings say, from /proc/self/mountinfo.",
+        lambda row: 1 if row.version_mismatch else None,
+    ),
+    _of_servers(
+        "cs_nfs_server_up",
+        "Whether the server answers a NULL call of this RPC program from the exporter, without a mount.",
+        lambda row: row.up,
+    ),
+    _of_servers(
+        "cs_nfs_server_latency_seconds",
+        "Time from sending the RPC NULL call to its reply, by the exporter.",
+        lambda row: row.latency,
+    ),
+)
+
+SPEC: ProbeSpec[NfsMountsSettings, NfsMountsReading] = ProbeSpec(
+    name="nfs_mounts",
+    question="Do the host's NFS mounts answer, and does an NFS server serve?",
+    settings=NfsMountsSettings,
+    reading=NfsMountsReading,
+    probe=probe,
+    metrics=METRICS,
+    symptoms=SYMPTOMS,
+    sections=(STATFS, NFS_PROC),
+)

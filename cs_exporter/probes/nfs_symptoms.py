@@ -1,0 +1,162 @@
+"""The rows of the troubleshooting matrix about NFS: mounts that hang, went stale or missing, and servers that are down.
+
+Apart from the sheet only because of their length; in the commands, words in capitals stand for the alert's labels.
+"""
+
+from __future__ import annotations
+
+from cs_exporter.spec import Limit, Op, Severity, Symptom
+
+_TRUE = Limit(Op.EQUALS, 1, step=1)
+
+SYMPTOMS = (
+    Symptom(
+        name="CsNfsMountHung",
+        sees="An NFS mount of the host does not answer.",
+        metric="cs_nfs_mount_state",
+        labels={"state": "hung"},
+        limit=_TRUE,
+        hold=30,
+        severity=Severity.CRITICAL,
+        unit="true",
+        means="Every process that touches the mount waits without end: guests on it stand still, the agent's storage "
+        "and heartbeat tasks block, and CloudStack gives the host up or reboots it.",
+        look=(
+            "cat /proc/self/mountstats | grep -A9 ' MOUNTPOINT '",
+            "ps -eo pid,stat,wchan:32,etimes,args | awk '$2 ~ /D/'",
+            "ss -tinH dst SERVER",
+            "rpcinfo -T tcp SERVER nfs",
+        ),
+        fix="See whether the server answers (CsNfsServerDown) and whether other hosts hang on it. If only this one "
+        "does, mend its path to the server: link, route, packet filter, MTU. A hard mount goes on by itself once the "
+        "server answers; do not restart the agent before, it would hang as well.",
+    ),
+    Symptom(
+        name="CsNfsMountStale",
+        sees="The server no longer knows the directory that the host has mounted.",
+        metric="cs_nfs_mount_state",
+        labels={"state": "stale"},
+        limit=_TRUE,
+        hold=60,
+        severity=Severity.CRITICAL,
+        unit="true",
+        means="The export was replaced, restored or moved to another file system on the server: every access fails "
+        "with ESTALE, and it will not heal by itself.",
+        look=("stat -f MOUNTPOINT", "showmount -e SERVER", "grep ' MOUNTPOINT ' /proc/self/mountinfo"),
+        fix="On the server, put the original file system (or its fsid) back under EXPORT. If that is not possible: "
+        "move or stop the guests, then umount -f MOUNTPOINT and mount it again.",
+    ),
+    Symptom(
+        name="CsNfsMountMissing",
+        sees="A mount that the host should have is not there, or something else is mounted in its place.",
+        metric="cs_nfs_mount_state",
+        labels={"state": "missing"},
+        limit=_TRUE,
+        hold=60,
+        severity=Severity.CRITICAL,
+        unit="true",
+        means="Guests that need it can't start here, and what is written to the mount point fills the host's own disk.",
+        look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "journalctl -b -g 'mount|nfs' -n 50", "showmount -e SERVER"),
+        fix="Mount SERVER:EXPORT on MOUNTPOINT again; for CloudStack primary storage, let the agent do it: virsh "
+        "pool-list --all, then put the host into maintenance and back. If it is gone on purpose, take it out of "
+        "the settings.",
+    ),
+    Symptom(
+        name="CsNfsMountReadOnly",
+        sees="A mount that should be writable is mounted read-only.",
+        metric="cs_nfs_mount_state",
+        labels={"state": "readonly"},
+        limit=_TRUE,
+        hold=60,
+        severity=Severity.CRITICAL,
+        unit="true",
+        means="Guests get write errors and CloudStack's storage heartbeat can't be written, after which it gives the "
+        "host up.",
+        look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "showmount -e SERVER", "journalctl -k -g nfs -n 50"),
+        fix="See why it was mounted so (mount options of the pool, fstab), then mount -o remount,rw MOUNTPOINT. If it "
+        "is meant to be read-only, say readonly: true in its settings.",
+    ),
+    Symptom(
+        name="CsNfsMountSlow",
+        sees="An NFS mount takes long to answer the simplest question.",
+        metric="cs_nfs_mount_state",
+        labels={"state": "slow"},
+        limit=_TRUE,
+        hold=120,
+        severity=Severity.WARNING,
+        unit="true",
+        means="The server is overloaded, its disks or the path to it are sick; guests see slow disks, and a hang is "
+        "often next.",
+        look=("nfsiostat 5 3 MOUNTPOINT", "ss -tinH dst SERVER", "ping -c 20 -i 0.2 SERVER"),
+        fix="Compare cs_nfs_mount_rtt_seconds with other hosts: slow everywhere is the server (load, disks, a "
+        "rebuild), slow here is the path (errors and retransmissions in ss and ip -s link).",
+    ),
+    Symptom(
+        name="CsNfsRequestsOutstanding",
+        sees="Requests to the NFS server wait, and not one answer comes.",
+        metric="cs_nfs_mount_requests_outstanding",
+        limit=Limit(Op.ABOVE, 0, step=1),
+        hold=60,
+        severity=Severity.WARNING,
+        unit="requests",
+        means="The connection stands but the server does not serve: it is frozen, or answers are lost on their way.",
+        look=("grep -A9 ' MOUNTPOINT ' /proc/self/mountstats", "ss -tinH dst SERVER", "rpcinfo -T tcp SERVER nfs"),
+        fix="On the server, see whether nfsd runs and what its threads wait for (disks, a full pool, a frozen "
+        "cluster). An answer that gets lost has to do with size: compare path MTU and packet loss.",
+    ),
+    Symptom(
+        name="CsNfsHeartbeatRemount",
+        sees="A mount has the options soft,noac, which CloudStack's heartbeat script gives it.",
+        metric="cs_nfs_mount_heartbeat_remount",
+        limit=_TRUE,
+        hold=0,
+        severity=Severity.WARNING,
+        unit="true",
+        means="The storage was once gone: kvmheartbeat.sh killed the guests that used it and mounted it anew. It is "
+        "slow, and gives guests I/O errors at the next interruption.",
+        look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "journalctl -t heartbeat", "virsh list --all"),
+        fix="Put the host into maintenance, umount MOUNTPOINT, and let the agent mount it again with the pool's "
+        "own options.",
+    ),
+    Symptom(
+        name="CsNfsVersionMismatch",
+        sees="A mount uses another version of NFS than its settings say.",
+        metric="cs_nfs_mount_version_mismatch",
+        limit=_TRUE,
+        hold=300,
+        severity=Severity.WARNING,
+        unit="true",
+        means="Client and server agreed on another version, often after an upgrade of one of them: locking, failover "
+        "and performance then differ from host to host.",
+        look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "rpcinfo -p SERVER", "nfsstat -m"),
+        fix="Give the version explicitly (vers= in the pool's nfsmountopts or in fstab) and mount anew, or correct the "
+        "version in the settings.",
+    ),
+    Symptom(
+        name="CsNfsServerDown",
+        sees="An NFS server does not answer RPC calls of one of its programs.",
+        metric="cs_nfs_server_up",
+        limit=Limit(Op.EQUALS, 0, step=1),
+        hold=60,
+        severity=Severity.CRITICAL,
+        unit="true",
+        means="New mounts fail (portmapper, mountd), or all mounts hang (nfs). An open TCP port proves nothing: a "
+        "frozen server still accepts connections.",
+        look=("rpcinfo -p HOST", "rpcinfo -T tcp HOST nfs", "systemctl status nfs-server rpcbind", "dmesg | tail"),
+        fix="Start what is down (nfs-server, rpcbind, nfs-mountd). If it runs and is silent, look at what its threads "
+        "wait for; if it is refused or unreachable from here only, mend packet filter or route.",
+    ),
+    Symptom(
+        name="CsNfsServerSlow",
+        sees="An NFS server takes long to answer a call that does nothing.",
+        metric="cs_nfs_server_latency_seconds",
+        limit=Limit(Op.ABOVE, 0.5, step=0.01),
+        hold=120,
+        severity=Severity.WARNING,
+        unit="seconds",
+        means="No disk is involved in this call: the server's threads are all busy, its processor is, or packets get "
+        "lost.",
+        look=("cat /proc/net/rpc/nfsd", "uptime", "ping -c 20 -i 0.2 HOST"),
+        fix="Give nfsd more threads (nfsd.conf or /proc/fs/nfsd/threads), find who loads it, or mend the network.",
+    ),
+)
