@@ -39,7 +39,11 @@ WITHOUT_AVX = {
 
 
 class UmlHost:
-    """One running User-Mode-Linux host: real sshd, real NFS client, a clock of its own; reached as any lab host."""
+    """One running User-Mode-Linux host: real sshd, real NFS client, a clock of its own; reached as any lab host.
+
+    `port_device` is its port on the bridge, in the hub namespace. Filters belong there or on the other end: this host's
+    frames pass its casing's namespace unseen.
+    """
 
     port = sshd.PORT
 
@@ -57,7 +61,8 @@ class UmlHost:
         self.key = self._casing.key
         self._casing.sshd.configure(self.key, lab.client_key)
         lab.trust({self.address: self.key})
-        self._lab = lab
+        self.lab = lab
+        self.port_device = f"p-{name}"
         self._jobs = itertools.count(1)
         self._folder = self._casing.path(FOLDER)
         self._wire(lab)
@@ -66,10 +71,9 @@ class UmlHost:
     def _wire(self, lab: Lab) -> None:
         """Give the casing an eth0 without address: its frames are the guest's."""
         mac = "02:" + ":".join(f"{byte:02x}" for byte in (0xC5, *socket.inet_aton(self.address)))
-        port = f"p-{self.name}"
         lab.network.hub.ip(
-            f"link add {port} type veth peer name eth0 address {mac} netns {self._casing.pid}",
-            f"link set {port} gso_max_segs 1 master {lab.network.lan.bridge} up",
+            f"link add {self.port_device} type veth peer name eth0 address {mac} netns {self._casing.pid}",
+            f"link set {self.port_device} gso_max_segs 1 master {lab.network.lan.bridge} up",
         )
         self._casing.namespace.ip("link set eth0 addrgenmode none", "link set eth0 gso_max_segs 1 up")
         self._mac = mac
@@ -161,9 +165,12 @@ class UmlHost:
     def mount_nfs(
         self, server: str, export: str, mountpoint: str, version: str = "4.2", options: str = "nodev,nosuid,noexec"
     ) -> None:
-        """Mount `server`:`export` by the kernel's NFS client; `options` as in nfs(5). Raises LabError if that fails."""
+        """Mount `server`:`export` by the kernel's NFS client; `options` as in nfs(5). Raises LabError if that fails.
+
+        Without version ("") client and server agree on the highest.
+        """
         self.run(["mkdir", "-p", mountpoint], check=True)
-        chosen = ",".join(filter(None, (f"vers={version}", options)))
+        chosen = ",".join(filter(None, (version and f"vers={version}", options)))
         self.run(["mount", "-t", "nfs", "-o", chosen, f"{server}:{export}", mountpoint], check=True)
 
     def unmount(self, mountpoint: str) -> None:
@@ -207,7 +214,7 @@ class UmlHost:
         """End the host at once, as a power cut does, and unplug it."""
         self._casing.kill()
         wait_until(lambda: not self._kernel.alive(), what=f"{self.name} to end")
-        self._lab.network.remove_link(f"p-{self.name}")
+        self.lab.network.remove_link(self.port_device)
 
 
 def boot(lab: Lab, *names: str) -> list[UmlHost]:
