@@ -20,9 +20,9 @@ def parse_duration(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = value.strip()
-    if _WHOLE.fullmatch(text):
-        return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
     try:
+        if _WHOLE.fullmatch(text):
+            return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
         return float(text)
-    except ValueError:
-        raise ValueError(f"{value!r} is not a duration; write it as 30s, 1m30s or 500ms") from None
+    except (ValueError, OverflowError):
+        raise ValueError(f"{value[:60]!r} is not a duration; write it as 30s, 1m30s or 500ms") from None

@@ -20,7 +20,11 @@ from cs_exporter.ports import Io
 R = TypeVar("R")
 S = TypeVar("S", bound="ProbeSettings")
 
-Seconds = Annotated[float, BeforeValidator(parse_duration)]
+Seconds = Annotated[
+    float,
+    Field(strict=True, allow_inf_nan=False),  # strict: true is not one second
+    BeforeValidator(parse_duration, json_schema_input_type=float | str),
+]
 """A duration in settings: a number of seconds, or text as Prometheus writes it ("30s", "1m30s")."""
 
 

@@ -1,0 +1,48 @@
+"""Looks at the key and known_hosts files that a configuration names, so that a wrong path shows at once.
+
+Without it every host would report a denied login minutes later.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PUBLIC_KEY_BEGINNINGS = (b"ssh-", b"ecdsa-", b"sk-")
+_OPENSSH = b"BEGIN OPENSSH PRIVATE KEY"
+_OPENSSH_WITHOUT_CIPHER = b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmU"
+"""Base64 of the format's magic and the cipher "none" (PROTOCOL.key of OpenSSH)."""
+
+_HEAD = 4096
+
+
+def key_file_problem(path: Path) -> str | None:
+    """What is wrong with a private key's file, and the mend; None where nothing is."""
+    head = _head(path)
+    if isinstance(head, str):
+        return head
+    if head.startswith(_PUBLIC_KEY_BEGINNINGS):
+        return "is a public key; name the private one, usually the same path without '.pub'"
+    if b"PRIVATE KEY-----" not in head:
+        return "is not a private key; make one with ssh-keygen -t ed25519"
+    if b"ENCRYPTED" in head or (_OPENSSH in head and _OPENSSH_WITHOUT_CIPHER not in head):
+        return "has a passphrase, which nobody is there to type; take it off with ssh-keygen -p"
+    return None
+
+
+def known_hosts_problem(path: Path) -> str | None:
+    """What is wrong with a known_hosts file, and the mend; None where nothing is."""
+    head = _head(path)
+    return head if isinstance(head, str) else None
+
+
+def _head(path: Path) -> bytes | str:
+    """The beginning of a file, or why there is none."""
+    try:
+        if path.exists() and not path.is_file():
+            return "is not a file; name a file"
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except FileNotFoundError:
+        return "no such file; create it or correct the path"
+    except OSError as error:
+        return f"can't be read ({error.strerror}); make it readable for the account that runs cs_exporter"

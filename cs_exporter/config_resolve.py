@@ -1,0 +1,237 @@
+"""Lays defaults, groups and host blocks over each other, and finds the mistakes that only show then.
+
+What has a key of its own is merged by it (ssh, limits, probes, and mounts by their mount point; an empty list of
+mounts means none); of everything else the narrowest layer's value counts. Hosts that come out equal share one profile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from cs_exporter.config_errors import Location, Mistake, suggestion
+from cs_exporter.config_files import key_file_problem, known_hosts_problem
+from cs_exporter.config_hosts import HostBlock
+from cs_exporter.config_ranges import MAX_MEMBERS
+from cs_exporter.config_sections import Sections
+from cs_exporter.model import Connection, HostLimits, Place, Role, SshTarget
+from cs_exporter.spec import AnySpec, ProbeSettings
+
+Values = dict[str, Any]
+"""A part of the configuration as plain dictionaries and lists, already validated."""
+
+_SSH_TARGET_FIELDS = frozenset(field.name for field in fields(SshTarget))
+_PLACE_FIELDS = tuple(field.name for field in fields(Place))
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything about a host that its defaults, groups and block decide; `mounts` with servers as written."""
+
+    roles: frozenset[Role]
+    place: Place
+    maintenance: bool
+    connection: Connection
+    ssh: SshTarget
+    mounts: tuple[Mapping[str, Any], ...]
+    limits: HostLimits
+    settings: Mapping[str, ProbeSettings]
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """The hosts of one block, as pairs of name and address, and the profile they share."""
+
+    members: tuple[tuple[str, str], ...]
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    at: Location
+    values: Values
+
+
+class Resolver:
+    """Turns the blocks of one configuration into plans; `mistakes` collects what is wrong, each once.
+
+    Relative paths are taken from `directory`.
+    """
+
+    def __init__(self, sections: Sections, specs: Sequence[AnySpec], directory: Path) -> None:
+        self.mistakes: dict[Mistake, None] = {}
+        self._specs = specs
+        self._directory = directory
+        self._file_problems: dict[tuple[str, str], str | None] = {}
+        self._settings: dict[object, Mapping[str, ProbeSettings]] = {}
+        self._profiles: dict[object, Profile | None] = {}
+        self._owners: dict[str, int] = {}
+        root = {"ssh": _given(sections.ssh, include=set(_SSH_TARGET_FIELDS)), "probes": _given(sections.probes)}
+        self._shared = (self._layer((), root), self._layer(("defaults",), _given(sections.defaults)))
+        self._groups = {name: self._layer(("groups", name), _given(group)) for name, group in sections.groups.items()}
+
+    def plan(self, index: int, block: HostBlock) -> HostPlan | None:
+        """The plan of one block, which stands at hosts[index]; None where a mistake prevents it."""
+        at: Location = ("hosts", index)
+        own = self._layer(at, _given(block, exclude={"name", "address", "groups"}))
+        unknown = [(position, name) for position, name in enumerate(block.groups) if name not in self._groups]
+        for position, name in unknown:
+            mend = suggestion(name, self._groups, "groups")
+            self._report((*at, "groups", position), f"no group {name!r}; {mend}")
+        members = self._members(at, index, block)
+        if unknown or not members:
+            return None
+        key = (block.groups, _hashable(own.values))
+        if key not in self._profiles or self._profiles[key] is None:
+            layers = (*self._shared, *(self._groups[name] for name in block.groups), own)
+            self._profiles[key] = self._profile(layers)
+        profile = self._profiles[key]
+        return None if profile is None else HostPlan(members, profile)
+
+    def _members(self, at: Location, index: int, block: HostBlock) -> tuple[tuple[str, str], ...]:
+        if len(self._owners) > MAX_MEMBERS:
+            self._report(("hosts",), f"stand for more than {MAX_MEMBERS} hosts; make the ranges smaller")
+            return ()
+        try:
+            members = block.members()
+        except ValueError as error:
+            self._report((*at, "address"), str(error))
+            return ()
+        taken = []
+        for name, _ in members:
+            if name in self._owners:
+                taken.append(name)
+            else:
+                self._owners[name] = index
+        if taken:
+            others = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+            owner = self._owners[taken[0]]
+            where = "twice in this range" if owner == index else f"already hosts[{owner}]"
+            self._report((*at, "name"), f"{taken[0]!r}{others} is {where}; names are unique, remove or rename one")
+        return () if taken else tuple(members)
+
+    def _profile(self, layers: Sequence[_Layer]) -> Profile | None:
+        merged: Values = {}
+        for layer in layers:
+            _merge(merged, layer.values)
+        settings = self._settings_of(merged["probes"], layers)
+        ssh = SshTarget(**merged["ssh"])
+        connection = merged.get("connection", Connection.SSH)
+        if connection is Connection.SSH and ssh.verify_host_key and ssh.known_hosts is None:
+            self._report(
+                ("ssh", "known_hosts"),
+                "is missing, and host keys are verified; name a file made with ssh-keyscan, "
+                "or in a lab set ssh.verify_host_key: false",
+            )
+        if settings is None:
+            return None
+        return Profile(
+            roles=frozenset(merged.get("roles", ())),
+            place=Place(**{name: merged.get(name, "") for name in _PLACE_FIELDS}),
+            maintenance=merged.get("maintenance", False),
+            connection=connection,
+            ssh=ssh,
+            mounts=tuple(merged.get("mounts", ())),
+            limits=HostLimits(MappingProxyType(merged.get("limits", {}))),
+            settings=settings,
+        )
+
+    def _settings_of(self, given: Values, layers: Sequence[_Layer]) -> Mapping[str, ProbeSettings] | None:
+        key = _hashable(given)
+        if key not in self._settings:
+            found = {spec.name: self._probe_settings(spec, given.get(spec.name, {}), layers) for spec in self._specs}
+            complete = {name: settings for name, settings in found.items() if settings is not None}
+            if len(complete) < len(found):
+                return None
+            self._settings[key] = MappingProxyType(complete)
+        return self._settings[key]
+
+    def _probe_settings(self, spec: AnySpec, given: Values, layers: Sequence[_Layer]) -> ProbeSettings | None:
+        """One probe's settings after merging; a mistake is blamed on the narrowest layer that had a say."""
+        path = ("probes", spec.name)
+        try:
+            settings: ProbeSettings = spec.settings.model_validate(given)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                text = detail["msg"].removeprefix("Value error, ")
+                self._report(_blamed(layers, (*path, *detail["loc"])), text if ";" in text else f"{text}; correct it")
+            return None
+        if settings.timeout is not None and settings.timeout > settings.interval:
+            self._report(
+                _blamed(layers, (*path, "timeout")),
+                f"{settings.timeout:g} s is longer than the interval of {settings.interval:g} s; "
+                "a run must end before the next, shorten it or lengthen the interval",
+            )
+            return None
+        return settings
+
+    def _layer(self, at: Location, values: Values) -> _Layer:
+        """A layer with its files checked and their paths made absolute."""
+        ssh = values.get("ssh", {})
+        for name, problem in (("key_file", key_file_problem), ("known_hosts", known_hosts_problem)):
+            if name in ssh:
+                path = os.path.normpath(self._directory / os.path.expanduser(ssh[name]))  # noqa: PTH111  # never raises
+                if (name, path) not in self._file_problems:
+                    self._file_problems[name, path] = problem(Path(path))
+                found = self._file_problems[name, path]
+                if found is not None:
+                    self._report((*at, "ssh", name), f"{path}: {found}")
+                ssh[name] = path
+        return _Layer(at, values)
+
+    def _report(self, location: Location, message: str) -> None:
+        self.mistakes[Mistake(location, message)] = None
+
+
+def _given(model: BaseModel, include: set[str] | None = None, exclude: set[str] | None = None) -> Values:
+    return model.model_dump(include=include, exclude=exclude, exclude_unset=True, exclude_none=True)
+
+
+def _merge(into: Values, values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        if key == "mounts":
+            into[key] = _merged_mounts(into.get(key, ()), value)
+        elif isinstance(value, Mapping):
+            below = into.get(key)
+            into[key] = {**below} if isinstance(below, Mapping) else {}
+            _merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def _merged_mounts(before: Sequence[Values], now: Sequence[Values]) -> tuple[Values, ...]:
+    if not now:
+        return ()
+    return tuple({mount["mountpoint"]: mount for mount in (*before, *now)}.values())
+
+
+def _blamed(layers: Sequence[_Layer], path: Location) -> Location:
+    """The longest part of `path` that a layer gave, in the narrowest layer that gave it."""
+    for length in range(len(path), 0, -1):
+        for layer in reversed(layers):
+            if _has(layer.values, path[:length]):
+                return (*layer.at, *path[:length])
+    return path
+
+
+def _has(values: object, path: Location) -> bool:
+    for part in path:
+        if not isinstance(values, Mapping) or part not in values:
+            return False
+        values = values[part]
+    return True
+
+
+def _hashable(value: object) -> object:
+    """A value that is equal exactly where the plain value is, to look up what was already worked out."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(inner)) for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(_hashable(inner) for inner in value)
+    return value

@@ -1,0 +1,80 @@
+"""From a configuration to the inventory, and what is different between two inventories.
+
+A host that a new configuration leaves as it was stays the same object, so that whatever is kept for it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from cs_exporter.config import Config
+from cs_exporter.config_resolve import Profile
+from cs_exporter.model import Host, Inventory, Mount
+
+
+@dataclass(frozen=True)
+class InventoryChange:
+    """Names of hosts, and the new inventory, in which unchanged hosts are the old one's objects."""
+
+    inventory: Inventory
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+
+
+def build_inventory(config: Config) -> Inventory:
+    """All hosts of the configuration, in its order; an NFS server that is one of them goes by its name."""
+    addresses = {name: address for plan in config.plans for name, address in plan.members}
+    names = {address: name for name, address in reversed(addresses.items())}
+    hosts: dict[str, Host] = {}
+    for plan in config.plans:
+        profile = plan.profile
+        mounts = tuple(_mount(written, addresses, names) for written in profile.mounts)
+        for name, address in plan.members:
+            hosts[name] = _host(name, address, profile, mounts)
+    return Inventory(MappingProxyType(hosts))
+
+
+def difference(old: Inventory, new: Inventory) -> InventoryChange:
+    """What `new` changes: a host is changed where any of its fields differs."""
+    merged: dict[str, Host] = {}
+    changed: list[str] = []
+    unchanged: list[str] = []
+    for host in new:
+        before = old.get(host.name)
+        same = before is not None and before == host
+        merged[host.name] = before if before is not None and same else host
+        if before is not None:
+            (unchanged if same else changed).append(host.name)
+    return InventoryChange(
+        inventory=Inventory(MappingProxyType(merged)),
+        added=tuple(name for name in new.hosts if name not in old.hosts),
+        removed=tuple(name for name in old.hosts if name not in new.hosts),
+        changed=tuple(changed),
+        unchanged=tuple(unchanged),
+    )
+
+
+def _host(name: str, address: str, profile: Profile, mounts: tuple[Mount, ...]) -> Host:
+    return Host(
+        name=name,
+        address=address,
+        roles=profile.roles,
+        place=profile.place,
+        maintenance=profile.maintenance,
+        connection=profile.connection,
+        ssh=profile.ssh,
+        mounts=mounts,
+        limits=profile.limits,
+        settings=profile.settings,
+    )
+
+
+def _mount(written: Mapping[str, Any], addresses: Mapping[str, str], names: Mapping[str, str]) -> Mount:
+    server = written["server"]
+    name = server if server in addresses else names.get(server, server)
+    return Mount(**{**written, "server": name, "server_address": addresses.get(name, server)})
