@@ -36,6 +36,7 @@ class Deriver:
         self._clock = clock
         self._land = land
         self._due: dict[str, float] = {}  # derived probe -> the shortest interval of the inputs that landed
+        self._derived: dict[str, float] = {}  # the same, of its last derivation
         self._timer: asyncio.TimerHandle | None = None
 
     def landed(self, probe: str, interval: float) -> None:
@@ -43,6 +44,14 @@ class Deriver:
         for spec in self._specs:
             if probe in spec.inputs:
                 self._due[spec.name] = min(interval, self._due.get(spec.name, interval))
+        self._wake()
+
+    def again(self) -> None:
+        """Derive everything once more: the inventory has changed under it."""
+        self._due = {**self._derived, **self._due}
+        self._wake()
+
+    def _wake(self) -> None:
         if self._due and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(SETTLE, self.flush)
 
@@ -53,6 +62,7 @@ class Deriver:
         for spec in self._specs:
             if spec.name in due:
                 latest = latest_of(self._board, spec.inputs, self._clock.monotonic())
+                self._derived[spec.name] = due[spec.name]
                 self._land(run_derived(spec, latest, FLEET, self._clock), due[spec.name])
 
     def close(self) -> None:

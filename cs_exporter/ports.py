@@ -164,7 +164,7 @@ class Last(Generic[R]):
 class Previous(Protocol):
     """Gives a probe its own last reading of the host it asks now."""
 
-    def __call__(self, kind: type[R]) -> Last[R] | None:
+    def __call__(self, kind: type[R], /) -> Last[R] | None:
         """The last reading, if there is one of that kind."""
 
 

@@ -29,6 +29,7 @@ class Pace:
 @dataclass(slots=True)
 class _Kept:
     way_in: object
+    ssh: bool
     shell: HostShell
 
 
@@ -51,7 +52,7 @@ class Shells:
         kept = self._kept.get(host.name)
         if kept is None or kept.way_in != way_in:
             self.drop([host.name])
-            kept = self._kept[host.name] = _Kept(way_in, self._make(host))
+            kept = self._kept[host.name] = _Kept(way_in, host.connection is Connection.SSH, self._make(host))
         return kept.shell
 
     def repace(self, pace: Pace) -> None:
@@ -74,8 +75,8 @@ class Shells:
         await asyncio.gather(*self._closing)
 
     def connections(self) -> int:
-        """How many collectors are there to be asked."""
-        return sum(kept.shell.session is not None for kept in self._kept.values())
+        """How many SSH connections are there to be asked over."""
+        return sum(kept.ssh and kept.shell.session is not None for kept in self._kept.values())
 
     def mismatches(self) -> frozenset[str]:
         """Hosts whose installed collector is not this version's."""

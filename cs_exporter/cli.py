@@ -1,0 +1,202 @@
+"""The command line. Every mistake a user can make ends as one line on standard error and exit status 2."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import structlog
+from rich.console import Console
+from rich.table import Table
+
+from cs_exporter.build import this_build
+from cs_exporter.config import Config, ConfigError, load, schema, summary
+from cs_exporter.config_errors import suggestion
+from cs_exporter.daemon import collector
+from cs_exporter.inventory import build_inventory
+from cs_exporter.logs import LogFormat, LogLevel, configure
+from cs_exporter.model import Host
+from cs_exporter.once import probe_once, show
+from cs_exporter.probes import PROBES
+from cs_exporter.service import Service, serve
+from cs_exporter.web.options import DEFAULT_LISTEN_ADDRESS, DEFAULT_TELEMETRY_PATH, web_options
+
+log = structlog.get_logger(__name__)
+
+F = TypeVar("F", bound=Callable[..., object])
+
+CONFIG = click.option(
+    "--config.file", "config_file", type=click.Path(path_type=Path), metavar="FILE",
+    help="Configuration (YAML). Without one, this machine alone is watched.",
+)  # fmt: skip
+
+RUN_OPTIONS = (
+    CONFIG,
+    click.option(
+        "--web.listen-address", "listen", multiple=True, metavar="HOST:PORT", default=[DEFAULT_LISTEN_ADDRESS],
+        show_default=True, help="Address to listen on; may be given several times.",
+    ),
+    click.option(
+        "--web.config.file", "web_config", type=click.Path(path_type=Path), metavar="FILE",
+        help="TLS and basic authentication (exporter-toolkit format).",
+    ),
+    click.option(
+        "--web.telemetry-path", "telemetry_path", default=DEFAULT_TELEMETRY_PATH, show_default=True, metavar="PATH",
+        help="Path of the metrics.",
+    ),
+    click.option(
+        "--web.external-url", "external_url", default="", metavar="URL",
+        help="The URL under which this exporter is reached from outside, where a proxy is in front of it.",
+    ),
+    click.option(
+        "--web.route-prefix", "route_prefix", metavar="PREFIX",
+        help="Prefix of all paths; default: the path of --web.external-url.",
+    ),
+    click.option(
+        "--log.level", "log_level", type=click.Choice(["debug", "info", "warning", "error"]), default="info",
+        show_default=True, help="Log from this level up.",
+    ),
+    click.option(
+        "--log.format", "log_format", type=click.Choice(["logfmt", "json"]), default="logfmt", show_default=True,
+        help="Format of the log lines.",
+    ),
+)  # fmt: skip
+
+
+def run_options(command: F) -> F:
+    """Give a command the options of the daemon."""
+    for option in reversed(RUN_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(this_build().version, "--version", message="cs-exporter %(version)s")
+@run_options
+@click.pass_context
+def root(context: click.Context, /, **options: object) -> None:
+    """Watch the hosts of a private cloud, and say what is wrong before the cloud gives one up.
+
+    Without a command, it runs the daemon.
+    """
+    context.obj = options["config_file"]
+    if context.invoked_subcommand is None:
+        context.invoke(run, **options)
+
+
+@root.command()
+@run_options
+@click.pass_context
+def run(
+    context: click.Context,
+    /,
+    *,
+    config_file: Path | None,
+    listen: tuple[str, ...],
+    web_config: Path | None,
+    telemetry_path: str,
+    external_url: str,
+    route_prefix: str | None,
+    log_level: LogLevel,
+    log_format: LogFormat,
+) -> None:
+    """Run the daemon (what happens without a command too)."""
+    configure(log_level, log_format)
+    path = config_file or context.obj
+    options = web_options(listen, web_config, telemetry_path, external_url, route_prefix)
+    serve(partial(load, path), options, partial(_announce, path, options.link_prefix))
+
+
+def _announce(path: Path | None, prefix: str, service: Service) -> None:
+    hosts = len(service.board.inventory)
+    log.info("watching", hosts=hosts, config=service.config.source, url=f"{service.url}{prefix}/")
+    if path is None:
+        click.echo(
+            f"cs_exporter watches this machine. Look at {service.url}{prefix}/ and {service.url}{prefix}"
+            "/metrics; Ctrl-C ends it.\nWatch your hosts instead: write a configuration (see README.md) and give it"
+            " with --config.file."
+        )
+
+
+@root.command("check-config")
+@CONFIG
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.pass_obj
+def check_config(given: Path | None, config_file: Path | None, file: Path | None) -> None:
+    """Check a configuration and say what it would watch."""
+    config = load(file or config_file or given)
+    click.echo(summary(config, build_inventory(config)))
+
+
+@root.command("schema")
+def show_schema() -> None:
+    """Print the JSON schema of the configuration, for editors."""
+    click.echo(json.dumps(schema(), indent=2))
+
+
+@root.command("collector")
+def show_collector() -> None:
+    """Print the collector: the shell script that answers on the hosts, to read it or to install it."""
+    click.echo(collector().text, nl=False)
+
+
+@root.command()
+@CONFIG
+@click.pass_obj
+def hosts(given: Path | None, config_file: Path | None) -> None:
+    """List the hosts of the configuration, and what each is asked."""
+    table = Table("host", "address", "roles", "place", "asked", box=None, pad_edge=False)
+    for host in build_inventory(load(config_file or given)):
+        place = "/".join(filter(None, (host.place.cloud_zone, host.place.cloud_pod, host.place.cloud_cluster)))
+        asked = [spec.name for spec in PROBES if host.settings[spec.name].enabled and spec.applies(host)]
+        roles = ", ".join(sorted(host.roles))
+        table.add_row(host.name, host.address, roles, place, ", ".join(asked))
+    _console().print(table)
+
+
+@root.command()
+@CONFIG
+@click.argument("name")
+@click.argument("host")
+@click.pass_obj
+def probe(given: Path | None, config_file: Path | None, name: str, host: str) -> None:
+    """Run probe NAME on HOST once, now, and show all that was asked and answered."""
+    configure("warning", "logfmt")
+    config: Config = load(config_file or given)
+    inventory = build_inventory(config)
+    spec = next((spec for spec in PROBES if spec.name == name), None)
+    if spec is None:
+        raise ConfigError("cs-exporter", "NAME", f"no probe {name!r}; {suggestion(name, [s.name for s in PROBES])}")
+    found: Host | None = inventory.get(host)
+    if found is None:
+        raise ConfigError(config.source, "HOST", f"no host {host!r}; {suggestion(host, list(inventory.hosts))}")
+    transcript: list[str] = []
+    outcome = asyncio.run(probe_once(config, spec, found, transcript.append))
+    if not show(outcome, transcript, spec, found, _console()):
+        sys.exit(1)
+
+
+def _console() -> Console:
+    """Tables and readings are not to be cut to the width of a terminal that isn't there."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        root.main(prog_name="cs-exporter", standalone_mode=False)
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        click.echo(f"cs-exporter: {error.format_message()} (see --help)", err=True)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)

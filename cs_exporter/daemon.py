@@ -1,0 +1,189 @@
+"""The daemon: puts board, scheduler, shells and configuration together.
+
+A new configuration is applied as a difference: what it leaves alone keeps its connection, readings and history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from cs_exporter.board import FLEET, Board, Snapshot
+from cs_exporter.config import Config, ConfigError, shown
+from cs_exporter.derive import Deriver
+from cs_exporter.history import History
+from cs_exporter.inventory import build_inventory, difference
+from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason
+from cs_exporter.ports import Clock, Io, Last, R
+from cs_exporter.probes import DERIVED, PROBES
+from cs_exporter.runner import run_once
+from cs_exporter.scheduling import Scheduler
+from cs_exporter.spec import AnySpec
+from cs_exporter.transports.collector_script import CollectorScript, assemble
+from cs_exporter.transports.pool import Pace, Shells
+from cs_exporter.transports.rpc import RpcClient
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 2.0
+"""Seconds that runs are given to end when the daemon stops or its schedule changes."""
+
+
+def collector() -> CollectorScript:
+    """The collector with the sections of all probes."""
+    return assemble(section for spec in PROBES for section in spec.sections)
+
+
+def pace_of(config: Config) -> Pace:
+    """How this configuration wants hosts to be connected to."""
+    return Pace(config.ssh.max_handshakes, config.ssh.handshakes_per_second, config.ssh.retry_max)
+
+
+class Daemon:
+    """Watches the hosts of a configuration. `load` reads it (again), and may raise ConfigError."""
+
+    def __init__(self, load: Callable[[], Config], clock: Clock = time) -> None:
+        self._load = load
+        self._clock = clock
+        self.config = load()
+        self.probes = PROBES
+        self.derived = DERIVED
+        self.board = Board(build_inventory(self.config))
+        self.history = History()
+        counters = self.board.health.counters
+        self._shells = Shells(collector(), pace_of(self.config), clock, counters)
+        self._rpc = RpcClient(counters)
+        self._deriver = Deriver(DERIVED, self.board, clock, self._land)
+        self._scheduler = self._new_scheduler()
+        self._awaited: set[tuple[str, str]] = set()
+        self._reloading = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Begin the first sweep."""
+        self._await_first(self.board.inventory)
+        self._scheduler.start(self.board.inventory)
+        self._loaded()
+
+    async def stop(self) -> None:
+        """End every run and connection, within a few seconds."""
+        await self._scheduler.stop(PATIENCE)
+        self._deriver.close()
+        await self._shells.close()
+
+    def snapshot(self) -> Snapshot:
+        """The board and the exporter's health as they are now."""
+        health = self.board.health
+        health.scheduler_lag = self._scheduler.lag
+        health.ssh_connections = self._shells.connections()
+        health.collector_mismatches = self._shells.mismatches()
+        return self.board.snapshot(self._clock.monotonic())
+
+    def shown_config(self) -> str:
+        """The configuration in force as YAML, secrets hidden."""
+        return shown(self.config)
+
+    @property
+    def series_limit(self) -> int:
+        """Series one host may have on /metrics."""
+        return self.config.global_.series_limit
+
+    async def run_probe(self, probe: str, host: str, timeout: float) -> Outcome:  # noqa: ASYNC109 (the caller's patience)
+        """One run now, or the one under way; after `timeout` seconds a failure, while the run itself goes on."""
+        spec = next(spec for spec in PROBES if spec.name == probe)
+        started, began = self._clock.time(), self._clock.monotonic()
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._scheduler.run_now(spec, self.board.inventory.hosts[host])
+        except TimeoutError:
+            finished = self._clock.monotonic()
+            failure = Failure(Reason.TIMEOUT, f"no answer within the caller's {timeout:g} s")
+            return Outcome(probe, host, started, finished, finished - began, failure)
+
+    async def reload(self) -> None:
+        """Read the configuration again and apply the difference. Raises ConfigError, and then nothing has changed."""
+        async with self._reloading:
+            try:
+                config = await asyncio.to_thread(self._load)
+                inventory = await asyncio.to_thread(build_inventory, config)
+            except ConfigError:
+                self.board.health.config_reload_successful = False
+                raise
+            await self._apply(config, inventory)
+            self._loaded()
+
+    async def _apply(self, config: Config, inventory: Inventory) -> None:
+        before, self.config = self.config, config
+        change = difference(self.board.inventory, inventory)
+        self._shells.repace(pace_of(config))
+        self._scheduler.remove(change.removed)
+        self._shells.drop(change.removed)
+        for name in change.removed:
+            self.history.forget(name)
+        self.board.replace_inventory(change.inventory)
+        self._awaited = {(probe, host) for probe, host in self._awaited if host in change.inventory.hosts}
+        self._forget_unasked(change.inventory)
+        if _schedule(before) == _schedule(config):
+            self._scheduler.add([change.inventory.hosts[name] for name in (*change.added, *change.changed)])
+        else:
+            await self._scheduler.stop(PATIENCE)
+            self._scheduler = self._new_scheduler()
+            self._scheduler.start(change.inventory)
+        self._deriver.again()
+        log.info(
+            "configuration applied", added=len(change.added), removed=len(change.removed), changed=len(change.changed)
+        )
+
+    def _forget_unasked(self, inventory: Inventory) -> None:
+        for host in inventory:
+            asked = {spec.name for spec in self._scheduler.asked(host)}
+            for spec in PROBES:
+                if spec.name not in asked:
+                    self.board.forget(spec.name, host.name)
+
+    def _loaded(self) -> None:
+        self.board.health.config_reload_successful = True
+        self.board.health.config_reload_timestamp = self._clock.time()
+
+    def _new_scheduler(self) -> Scheduler:
+        interval, pace = _schedule(self.config)
+        return Scheduler(PROBES, interval, pace, self._clock, self._run, self._land)
+
+    async def _run(self, spec: AnySpec, host: Host) -> Outcome:
+        def previous(kind: type[R], /) -> Last[R] | None:
+            entry = self.board.entry(spec.name, host.name)
+            if entry is None or not isinstance(entry.reading, kind):
+                return None
+            return Last(entry.reading, entry.reading_monotonic)
+
+        io = Io(self._shells.of(host), self._rpc, self._clock, previous)
+        return await run_once(spec, host, io, host.settings[spec.name].timeout or self.config.global_.timeout)
+
+    def _land(self, outcome: Outcome, interval: float) -> None:
+        if outcome.host != FLEET and outcome.host not in self.board.inventory.hosts:
+            return
+        before = self.board.entry(outcome.probe, outcome.host)
+        entry = self.board.land(outcome, interval)
+        self.history.record(outcome)
+        self._deriver.landed(outcome.probe, interval)
+        if entry.failure is not None and (before is None or before.failure != entry.failure):
+            failure = entry.failure
+            log.warning(
+                "probe failed", probe=outcome.probe, host=outcome.host, reason=failure.reason, detail=failure.detail
+            )
+        elif entry.failure is None and before is not None and before.failure is not None:
+            log.info("probe works again", probe=outcome.probe, host=outcome.host)
+        self._awaited.discard((outcome.probe, outcome.host))
+        if not self._awaited:
+            self.board.health.first_sweep_done = True
+
+    def _await_first(self, inventory: Inventory) -> None:
+        self._awaited = {(spec.name, host.name) for host in inventory for spec in self._scheduler.asked(host)}
+        self.board.health.first_sweep_done = not self._awaited
+
+
+def _schedule(config: Config) -> tuple[float, float]:
+    """What a scheduler can't change while it runs: the base interval, and hosts per second of a sweep."""
+    return config.global_.interval, config.ssh.handshakes_per_second

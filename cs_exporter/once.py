@@ -1,0 +1,67 @@
+"""One run of one probe, now, with everything that was asked and answered: what `cs-exporter probe` prints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.pretty import Pretty
+
+from cs_exporter.board import Board
+from cs_exporter.config import Config
+from cs_exporter.daemon import collector, pace_of
+from cs_exporter.model import Failure, Host, Inventory, Outcome, Unsupported
+from cs_exporter.ports import Counters, Io, Last, R
+from cs_exporter.runner import run_once
+from cs_exporter.spec import AnySpec
+from cs_exporter.symptoms import Holding, holding
+from cs_exporter.transports.pool import Shells
+from cs_exporter.transports.rpc import RpcClient
+from cs_exporter.transports.transcript import NotedRpc, NotedShell
+
+
+async def probe_once(config: Config, spec: AnySpec, host: Host, note: Callable[[str], None]) -> Outcome:
+    """Connect, ask once, disconnect; `note` takes the transcript, line by line."""
+    counters = Counters()
+    shells = Shells(collector(), pace_of(config), time, counters)
+    shell = NotedShell(shells.of(host), note, time)
+    io = Io(shell, NotedRpc(RpcClient(counters), note, time), time, _nothing_before)
+    try:
+        return await run_once(spec, host, io, host.settings[spec.name].timeout or config.global_.timeout)
+    finally:
+        await shells.close()
+
+
+def show(outcome: Outcome, transcript: list[str], spec: AnySpec, host: Host, console: Console) -> bool:
+    """Print a run: transcript, result, duration, symptoms. True unless the run failed."""
+    console.print(f"{spec.name} on {host.name} ({host.address}): {spec.question}", style="bold", highlight=False)
+    for line in transcript:
+        console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+    took = f"after {outcome.duration:.3f} s"
+    result = outcome.result
+    if isinstance(result, Failure):
+        console.print(f"FAILED {took}: {result.reason}: {result.detail}", style="red", highlight=False, markup=False)
+        return False
+    if isinstance(result, Unsupported):
+        console.print(f"UNSUPPORTED {took}: {result.detail}", highlight=False, markup=False)
+        return True
+    console.print(f"READING {took}:", highlight=False)
+    console.print(Pretty(result, expand_all=True))
+    for held in _symptoms(outcome, spec, host):
+        labels = "".join(f" {key}={value}" for key, value in held.labels.items())
+        text = f"{held.symptom.severity.upper()} {held.symptom.name}{labels}: {held.symptom.sees}"
+        compared = f" ({held.value:g} {held.symptom.unit}, limit {held.limit:g})"
+        console.print(text + compared, style="red", highlight=False, markup=False, soft_wrap=True)
+    return True
+
+
+def _symptoms(outcome: Outcome, spec: AnySpec, host: Host) -> tuple[Holding, ...]:
+    board = Board(Inventory({host.name: host}))
+    board.land(outcome, host.settings[spec.name].interval)
+    return holding(board.snapshot(outcome.finished_monotonic), (spec,), outcome.started)
+
+
+def _nothing_before(_: type[R], /) -> Last[R] | None:
+    """A first run has no reading before it."""
+    return None

@@ -1,0 +1,94 @@
+"""The daemon with its web server, from start to signal: what `cs-exporter run` does."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import structlog
+
+from cs_exporter.config import Config, ConfigError
+from cs_exporter.daemon import Daemon
+from cs_exporter.web.options import WebOptions
+from cs_exporter.web.server import WebServer
+
+log = structlog.get_logger(__name__)
+
+
+class Service(Daemon):
+    """A daemon that others can ask over HTTP."""
+
+    def __init__(self, load: Callable[[], Config], options: WebOptions) -> None:
+        super().__init__(load)
+        self._web = WebServer(self, options)
+
+    async def start(self) -> None:
+        """Listen first: a port in use must not start a sweep. Raises ConfigError."""
+        await self._web.start()
+        await super().start()
+
+    async def stop(self) -> None:
+        """Stop asking and stop answering, both within a few seconds."""
+        await asyncio.gather(super().stop(), self._web.stop())
+
+    @property
+    def url(self) -> str:
+        """Where to look, as seen from this machine."""
+        host, _, port = self._web.addresses[0].rpartition(":")
+        return f"{self._web.scheme}://{'localhost' if host in ('0.0.0.0', '[::]') else host}:{port}"  # noqa: S104
+
+    async def reload(self) -> None:
+        """See Daemon; the web server's file is read again too. Raises ConfigError."""
+        try:
+            security = self._web.read_security()
+        except ConfigError:
+            self.board.health.config_reload_successful = False
+            raise
+        await super().reload()
+        await self._web.apply(security)
+
+    async def reload_or_log(self) -> None:
+        """What a signal does: there is nobody to tell but the log."""
+        try:
+            await self.reload()
+        except ConfigError as error:
+            log.error(  # noqa: TRY400 (the mistake is the user's: its line says all)
+                "the configuration was not reloaded; the one before stays in force", error=str(error)
+            )
+
+
+def serve(load: Callable[[], Config], options: WebOptions, announce: Callable[[Service], None]) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP reloads. Raises ConfigError for what can't be started."""
+    with asyncio.Runner(loop_factory=_quickest_loop) as runner:
+        runner.run(_serve(load, options, announce))
+
+
+def _quickest_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415 (not made for every platform)
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+async def _serve(load: Callable[[], Config], options: WebOptions, announce: Callable[[Service], None]) -> None:
+    service = Service(load, options)
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(service.reload_or_log())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    try:
+        await service.start()
+        announce(service)
+        await ended.wait()
+    finally:
+        log.info("stopping")
+        await service.stop()
