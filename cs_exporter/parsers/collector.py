@@ -19,6 +19,9 @@ MAX_ANSWER = 1 << 20
 
 _MARK = b"\x1e"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+=-]")
+_NUMBER = re.compile(r"[0-9]{1,15}")
+_UPTIME = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
+_FRACTION = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +101,26 @@ class FrameReader:
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Frames that `data` completes."""
         self._buffer += data
-        *lines, rest = bytes(self._buffer).split(b"\n")
-        self._buffer = bytearray(rest)
-        self._bound(len(rest))
-        for line in lines:
-            frame = self._line(line)
-            if frame is not None:
-                yield frame
+        if b"\n" in data:  # without this look, a line that comes byte by byte would be copied as often
+            *lines, rest = bytes(self._buffer).split(b"\n")
+            self._buffer = bytearray(rest)
+            for line in lines:
+                frame = self._line(line)
+                if frame is not None:
+                    yield frame
+        self._bound(len(self._buffer))
 
     def _bound(self, more: int) -> None:
         if self._size + more > MAX_ANSWER:
             raise UnparsableError(f"more than {MAX_ANSWER} bytes without an end")
 
     def _line(self, line: bytes) -> Frame | None:
+        self._size += len(line) + 1
+        self._bound(0)
         if self._open is not None and not line.startswith(self._open[0]):
-            self._size += len(line) + 1
-            self._bound(0)
             self._output.append(line)
             return None
         if not line.startswith(_MARK):
-            self._size += len(line) + 1
-            self._bound(0)
             self.noise = line[:200] or self.noise
             return None
         self._size = 0
@@ -130,13 +132,14 @@ class FrameReader:
     def _frame(self, words: list[str]) -> Frame | None:
         if words[0] == "ready":
             protocol, digest, names = words[1:]
-            return Hello(int(protocol), digest, frozenset(filter(None, names.split(","))))
+            return Hello(_number(protocol), digest, frozenset(filter(None, names.split(","))))
         request, sign, *rest = words
         if sign == "@":
-            return _clock(request, *rest)
+            (shown,) = rest
+            return _clock(request, shown)
         if sign == ".":
             (workers,) = rest
-            return ListedFrame(request, int(workers))
+            return ListedFrame(request, _number(workers))
         if sign == "$" and not rest:
             return EndedFrame(request)
         return self._section(request, sign, rest)
@@ -144,38 +147,51 @@ class FrameReader:
     def _section(self, request: str, sign: str, rest: list[str]) -> Frame | None:
         if sign == "<":  # the answer of a section that never blocks follows, up to its ">" line
             (index,) = rest
-            self._begin(f"\x1e{request} > {index} ", SectionFrame(request, int(index), None))
+            self._begin(f"\x1e{request} > {index} ", SectionFrame(request, _number(index), None))
             return None
         if sign == "!":  # a worker's whole record
             index, status, began, ended = rest
             late = status == "late"
-            number = None if late or status == "-" else int(status)
-            seconds = None if number is None else round(float(ended) - float(began), 3)
-            self._begin(f"\x1e{request} ;", SectionFrame(request, int(index), number, late, b"", seconds))
+            number = None if late or status == "-" else _number(status)
+            seconds = None if number is None else round(_uptime(ended) - _uptime(began), 3)
+            self._begin(f"\x1e{request} ;", SectionFrame(request, _number(index), number, late, b"", seconds))
             return None
         if sign == ">":
             index, status = rest
-            number = None if status == "-" else int(status)
-            return SectionFrame(request, int(index), number, output=self._take(inline=True))
+            number = None if status == "-" else _number(status)
+            return SectionFrame(request, _number(index), number, output=self._take())
         if sign == ";" and self._open is not None and not rest:
             known = self._open[1]
-            return replace(known, output=self._take(inline=False))
+            return replace(known, output=self._take())
         raise ValueError(sign)
 
     def _begin(self, end: str, known: SectionFrame) -> None:
         self._open = (end.encode("ascii"), known)
         self._output = []
 
-    def _take(self, *, inline: bool) -> bytes:
-        """What was collected; an inline section's end mark brings a newline of its own."""
+    def _take(self) -> bytes:
+        """What was collected; the end mark brings a newline of its own, after an answer that may have ended in one."""
         lines, self._open, self._output = self._output, None, []
-        if inline and lines and not lines[-1]:
+        if lines and not lines[-1]:
             lines.pop()
         return b"".join(line + b"\n" for line in lines)
 
 
+def _number(word: str) -> int:
+    if not _NUMBER.fullmatch(word):
+        raise ValueError(word)
+    return int(word)
+
+
+def _uptime(word: str) -> float:
+    if not _UPTIME.fullmatch(word):
+        raise ValueError(word)
+    return float(word)
+
+
 def _clock(request: str, shown: str) -> ClockFrame:
+    """A `date` that knows no nanoseconds shows its %N as it is, or leaves it out."""
     whole, _, fraction = shown.partition(".")
-    if fraction.isdecimal():
-        return ClockFrame(request, int(whole) + int(fraction) / 10 ** len(fraction), 10.0 ** -len(fraction))
-    return ClockFrame(request, float(int(whole)), 1.0)
+    if _FRACTION.fullmatch(fraction):
+        return ClockFrame(request, _number(whole) + int(fraction) / 10 ** len(fraction), 10.0 ** -len(fraction))
+    return ClockFrame(request, float(_number(whole)), 1.0)
