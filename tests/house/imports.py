@@ -50,7 +50,7 @@ OWNERS = {
     "pydantic_settings": ("config",),
     "pyroute2": ("transports",),
     "rich": ("cli", "once"),
-    "structlog": ("transports", "runner", "scheduling", "web", "daemon", "logs"),
+    "structlog": ("transports", "runner", "scheduling", "web", "daemon", "service", "logs", "cli"),
     "uvloop": ("service",),
     "yaml": ("config",),
 }

@@ -38,11 +38,22 @@ class Declared(Protocol):
 NAME = re.compile(r"cs(?:_[a-z0-9]+)+")
 UNITS = ("bytes", "celsius", "hertz", "ratio", "seconds", "volts", "watts")
 STATES = (
-    *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "saturated", "schedulable"),
-    *("state", "success", "successful", "supported", "synchronised", "up"),
+    *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "remount"),
+    *("saturated", "schedulable", "state", "success", "successful", "supported", "synchronised", "up"),
 )
 COUNTED = (
-    *("connections", "dropped", "expected", "metrics", "polled", "retransmits", "series", "size", "stratum"),
+    *(
+        "connections",
+        "dropped",
+        "expected",
+        "metrics",
+        "outstanding",
+        "polled",
+        "retransmits",
+        "series",
+        "size",
+        "stratum",
+    ),
     *("alert", "reboot"),  # seconds to these
 )
 LAST_WORDS = frozenset({"info", "total", *UNITS, *STATES, *COUNTED})
