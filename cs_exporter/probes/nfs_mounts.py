@@ -59,11 +59,13 @@ STATFS = Section(
     mount_argument=True,
 )
 
-# Left out: what is mounted on kernel interfaces, file systems without statistics, and operations that never happened.
+# Left out: what is mounted on kernel interfaces, containers' layers (thousands of long lines), file systems without
+# statistics, and operations that never happened.
 NFS_PROC = Section(
     name="nfs_proc",
     body=(
         "grep -Ehv '^[0-9]+ [0-9]+ [0-9:]+ [^ ]+ /(dev|proc|sys)/"
+        "|^[0-9].* - (nsfs|overlay|squashfs) "
         "|^(no )?device .* with fstype ([^n]|n[^f])"
         "|^[[:space:]](caps|events|impl_id|nfsv4|sec):"
         "|: 0 0 0 0 0 0 0 0( 0)?$"

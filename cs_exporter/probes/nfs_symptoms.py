@@ -18,7 +18,7 @@ SYMPTOMS = (
         limit=_TRUE,
         hold=30,
         severity=Severity.CRITICAL,
-        unit="true",
+        unit="boolean",
         means="Every process that touches the mount waits without end: guests on it stand still, the agent's storage "
         "and heartbeat tasks block, and CloudStack gives the host up or reboots it.",
         look=(
@@ -39,7 +39,7 @@ SYMPTOMS = (
         limit=_TRUE,
         hold=60,
         severity=Severity.CRITICAL,
-        unit="true",
+        unit="boolean",
         means="The export was replaced, restored or moved to another file system on the server: every access fails "
         "with ESTALE, and it will not heal by itself.",
         look=("stat -f MOUNTPOINT", "showmount -e SERVER", "grep ' MOUNTPOINT ' /proc/self/mountinfo"),
@@ -54,7 +54,7 @@ SYMPTOMS = (
         limit=_TRUE,
         hold=60,
         severity=Severity.CRITICAL,
-        unit="true",
+        unit="boolean",
         means="Guests that need it can't start here, and what is written to the mount point fills the host's own disk.",
         look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "journalctl -b -g 'mount|nfs' -n 50", "showmount -e SERVER"),
         fix="Mount SERVER:EXPORT on MOUNTPOINT again; for CloudStack primary storage, let the agent do it: virsh "
@@ -69,7 +69,7 @@ SYMPTOMS = (
         limit=_TRUE,
         hold=60,
         severity=Severity.CRITICAL,
-        unit="true",
+        unit="boolean",
         means="Guests get write errors and CloudStack's storage heartbeat can't be written, after which it gives the "
         "host up.",
         look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "showmount -e SERVER", "journalctl -k -g nfs -n 50"),
@@ -84,7 +84,7 @@ SYMPTOMS = (
         limit=_TRUE,
         hold=120,
         severity=Severity.WARNING,
-        unit="true",
+        unit="boolean",
         means="The server is overloaded, its disks or the path to it are sick; guests see slow disks, and a hang is "
         "often next.",
         look=("nfsiostat 5 3 MOUNTPOINT", "ss -tinH dst SERVER", "ping -c 20 -i 0.2 SERVER"),
@@ -111,7 +111,7 @@ SYMPTOMS = (
         limit=_TRUE,
         hold=0,
         severity=Severity.WARNING,
-        unit="true",
+        unit="boolean",
         means="The storage was once gone: kvmheartbeat.sh killed the guests that used it and mounted it anew. It is "
         "slow, and gives guests I/O errors at the next interruption.",
         look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "journalctl -t heartbeat", "virsh list --all"),
@@ -125,7 +125,7 @@ SYMPTOMS = (
         limit=_TRUE,
         hold=300,
         severity=Severity.WARNING,
-        unit="true",
+        unit="boolean",
         means="Client and server agreed on another version, often after an upgrade of one of them: locking, failover "
         "and performance then differ from host to host.",
         look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "rpcinfo -p SERVER", "nfsstat -m"),
@@ -139,7 +139,7 @@ SYMPTOMS = (
         limit=Limit(Op.EQUALS, 0, step=1),
         hold=60,
         severity=Severity.CRITICAL,
-        unit="true",
+        unit="boolean",
         means="New mounts fail (portmapper, mountd), or all mounts hang (nfs). An open TCP port proves nothing: a "
         "frozen server still accepts connections.",
         look=("rpcinfo -p HOST", "rpcinfo -T tcp HOST nfs", "systemctl status nfs-server rpcbind", "dmesg | tail"),

@@ -132,12 +132,13 @@ def _counted(stats: MountStats) -> Traffic:
     """The counts alone."""
     operations = stats.operations.values()
     errors = [operation.errors for name, operation in stats.operations.items() if name in _DATA_OPERATIONS]
+    uncounted = any(operation.errors is None for operation in operations)
     sent = sum(transport.sends for transport in stats.transports)
     answered = sum(transport.receives + transport.bad_xids for transport in stats.transports)
     return Traffic(
         connects=sum(transport.connects for transport in stats.transports),
         timeouts=sum(operation.timeouts for operation in operations),
-        errors=None if None in errors else sum(filter(None, errors)),
+        errors=None if uncounted else sum(filter(None, errors)),
         sent=sent,
         answered=answered,
         requests=sum(operation.requests for operation in operations),
