@@ -1,4 +1,7 @@
-"""A program that the lab's supervisor started on request: known by its pid, never this process's child."""
+"""A program that the lab's supervisor started on request: known by its pid, never this process's child.
+
+So that it ends with the lab even when the test that wanted it is killed.
+"""
 
 from __future__ import annotations
 

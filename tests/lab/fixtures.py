@@ -1,4 +1,7 @@
-"""The lab as pytest fixtures, and the rule for machines that cannot carry it: left out aloud, and never under CI."""
+"""The lab as pytest fixtures, one for a whole session because building is quick but not free.
+
+And the rule for machines that cannot carry it: its tests are left out aloud, and never under CI.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from tests.lab.ntp import Chronyd
 from tests.lab.uml import UmlHost, boot
 
 LEFT_OUT = pytest.StashKey[str]()
-NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "true"]
+# Propagation is left alone because in a bare chroot, where "/" is no mount point, unshare(1) could not change it.
+NAMESPACES = ["unshare", "--net", "--mount", "--propagation=unchanged", "--pid", "--fork", "true"]
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""A mount in a lab host that can hang so hard that whoever touches it cannot be killed (the test's side of hangfs)."""
+"""A mount in a lab host that can hang so hard that whoever touches it cannot be killed.
+
+The test's side of `hangfs.py`, which runs as a process of its own so that it can be stopped like one.
+"""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 from tests.lab import linux
 
@@ -107,13 +108,12 @@ class HangFs:
 
     def serve(self) -> None:
         """Answer until unmounted."""
-        handlers: dict[signal.Signals, Callable[[], None]] = {
-            signal.SIGUSR1: self.hang,
-            signal.SIGUSR2: self.free,
-            signal.SIGTERM: self.unmount,
-        }
-        for number, handler in handlers.items():
-            signal.signal(number, lambda _number, _frame, call=handler: call())  # type: ignore[misc]
+        for number, handler in (
+            (signal.SIGUSR1, self.hang),
+            (signal.SIGUSR2, self.free),
+            (signal.SIGTERM, self.unmount),
+        ):
+            signal.signal(number, handler)
         say("mounted")
         while True:
             try:
@@ -129,12 +129,12 @@ class HangFs:
             else:
                 self._reply(request)
 
-    def hang(self) -> None:
+    def hang(self, _: int = 0, __: FrameType | None = None) -> None:
         """Keep every request from now on."""
         self._hung = True
         say("hung")
 
-    def free(self) -> None:
+    def free(self, _: int = 0, __: FrameType | None = None) -> None:
         """Answer what was kept, and go on."""
         self._hung = False
         kept, self._kept = self._kept, []
@@ -142,7 +142,7 @@ class HangFs:
             self._reply(request)
         say("free")
 
-    def unmount(self) -> None:
+    def unmount(self, _: int = 0, __: FrameType | None = None) -> None:
         """Take the mount away and end; requests that are waiting fail."""
         ctypes.CDLL(None).umount2(self._mount_point.encode(), MNT_DETACH)
         os._exit(0)

@@ -112,6 +112,8 @@ def _settings(root: Path, plan: Plan) -> None:
         target.write_text(text, encoding="utf-8")
     (root / "etc/shadow").chmod(0o600)
     (root / "var/run").symlink_to("/run")
+    (root / "etc/mtab").unlink(missing_ok=True)
+    (root / "etc/mtab").symlink_to("../proc/self/mounts")
     os.chown(root / "home/csmon", CSMON_UID, CSMON_UID)
     (root / "home/csmon").chmod(0o700)
     (root / "root").chmod(0o700)

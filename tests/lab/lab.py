@@ -149,7 +149,7 @@ class Lab:
 
         It sees this machine's files, but a /dev/shm of the lab.
         """
-        target = ["nsenter", "--target", str(self.init_pid), "--mount", "--root", f"--net={self.namespace(place).path}"]
+        target = ["nsenter", "--target", str(self.init_pid), "-m", "-r", "-w", f"--net={self.namespace(place).path}"]
         return [*target, "--", "sh", "-c", 'cd "$0" && exec "$@"', str(cwd or Path.cwd()), *argv]
 
     def popen(
@@ -166,9 +166,10 @@ class Lab:
 
         `env` is added to this process's environment. If it lives on, the end of the lab kills it.
         """
+        # Set by env(1) behind nsenter: a preloaded library shall not touch what is outside the lab.
+        settings = [f"{name}={value}" for name, value in (env or {}).items()]
         return subprocess.Popen(
-            self.enter(argv, namespace, cwd),
-            env={**os.environ, **(env or {})},
+            self.enter(["env", *settings, *argv], namespace, cwd),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,

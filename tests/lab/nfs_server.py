@@ -1,4 +1,7 @@
-"""A real NFS server in a lab host (nfs-ganesha: v3, v4, mountd; with rpcbind), and the ways in which one goes bad."""
+"""A real NFS server in a lab host (nfs-ganesha: v3, v4, mountd; with rpcbind), and the ways in which one goes bad.
+
+ganesha, because the kernel's own server cannot be run once per network namespace and frozen like a process.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ START_DEADLINE = 15.0
 SETTINGS = """
 NFS_CORE_PARAM {{
   Protocols = 3,4; Enable_NLM = false; Enable_RQUOTA = false; mount_path_pseudo = true;
-  MNT_Port = {mount_port}; Nb_Worker = 4;
+  MNT_Port = {mount_port};
 }}
 NFSV4 {{ Graceless = true; RecoveryBackend = fs; }}
 LOG {{ Default_Log_Level = EVENT; }}

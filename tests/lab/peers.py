@@ -56,8 +56,9 @@ async def reset_after_banner(_: asyncio.StreamReader, writer: asyncio.StreamWrit
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-async def hang_up(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
-    """Close at once, without a word."""
+async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    """Hear the client's version and close, without a word."""
+    await reader.readline()
 
 
 async def endless_lines(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,7 @@
-"""What /proc says about a lab's processes, seen from the test's own namespaces, where they can be signalled."""
+"""What /proc says about a lab's processes, seen from the test's own namespaces, where they can be signalled.
+
+Proof of what an exporter leaves on a host is taken here, from outside, without a program run in the host.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Keys of the lab: one per host, one for the polling account, and the text of a known_hosts file."""
+"""Keys of the lab: one per host, one for the polling account, and the text of a known_hosts file.
+
+Made anew for every lab, so that no key lies about that could be mistaken for one in use.
+"""
 
 from __future__ import annotations
 

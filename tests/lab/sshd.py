@@ -1,4 +1,7 @@
-"""A host's sshd: settings, start, stop, reload, and the account it lets in."""
+"""A host's sshd: settings, start, stop, freeze, reload, and the account it lets in.
+
+The real daemon of the distribution, because how it fails is what the exporter must tell apart.
+"""
 
 from __future__ import annotations
 

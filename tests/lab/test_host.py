@@ -38,7 +38,8 @@ async def test_what_the_account_leaves_behind_is_seen(lab: Lab) -> None:
     wait_until(lambda: host.processes() == ["sleep 998"], what="only the left process to be there")
     assert ["/tmp/left"] == host.files()  # noqa: S108  # the host's, not this machine's
     host.run("pkill -KILL -u csmon; rm /tmp/left")
-    assert ([], []) == (host.processes(), host.files())
+    wait_until(lambda: not host.processes(), what="the killed process to be gone")
+    assert [] == host.files()
 
 
 async def test_a_host_cannot_write_to_this_machine(lab: Lab) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.lab import faults
 from tests.lab.hang_mount import hang_mount
+from tests.lab.host import LabHost
 from tests.lab.lab import Lab
 from tests.lab.nfs_server import MOUNT_PORT, PORT, NfsServer
 from tests.lab.ntp import Chronyd, Tracking
@@ -30,6 +31,11 @@ def null_call(address: str, port: int, program: int, version: int) -> str:
     except OSError as error:
         return type(error).__name__
     return "answered" if struct.unpack(">6I", reply[4:28])[5] == 0 else "refused by RPC"
+
+
+def stuck(host: LabHost) -> bool:
+    """Whether the host has a stat that waits unkillably."""
+    return any((process.command, process.state) == ("stat -f /mnt/hang", "D") for process in host.pids())
 
 
 def test_the_clients_follow_the_clock_server(lab: Lab) -> None:
@@ -108,8 +114,7 @@ async def test_a_hanging_mount_makes_unkillable_processes_until_it_is_freed(lab:
             mount.hang()
             async with lab.connect(host) as connection:
                 process = await connection.create_process("timeout -s KILL 0.2 stat -f /mnt/hang")
-                wait_until(lambda: any(found.state == "D" for found in host.pids()), what="a process in state D")
-                assert "stat -f /mnt/hang" in host.processes()
+                wait_until(lambda: stuck(host), what="stat to be in state D, where no signal ends it")
                 end()
                 await process.wait(timeout=5)
             wait_until(lambda: not host.processes(), what="no process to be left")

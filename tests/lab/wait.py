@@ -1,4 +1,7 @@
-"""Waiting for a condition with a deadline, in place of sleeping and hoping; for plain and for async tests."""
+"""Waiting for a condition with a deadline, for plain and for async tests.
+
+In place of sleeping and hoping: a test is as quick as what it waits for, and a failure says what was seen last.
+"""
 
 from __future__ import annotations
 
