@@ -1,4 +1,7 @@
-"""The command line. Every mistake a user can make ends as one line on standard error and exit status 2."""
+"""The command line: options, subcommands, and how each ends.
+
+Every mistake a user can make ends as one line on standard error and exit status 2.
+"""
 
 from __future__ import annotations
 

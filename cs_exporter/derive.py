@@ -1,4 +1,7 @@
-"""Derived probes: run a moment after one of their inputs landed, once for however many landed in that moment."""
+"""Derived probes: run a moment after one of their inputs landed, once for however many landed in that moment.
+
+A sweep lands hundreds of readings at once, and a question about the fleet is worth asking only about all of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Logging: logfmt or JSON lines on standard error, ours and the libraries' alike."""
+"""Logging: logfmt or JSON lines on standard error, ours and the libraries' alike.
+
+One place, so that whoever reads the log finds one format, whichever library speaks.
+"""
 
 from __future__ import annotations
 

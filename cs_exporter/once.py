@@ -1,4 +1,7 @@
-"""One run of one probe, now, with everything that was asked and answered: what `cs-exporter probe` prints."""
+"""One run of one probe, now, with everything that was asked and answered: what `cs-exporter probe` prints.
+
+It runs the daemon's own runner, shell and limits, so that what it shows is what the daemon sees.
+"""
 
 from __future__ import annotations
 

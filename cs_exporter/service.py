@@ -1,4 +1,7 @@
-"""The daemon with its web server, from start to signal: what `cs-exporter run` does."""
+"""The daemon with its web server, from start to signal: what `cs-exporter run` does.
+
+Apart from the daemon, which knows no signals and no ports and is therefore tested without either.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which symptoms hold on the board: a pure function, for `probe`, the tests and the status page."""
+"""Which symptoms hold on the board: a pure function, for `probe`, the tests and the status page.
+
+One judge for all of them, so that a terminal and a page never disagree about a host.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The machine cs_exporter runs on: the same collector, as a child of the exporter, without SSH."""
+"""The machine cs_exporter runs on: the same collector, as a child of the exporter, without SSH.
+
+A machine without an SSH account for itself, such as a newcomer's, is thereby watched by the very same code.
+"""
 
 from __future__ import annotations
 

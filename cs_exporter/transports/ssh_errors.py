@@ -1,4 +1,7 @@
-"""What asyncssh raises, as one reason and a line that an operator can act on."""
+"""What asyncssh raises, as one reason and a line that an operator can act on.
+
+Apart from the transport because the library's ways of failing change with its versions.
+"""
 
 from __future__ import annotations
 

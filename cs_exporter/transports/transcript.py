@@ -1,4 +1,7 @@
-"""Shell and Rpc that write down what was asked and answered, for `cs-exporter probe`: the debug view of one run."""
+"""Shell and Rpc that write down what was asked and answered, for `cs-exporter probe`: the debug view of one run.
+
+They wrap the real ones, so that the run they describe is a run like any other.
+"""
 
 from __future__ import annotations
 
