@@ -98,7 +98,7 @@ class _Once(Collector):
 
 
 class Exposition:
-    """Makes pages of snapshots. `render` and `render_outcome` are safe to call in any thread, one at a time."""
+    """Makes pages of snapshots. Safe to use in any thread."""
 
     def __init__(self, probes: Iterable[AnySpec], derived: Iterable[AnyDerived], build: Build) -> None:
         """Raises ValueError for sheets whose metrics no page could carry."""
@@ -115,10 +115,10 @@ class Exposition:
 
         return wanted.write(collect)
 
-    def render_outcome(self, outcome: Outcome, host: Host, interval: float, wanted: Format = TEXT) -> Page:
+    def render_outcome(self, outcome: Outcome, host: Host, wanted: Format = TEXT) -> Page:
         """One run of one probe: its values and what became of it, without the exporter's own health."""
         board = Board(Inventory({host.name: host}))
-        entries = (board.land(outcome, interval),)
+        entries = (board.land(outcome, interval=1.0),)
         readings = fresh_readings(entries, outcome.finished_monotonic)
 
         def collect() -> Iterator[ClientMetric]:

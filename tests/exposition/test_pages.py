@@ -161,7 +161,7 @@ def test_series_beyond_a_host_s_limit_are_left_out_and_counted() -> None:
 
 def test_one_outcome_has_a_page_of_its_own() -> None:
     """Its values and what became of it; no other probe, no own health, no counter that would start anew each time."""
-    page = EXPOSITION.render_outcome(outcome(Weights(70.0), at=NOW + 1e6), KVM1, 30.0)
+    page = EXPOSITION.render_outcome(outcome(Weights(70.0), at=NOW + 1e6), KVM1)
     assert "" == promtool_says(page.body)
     assert {
         'cs_probe_supported{host="kvm1",probe="weight"} 1.0',
@@ -175,7 +175,7 @@ def test_one_outcome_has_a_page_of_its_own() -> None:
 
 def test_one_failed_outcome_shows_only_its_failure() -> None:
     """A /probe page never shows values of an earlier run."""
-    page = EXPOSITION.render_outcome(outcome(Failure(Reason.DENIED, "no")), KVM1, 30.0)
+    page = EXPOSITION.render_outcome(outcome(Failure(Reason.DENIED, "no")), KVM1)
     assert {
         'cs_probe_supported{host="kvm1",probe="weight"} 1.0',
         'cs_probe_success{host="kvm1",probe="weight"} 0.0',
