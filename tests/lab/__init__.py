@@ -1,7 +1,11 @@
 """The fast lab: real hosts as network namespaces, each with its own sshd, clock daemon, addresses and processes.
 
 It exists because the failures this exporter is for (frozen daemons, black holes, dead file servers) only show on
-real sockets and real processes. `Lab` in `lab.py` is the way in; `fixtures.py` gives it to pytest.
+real sockets and real processes. `Lab` in `lab.py` is the way in; `fixtures.py` gives it to pytest. Modules: `host` (what
+a host can be asked), `faults` (with blocks), `ntp`, `nfs_server`, `hang_mount`, `uml` (hosts with another kernel), `wait`.
+
+Addresses are 10.213.N.0/24 (`lan`: hosts, mgmt, this process by a veth named cslabM) and the /24 after it (`far`, behind
+a router); N is the first even number free, so labs of several test runs do not meet. No packet leaves the machine.
 """
 
 DEBIAN_PACKAGES = (
@@ -13,7 +17,6 @@ DEBIAN_PACKAGES = (
     "kmod",
     "netbase",
     "nfs-common",
-    "netbase",
     "nfs-ganesha",
     "nfs-ganesha-vfs",
     "nftables",
@@ -25,5 +28,21 @@ DEBIAN_PACKAGES = (
 )
 """Every Debian or Ubuntu package whose programs the lab starts."""
 
-PROGRAMS = ("sshd", "chronyd", "chronyc", "ganesha.nfsd", "rpcbind", "nft", "ip", "ss", "nsenter", "busybox", "bash")
+PROGRAMS = (
+    "bash",
+    "busybox",
+    "chronyc",
+    "chronyd",
+    "faketime",
+    "ganesha.nfsd",
+    "ip",
+    "linux.uml",
+    "nft",
+    "nsenter",
+    "pkill",
+    "rpcbind",
+    "showmount",
+    "ss",
+    "sshd",
+)
 """The programs looked for before a lab is built, so that a missing package is one clear line."""
