@@ -28,6 +28,9 @@ from cs_exporter.transports.rpc import RpcClient
 
 log = structlog.get_logger(__name__)
 
+LONGEST_RUN = 0.9
+"""Of its interval, at most, a run may take."""
+
 PATIENCE = 2.0
 """Seconds that runs are given to end when the daemon stops or its schedule changes."""
 
@@ -159,7 +162,9 @@ class Daemon:
             return Last(entry.reading, entry.reading_monotonic)
 
         io = Io(self._shells.of(host), self._rpc, self._clock, previous)
-        return await run_once(spec, host, io, host.settings[spec.name].timeout or self.config.global_.timeout)
+        timeout = host.settings[spec.name].timeout or self.config.global_.timeout
+        # A run that hangs must have ended when the next one is due, else it would be told as an overrun.
+        return await run_once(spec, host, io, min(timeout, LONGEST_RUN * self._scheduler.interval(spec, host)))
 
     def _land(self, outcome: Outcome, interval: float) -> None:
         if outcome.host != FLEET and outcome.host not in self.board.inventory.hosts:

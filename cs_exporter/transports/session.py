@@ -78,6 +78,9 @@ class CollectorSession:
                 result = await asyncio.shield(self._hello)
         except TimeoutError:
             result = ProbeFailed(Reason.TIMEOUT, f"no hello from the collector within {limit:g} s{self._said()}")
+        except asyncio.CancelledError:
+            self.lost(ProbeFailed(Reason.RESET, "given up before its hello"))
+            raise
         if isinstance(result, ProbeFailed):
             self.lost(result)
             raise ProbeFailed(result.reason, result.detail)

@@ -231,6 +231,14 @@ class SshConnector:
             raise failure_of(error, self._host) from error
 
     async def _collector(self, connection: asyncssh.SSHClientConnection, ends: float) -> CollectorSession:
+        try:
+            session = await self._session(connection, ends)
+            return await session.greeted(max(1.0, ends - asyncio.get_running_loop().time()))
+        except BaseException:
+            connection.abort()
+            raise
+
+    async def _session(self, connection: asyncssh.SSHClientConnection, ends: float) -> CollectorSession:
         forced = self._host.ssh.mode is CollectorMode.FORCED
         channel: asyncssh.SSHClientChannel[bytes]
 
@@ -244,16 +252,14 @@ class SshConnector:
                     lambda: _Channel(session), FORCED_COMMAND if forced else "exec sh -s", encoding=None
                 )
         except TimeoutError as error:
-            connection.abort()
             raise ProbeFailed(Reason.TIMEOUT, "logged in, but no session within the deadline") from error
         except (OSError, asyncssh.Error) as error:
-            connection.abort()
             raise failure_of(error, self._host) from error
-        watch = asyncio.ensure_future(connection.wait_closed())
-        watch.add_done_callback(lambda _: session.gone.set())
+        closed = asyncio.ensure_future(connection.wait_closed())
+        closed.add_done_callback(lambda _: session.gone.set())
         if not forced:
             session.start(self._script)
-        return await session.greeted(max(1.0, ends - asyncio.get_running_loop().time()))
+        return session
 
 
 async def _readable(sock: socket.socket) -> None:

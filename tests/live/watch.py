@@ -1,0 +1,107 @@
+"""A daemon inside the test that watches hosts of the lab at a quick pace, and what it says of them.
+
+In the same process, so that a test can look at readings and not only at numbers on a page.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+from cs_exporter.config import load
+from cs_exporter.daemon import Daemon
+from cs_exporter.model import Failure, Reason
+from cs_exporter.probes import DERIVED, PROBES
+from cs_exporter.symptoms import Holding, holding
+from tests.lab.lab import USER, Lab
+from tests.lab.wait import wait_until_async
+
+R = TypeVar("R")
+
+INTERVAL = 2
+QUICK = {
+    "global": {"interval": INTERVAL, "timeout": INTERVAL},
+    "probes": {spec.name: {"interval": INTERVAL} for spec in PROBES},
+}
+"""Every probe each two seconds; what may take longer is set shorter by the test."""
+
+
+class Address(Protocol):
+    """What a watched host needs: LabHost and UmlHost have it."""
+
+    @property
+    def name(self) -> str:
+        """The name it is watched under."""
+
+    @property
+    def address(self) -> str:
+        """Where its sshd listens."""
+
+
+class Watch:
+    """`async with Watch(...)`: the daemon runs. `hosts` are watched hosts with what their blocks have besides."""
+
+    def __init__(
+        self, directory: Path, lab: Lab, hosts: Mapping[Address, Mapping[str, Any]], **sections: Mapping[str, Any]
+    ) -> None:
+        self.file = directory / "cs_exporter.yml"
+        self._lab = lab
+        self._sections = sections
+        self.write(hosts)
+        self.daemon = Daemon(lambda: load(self.file))
+
+    def write(self, hosts: Mapping[Address, Mapping[str, Any]]) -> None:
+        """Write the configuration anew; `daemon.reload()` takes it in."""
+        ssh = {
+            "user": USER,
+            "key_file": str(self._lab.client_key_file),
+            "known_hosts": str(self._lab.known_hosts_file),
+            "connect_timeout": INTERVAL,
+            "retry_max": INTERVAL,
+        }
+        blocks = [{"name": host.name, "address": host.address, **more} for host, more in hosts.items()]
+        sections: dict[str, Any] = {**QUICK, "ssh": ssh, "hosts": blocks}
+        for name, more in self._sections.items():
+            sections[name] = {**sections.get(name, {}), **more}
+        self.file.write_text(json.dumps(sections), encoding="utf-8")  # JSON is YAML
+
+    async def __aenter__(self) -> Self:
+        await self.daemon.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.daemon.stop()
+
+    def red(self) -> list[Holding]:
+        """The symptoms that hold now."""
+        return list(holding(self.daemon.snapshot(), (*PROBES, *DERIVED), time.time()))
+
+    def red_names(self) -> set[tuple[str, str]]:
+        """(host, symptom) of those."""
+        return {(held.host, held.symptom.name) for held in self.red()}
+
+    def failure(self, probe: str, host: str) -> Failure | None:
+        """Why a probe fails on a host now."""
+        entry = self.daemon.board.entry(probe, host)
+        return None if entry is None else entry.failure
+
+    def reason(self, probe: str, host: str) -> Reason | None:
+        """The reason of that."""
+        failure = self.failure(probe, host)
+        return None if failure is None else failure.reason
+
+    def reading(self, probe: str, host: str, kind: type[R]) -> R | None:
+        """The latest reading, if the latest run gave one."""
+        entry = self.daemon.board.entry(probe, host)
+        found = None if entry is None else entry.latest.reading
+        return found if isinstance(found, kind) else None
+
+    async def swept(self) -> None:
+        """Wait for the first outcome of everything."""
+        await wait_until_async(lambda: self.daemon.board.health.first_sweep_done, 4 * INTERVAL, "first sweep")

@@ -1,0 +1,116 @@
+"""The daemon on real hosts: the first sweep, reload as a difference, and an end that is quick whatever hangs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cs_exporter.config import ConfigError
+from cs_exporter.probes import PROBES
+from tests.lab.faults import dropped, frozen
+from tests.lab.host import LabHost
+from tests.lab.lab import Lab
+from tests.lab.processes import kill_and_wait
+from tests.lab.wait import wait_until_async
+from tests.live.watch import INTERVAL, Watch
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture
+async def watch(tmp_path: Path, lab: Lab) -> AsyncIterator[Watch]:
+    """h1 and h2, watched; swept once."""
+    async with Watch(tmp_path, lab, {lab.hosts["h1"]: {}, lab.hosts["h2"]: {}}) as made:
+        await made.swept()
+        yield made
+
+
+async def gone(host: LabHost) -> None:
+    """Wait until nothing of the polling account is on the host."""
+    await wait_until_async(lambda: not host.processes() and not host.files(), 5, f"nothing left on {host.name}")
+
+
+async def test_a_host_is_asked_everything_in_one_request_per_poll(watch: Watch) -> None:
+    """One round trip per host and poll, the clock exchanges of time_drift aside; one handshake for all polls."""
+    counters = watch.daemon.board.health.counters
+    board = watch.daemon.board
+    runs = {spec.name: entry.runs for spec in PROBES if (entry := board.entry(spec.name, "h1"))}
+    assert {spec.name for spec in PROBES} == set(runs)
+    before = counters.requests, _runs(watch)
+    await wait_until_async(lambda: _runs(watch) >= before[1] + 4 * len(PROBES), 6 * INTERVAL)
+    polls = (_runs(watch) - before[1]) / len(PROBES)
+    clock_exchanges = 2
+    assert counters.requests - before[0] <= (polls + 2) * (1 + clock_exchanges)
+    assert 2 == counters.ssh_handshakes
+
+
+def _runs(watch: Watch) -> int:
+    return sum(entry.runs for entry in watch.daemon.snapshot().entries if entry.latest.host in {"h1", "h2"})
+
+
+async def test_reload_applies_the_difference(watch: Watch, lab: Lab) -> None:
+    """A host that stays keeps connection, readings and history; one leaves and takes all of it along; one comes."""
+    daemon = watch.daemon
+    counters = daemon.board.health.counters
+    runs = daemon.history.past("h1", PROBES[0].name).latest[-1].first
+    watch.write({lab.hosts["h1"]: {"maintenance": True}, lab.hosts["h3"]: {}})
+    await daemon.reload()
+    assert ["h1", "h3"] == list(daemon.board.inventory.hosts)
+    assert daemon.board.inventory.hosts["h1"].maintenance
+    assert daemon.board.entry(PROBES[0].name, "h1") is not None
+    assert runs == daemon.history.past("h1", PROBES[0].name).latest[-1].first
+    assert ((), None) == (daemon.history.past("h2", PROBES[0].name).latest, daemon.board.entry(PROBES[0].name, "h2"))
+    await wait_until_async(
+        lambda: daemon.board.entry(PROBES[0].name, "h3"), 3 * INTERVAL, "the new host's first outcome"
+    )
+    assert 3 == counters.ssh_handshakes
+    await gone(lab.hosts["h2"])
+    assert daemon.snapshot().health.config_reload_successful
+
+
+async def test_reload_with_another_interval_keeps_connections(watch: Watch, lab: Lab) -> None:
+    """The schedule is made anew; the hosts don't notice."""
+    watch.file.write_text(watch.file.read_text().replace(f'"interval": {INTERVAL}', '"interval": 3'))
+    await watch.daemon.reload()
+    runs = _runs(watch)
+    await wait_until_async(lambda: _runs(watch) > runs, 9)
+    assert (3.0, 2) == (watch.daemon.config.global_.interval, watch.daemon.board.health.counters.ssh_handshakes)
+
+
+async def test_a_bad_file_changes_nothing(watch: Watch) -> None:
+    """The configuration before it stays in force, and the metric says so."""
+    before = watch.daemon.board.inventory, watch.daemon.config
+    watch.file.write_text("hosts: [{name: kvm1, colour: red}]")
+    with pytest.raises(ConfigError, match=r"hosts\[0\].colour"):
+        await watch.daemon.reload()
+    assert before == (watch.daemon.board.inventory, watch.daemon.config)
+    assert not watch.daemon.snapshot().health.config_reload_successful
+    watch.file.write_text("hosts: [{name: kvm1, connection: local}]")
+    await watch.daemon.reload()
+    assert watch.daemon.snapshot().health.config_reload_successful
+
+
+async def test_an_address_that_changes_is_connected_to(watch: Watch, lab: Lab) -> None:
+    """A host that moved is a host with another way in: the old connection ends."""
+    watch.file.write_text(watch.file.read_text().replace(lab.hosts["h2"].address, lab.hosts["h4"].address))
+    await watch.daemon.reload()
+    await wait_until_async(lambda: lab.hosts["h4"].processes(), 3 * INTERVAL, "a collector on the new address")
+    await gone(lab.hosts["h2"])
+
+
+async def test_it_stops_within_five_seconds_whatever_hangs(tmp_path: Path, lab: Lab) -> None:
+    """A frozen sshd, a dropped host and one whose session is frozen hold nothing up; nothing is left on a healthy one."""
+    hosts = {lab.hosts[name]: {} for name in ("h1", "h2", "h3", "h4")}
+    async with Watch(tmp_path, lab, hosts) as watch:
+        await watch.swept()
+        with frozen(lab.hosts["h1"].sshd), dropped(lab.hosts["h2"]), frozen(lab.hosts["h3"].sshd):
+            await wait_until_async(lambda: watch.failure(PROBES[0].name, "h2"), 4 * INTERVAL)
+            began = time.monotonic()
+            await watch.daemon.stop()
+            assert time.monotonic() - began < 5
+            await gone(lab.hosts["h4"])
+    for name in ("h1", "h2", "h3"):
+        kill_and_wait(lab.hosts[name].sshd.sessions)
