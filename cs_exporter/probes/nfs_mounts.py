@@ -223,6 +223,11 @@ METRICS = (
         kind="counter",
     ),
     _of_mounts(
+        "cs_nfs_mount_error_ratio",
+        "Share of READ, WRITE and COMMIT requests since the reading before that failed, from /proc/self/mountstats.",
+        lambda row: row.traffic.error_ratio if row.traffic else None,
+    ),
+    _of_mounts(
         "cs_nfs_mount_info",
         "How the mount is made, from /proc/self/mountinfo.",
         lambda row: 1 if row.version else None,

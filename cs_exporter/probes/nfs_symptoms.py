@@ -105,6 +105,20 @@ SYMPTOMS = (
         "cluster). An answer that gets lost has to do with size: compare path MTU and packet loss.",
     ),
     Symptom(
+        name="CsNfsDataErrors",
+        sees="Reads or writes on an NFS mount end in errors.",
+        metric="cs_nfs_mount_error_ratio",
+        limit=Limit(Op.ABOVE, 0, step=0.01),
+        hold=60,
+        severity=Severity.CRITICAL,
+        unit="ratio",
+        means="The server answers and refuses: the export became read-only or full, a quota is used up, its disks "
+        "fail. Guests get I/O errors, and the storage heartbeat may not be written. No mount option shows this.",
+        look=("df MOUNTPOINT", "journalctl -k -g nfs -n 50", "grep -A60 ' MOUNTPOINT ' /proc/self/mountstats"),
+        fix="On the server: free space or raise the quota, export it writable again (exportfs -v), look at its disks. "
+        "Then see to guests that have remounted their own disks read-only.",
+    ),
+    Symptom(
         name="CsNfsHeartbeatRemount",
         sees="A mount has the options soft,noac, which CloudStack's heartbeat script gives it.",
         metric="cs_nfs_mount_heartbeat_remount",

@@ -95,7 +95,8 @@ class Traffic:
 
     connects: int
     timeouts: int
-    errors: int | None  # of reading, writing and committing; lookups of files that are not there are no errors
+    data_requests: int  # READ, WRITE and COMMIT
+    errors: int | None  # of those; that a file looked up is not there is no error
     sent: int
     answered: int
     requests: int
@@ -104,6 +105,7 @@ class Traffic:
     outstanding: int = 0  # waiting now, while not one answer came since the reading before
     answers_came: bool | None = None  # since the reading before; None where there is none to compare with
     mean_rtt: float | None = None  # seconds, of the requests completed since the reading before
+    error_ratio: float | None = None  # of the data requests completed since the reading before
 
 
 def traffic(stats: MountStats, before: Traffic | None) -> Traffic:
@@ -119,26 +121,30 @@ def traffic(stats: MountStats, before: Traffic | None) -> Traffic:
     least = min(waiting, before.least_waiting) if now.connects == before.connects else waiting
     came = now.answered > before.answered
     completed = now.requests - before.requests
+    data = now.data_requests - before.data_requests
+    counted = data > 0 and now.errors is not None and before.errors is not None
     return replace(
         now,
         least_waiting=least,
         outstanding=0 if came else waiting - least,
         answers_came=came,
         mean_rtt=(now.rtt_ms - before.rtt_ms) / completed / 1000 if completed else None,
+        error_ratio=((now.errors or 0) - (before.errors or 0)) / data if counted else None,
     )
 
 
 def _counted(stats: MountStats) -> Traffic:
     """The counts alone."""
     operations = stats.operations.values()
-    errors = [operation.errors for name, operation in stats.operations.items() if name in _DATA_OPERATIONS]
+    data = [operation for name, operation in stats.operations.items() if name in _DATA_OPERATIONS]
     uncounted = any(operation.errors is None for operation in operations)
     sent = sum(transport.sends for transport in stats.transports)
     answered = sum(transport.receives + transport.bad_xids for transport in stats.transports)
     return Traffic(
         connects=sum(transport.connects for transport in stats.transports),
         timeouts=sum(operation.timeouts for operation in operations),
-        errors=None if uncounted else sum(filter(None, errors)),
+        data_requests=sum(operation.requests for operation in data),
+        errors=None if uncounted else sum(operation.errors or 0 for operation in data),
         sent=sent,
         answered=answered,
         requests=sum(operation.requests for operation in operations),

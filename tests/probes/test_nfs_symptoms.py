@@ -62,6 +62,14 @@ async def test_requests_that_wait() -> None:
     assert ["CsNfsMountHung", "CsNfsRequestsOutstanding"] == await symptoms(host, polls=1)
 
 
+async def test_writes_that_fail() -> None:
+    """An export that became full or read-only shows in the writes of guests alone, and is told."""
+    host = stand("healthy", *pools("healthy"))
+    await host.poll()
+    host.shell.proc = host.shell.proc.replace("READ: 0 0 0 0 0 0 0 0 0", "READ: 4 4 0 400 400 0 9 9 1")
+    assert ["CsNfsDataErrors"] == await symptoms(host, polls=1)
+
+
 async def test_another_version() -> None:
     """A mount of another version than was settled on is told."""
     assert ["CsNfsVersionMismatch"] == await symptoms(stand("healthy", *pools("healthy", version="4.1")))
@@ -77,4 +85,5 @@ async def test_a_server_that_is_down(roles: set[Role]) -> None:
 def test_what_stops_guests_is_critical() -> None:
     """A page at night is for mounts and servers that are gone, and for nothing that only annoys."""
     expected = {"CsNfsMountHung", "CsNfsMountStale", "CsNfsMountMissing", "CsNfsMountReadOnly", "CsNfsServerDown"}
+    expected |= {"CsNfsDataErrors"}
     assert expected == {symptom.name for symptom in SYMPTOMS if symptom.severity is Severity.CRITICAL}

@@ -104,7 +104,7 @@ def test_several_connections_are_one_mount() -> None:
 
 
 BASE = Traffic(
-    connects=2, timeouts=0, errors=0, sent=100, answered=90, requests=80, rtt_ms=400, least_waiting=10
+    connects=2, timeouts=0, data_requests=80, errors=0, sent=100, answered=90, requests=80, rtt_ms=400, least_waiting=10
 )  # ten requests were lost with an earlier connection
 
 
@@ -116,10 +116,11 @@ def after(
     connects: int = BASE.connects,
     requests: int = BASE.requests,
     rtt_ms: int = BASE.rtt_ms,
+    errors: int | None = 0,
 ) -> Traffic:
     """What is made of these counts, with `before` as the reading before."""
     connection = mountstats.Transport("tcp", sent, answered, 0, connects=connects)
-    reads = mountstats.Operation(requests, requests, 0, 0, 0, 0, rtt_ms, 0, 0)
+    reads = mountstats.Operation(requests, requests, 0, 0, 0, 0, rtt_ms, 0, errors)
     now = mountstats.MountStats("s:/x", "/mnt/a", "nfs", "1.1", transports=(connection,), operations={"READ": reads})
     return traffic(now, before)
 
@@ -153,6 +154,13 @@ def test_mean_round_trip() -> None:
     """Only requests completed since the reading before count: 10 of them in 500 ms are 0.05 s each."""
     assert pytest.approx(0.05) == after(requests=90, rtt_ms=900).mean_rtt
     assert after().mean_rtt is None
+
+
+def test_share_of_errors() -> None:
+    """Only data requests since the reading before count: 5 of 10; without any, or without counts, none is known."""
+    assert pytest.approx(0.5) == after(requests=90, errors=5).error_ratio
+    assert 0.0 == after(requests=90).error_ratio
+    assert [None, None] == [after(errors=5).error_ratio, after(requests=90, errors=None).error_ratio]
 
 
 def test_errors_that_kernels_do_not_count() -> None:
