@@ -102,12 +102,13 @@ def _hosts(snapshot: Snapshot, probes: Sequence[AnySpec], entries: _Entries, pre
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     body = "\n".join(_row(host, names, entries.get(host.name, {}), prefix) for host in shown)
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="hosts"><table><caption>{_caption(snapshot)}'
-        f'</caption><thead><tr><th scope="col">host</th>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
+        f'<p class="note">{_note(snapshot)}</p>\n'
+        '<div class="scroll" tabindex="0" role="region" aria-labelledby="hosts"><table>'
+        f'<thead><tr><th scope="col">host</th>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
     )
 
 
-def _caption(snapshot: Snapshot) -> str:
+def _note(snapshot: Snapshot) -> str:
     number = len(snapshot.inventory)
     which = f"The worst {SHOWN_HOSTS} of {number} hosts." if number > SHOWN_HOSTS else "All hosts, worst first."
     return f"{which} <em>ok</em> means that the probe found an answer, not that the answer is good."

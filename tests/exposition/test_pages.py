@@ -6,6 +6,8 @@ import math
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
@@ -109,6 +111,22 @@ def test_every_value_comes_back_out_of_every_format(wanted: Format, media_type: 
         ("cs_weight_events_total", ""): 3.0,
         ("cs_weight_mean_grams", ""): 35.0,
     } == found
+
+
+@given(st.text(), st.floats(allow_nan=False))
+def test_any_text_and_number_comes_back(label: str, value: float) -> None:
+    """Whatever a host says, the page can be read, and says the same; only NUL and surrogates are replaced."""
+    page = EXPOSITION.render_outcome(outcome(Weights(parts=(Sample(value, (label,)),))), KVM1)
+    found = [
+        sample
+        for family in parse_text(page.body.decode())
+        for sample in family.samples
+        if sample.name == "cs_weight_part_grams"
+    ]
+    shown = label.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    assert [({"host": "kvm1"} | ({"part": shown} if shown else {}), value)] == [
+        (one.labels, one.value) for one in found
+    ]
 
 
 def test_promtool_has_nothing_to_say() -> None:
