@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.lab.host import LabHost
 from tests.lab.lab import Lab
 from tests.lab.processes import kill_and_wait
 from tests.lab.wait import wait_until_async
-from tests.live.watch import INTERVAL, Watch
+from tests.live.watch import INTERVAL, Address, Watch
 
 pytestmark = pytest.mark.lab
 
@@ -71,7 +72,7 @@ async def test_reload_applies_the_difference(watch: Watch, lab: Lab) -> None:
     assert daemon.snapshot().health.config_reload_successful
 
 
-async def test_reload_with_another_interval_keeps_connections(watch: Watch, lab: Lab) -> None:
+async def test_reload_with_another_interval_keeps_connections(watch: Watch) -> None:
     """The schedule is made anew; the hosts don't notice."""
     watch.file.write_text(watch.file.read_text().replace(f'"interval": {INTERVAL}', '"interval": 3'))
     await watch.daemon.reload()
@@ -97,13 +98,13 @@ async def test_an_address_that_changes_is_connected_to(watch: Watch, lab: Lab) -
     """A host that moved is a host with another way in: the old connection ends."""
     watch.file.write_text(watch.file.read_text().replace(lab.hosts["h2"].address, lab.hosts["h4"].address))
     await watch.daemon.reload()
-    await wait_until_async(lambda: lab.hosts["h4"].processes(), 3 * INTERVAL, "a collector on the new address")
+    await wait_until_async(lab.hosts["h4"].processes, 3 * INTERVAL, "a collector on the new address")
     await gone(lab.hosts["h2"])
 
 
 async def test_it_stops_within_five_seconds_whatever_hangs(tmp_path: Path, lab: Lab) -> None:
-    """A frozen sshd, a dropped host and one whose session is frozen hold nothing up; nothing is left on a healthy one."""
-    hosts = {lab.hosts[name]: {} for name in ("h1", "h2", "h3", "h4")}
+    """Frozen and dropped hosts hold nothing up; nothing is left on a healthy one."""
+    hosts: dict[Address, dict[str, Any]] = {lab.hosts[name]: {} for name in ("h1", "h2", "h3", "h4")}
     async with Watch(tmp_path, lab, hosts) as watch:
         await watch.swept()
         with frozen(lab.hosts["h1"].sshd), dropped(lab.hosts["h2"]), frozen(lab.hosts["h3"].sshd):

@@ -24,8 +24,8 @@ class _Child(asyncio.SubprocessProtocol):
         self._counters = counters
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        child = cast(asyncio.SubprocessTransport, transport)
-        stdin = cast(asyncio.WriteTransport, child.get_pipe_transport(0))
+        self._transport = cast(asyncio.SubprocessTransport, transport)
+        stdin = cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
         # Closing its input is how a collector is told to go; it goes by itself and takes its workers along.
         self.session = CollectorSession(stdin.write, stdin.close, self._clock, self._counters)
 
@@ -34,6 +34,7 @@ class _Child(asyncio.SubprocessProtocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         self.session.ended("the local collector ended")
+        self._transport.close()
         self.session.gone.set()
 
 

@@ -1,0 +1,98 @@
+"""The command line: what each command prints, and that every mistake of a user is one line and status 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from cs_exporter.cli import main
+
+GOOD = """
+defaults: {connection: local}
+hosts:
+  - {name: "kvm[1-3]", address: "192.0.2.[1-3]", roles: [hypervisor], cloud_zone: z1, cloud_pod: p1}
+  - {name: here, address: 127.0.0.1}
+"""
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    """A configuration file."""
+    file = tmp_path / "cs_exporter.yml"
+    file.write_text(GOOD)
+    return file
+
+
+def called(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
+    """Call the command with these arguments; its exit status."""
+    monkeypatch.setattr(sys, "argv", ["cs-exporter", *map(str, arguments)])
+    try:
+        main()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def test_check_config(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: Path) -> None:
+    """One line that says what would be watched."""
+    assert called(monkeypatch, "check-config", good) == 0
+    assert capsys.readouterr().out == f"{good}: OK: 4 hosts, 2 probes\n"
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_hosts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: Path, order: str) -> None:
+    """One row a host; --config.file may stand before the command or after it."""
+    flag = f"--config.file={good}"
+    assert called(monkeypatch, *([flag, "hosts"] if order == "before" else ["hosts", flag])) == 0
+    _, first, *_ = capsys.readouterr().out.splitlines()
+    assert ["kvm1", "192.0.2.1", "hypervisor", "z1/p1", "time_drift,", "nfs_mounts"] == first.split()
+
+
+def test_schema_is_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Editors can load it, and it knows the probes."""
+    assert called(monkeypatch, "schema") == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert {"global", "ssh", "defaults", "groups", "hosts", "probes"} == set(schema["properties"])
+    assert {"time_drift", "nfs_mounts"} <= set(schema["$defs"]["Probes"]["properties"])
+
+
+def test_collector_is_a_script(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What runs on the hosts can be read before it does."""
+    assert called(monkeypatch, "collector") == 0
+    assert capsys.readouterr().out.startswith("#!/bin/sh\n")
+
+
+def test_probe_shows_transcript_and_reading(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: Path
+) -> None:
+    """What was asked, what was answered, how long it took, what it means."""
+    assert called(monkeypatch, "probe", "time_drift", "here", "--config.file", good) == 0
+    out = capsys.readouterr().out
+    for part in ("time_drift on here", "> collector: ntp", "< host's clock", "READING after", "skew="):
+        assert part in out
+
+
+MISTAKES = {
+    "unknown option": (["--web.listen-adress=:1"], "No such option"),
+    "unknown command": (["chek-config"], "chek-config"),
+    "no file": (["check-config", "/nonexistent.yml"], "/nonexistent.yml"),
+    "unknown probe": (["probe", "time_drit", "here"], "did you mean 'time_drift'?"),
+    "unknown host": (["probe", "time_drift", "her"], "did you mean 'here'?"),
+    "bad address": (["run", "--web.listen-address=nowhere"], "--web.listen-address"),
+    "bad web file": (["run", "--web.config.file=/nonexistent.yml"], "/nonexistent.yml"),
+    "bad level": (["run", "--log.level=loud"], "loud"),
+}
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_mistakes_are_one_line(
+    what: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: Path
+) -> None:
+    """Status 2, one line on standard error, no traceback."""
+    arguments, expected = MISTAKES[what]
+    assert called(monkeypatch, f"--config.file={good}", *arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert expected in line
