@@ -40,18 +40,19 @@ class RpcClient:
         """Ask the portmapper for a program's TCP port, 0 where it is not registered. Raises ProbeFailed."""
         xid = secrets.randbits(32)
         port = self._portmapper_port
+        peer = f"portmapper {_shown(address, port)}"
         reply, _ = await self._call(address, port, xid, rpc.getport_call(xid, program, version), deadline)
         if reply.status is not rpc.Status.SUCCESS:
-            raise ProbeFailed(Reason.NOT_READY, f"portmapper {address}:{port}: {reply.status.value}")
+            raise ProbeFailed(Reason.NOT_READY, f"{peer}: {reply.status.value}")
         try:
             return rpc.decode_port(reply.results)
         except UnparsableError as error:
-            raise ProbeFailed(Reason.UNPARSABLE, f"portmapper {address}:{port}: {error}") from error
+            raise ProbeFailed(Reason.UNPARSABLE, f"{peer}: {error}") from error
 
     async def _call(self, address: str, port: int, xid: int, call: bytes, deadline: float) -> tuple[rpc.Reply, float]:
         """The reply, and the seconds from sending the call to it."""
         self._counters.rpc_calls += 1
-        peer = f"{address}:{port}"
+        peer = _shown(address, port)
         loop = asyncio.get_running_loop()
         end = loop.time() + deadline
         reader, writer = await _connect(address, port, end)
@@ -67,7 +68,7 @@ class RpcClient:
 
 
 async def _connect(address: str, port: int, end: float) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    what = f"connect to {address}:{port}"
+    what = f"connect to {_shown(address, port)}"
     try:
         async with asyncio.timeout_at(end):
             return await asyncio.open_connection(address, port)
@@ -97,3 +98,7 @@ async def _record(reader: asyncio.StreamReader, peer: str, end: float) -> bytes:
         raise ProbeFailed(Reason.MUTE, f"RPC {peer}: accepted the connection and never answered the call") from None
     except OSError as error:
         raise from_os_error(error, f"RPC {peer}") from error
+
+
+def _shown(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

@@ -247,6 +247,11 @@ async def test_a_refused_port(client: Rpc) -> None:
     assert f"connect to 127.0.0.1:{port}: Connection refused" == failed.detail
 
 
+async def test_an_ipv6_address_is_shown_in_brackets(client: Rpc) -> None:
+    """Otherwise nobody could tell its last group from the port."""
+    assert "connect to [::1]:1: " in (await failure(client, 1, DEADLINE, "::1")).detail
+
+
 async def test_a_cancelled_call_closes_its_connection(client: Rpc) -> None:
     """Cancelling a call that waits for a mute peer ends the connection, and is not swallowed."""
     gone = asyncio.Event()
