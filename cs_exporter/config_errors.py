@@ -105,7 +105,7 @@ def suggestion(word: str, known: Iterable[str], kind: str = "") -> str:
     near = difflib.get_close_matches(word.lower(), lowered, n=1)
     if near:
         return f"did you mean {lowered[near[0]]!r}?"
-    return f"known {kind or 'here'}: {', '.join(words)}" if words else f"there are no {kind or 'others'}"
+    return f"known {kind or 'here'}: {', '.join(words)}" if words else "none is defined; add it or remove this"
 
 
 def shown_value(value: object) -> str:
@@ -222,7 +222,7 @@ def _unknown(value: str, detail: ErrorDetails, annotation: object) -> str:
 
 
 def _bound(words: str, key: str) -> Explain:
-    return lambda value, detail: f"must be {words} {detail.get('ctx', {}).get(key)}, not {value}; correct it"
+    return lambda value, detail: f"must be {words} {detail.get('ctx', {}).get(key):g}, not {value}; correct it"
 
 
 _TEXT = _must_be("text", "put it in quotes if it is meant as text")

@@ -55,7 +55,7 @@ def host_address(text: str) -> str:
             host_name(bare)
     except ValueError:
         raise ValueError(
-            f"{text[:300]!r} is not an address; write an IPv4 or IPv6 address or a name, the port goes to ssh.port"
+            f"{text[:300]!r} is not an address; write an IPv4 or IPv6 address or a name, without a port"
         ) from None
     if bare != text:
         raise ValueError(f"{text!r} has brackets; write the IPv6 address without them")
@@ -90,6 +90,7 @@ def _version(value: object) -> object:
 
 
 Text = Annotated[str, AfterValidator(_printable)]
+Integer = Annotated[int, BeforeValidator(_not_boolean)]
 Number = Annotated[float, BeforeValidator(_not_boolean), Field(allow_inf_nan=False)]
 AbsolutePath = Annotated[str, AfterValidator(_printable), AfterValidator(_absolute)]
 NfsVersion = Annotated[str, BeforeValidator(_version, json_schema_input_type=str | float)]
@@ -105,7 +106,7 @@ class SshFields(Strict):
     """How to log in; every field may differ per host or group."""
 
     user: Text | None = Field(default=None, description="account on the host; default: cs_exporter")
-    port: int | None = Field(default=None, ge=1, le=65535, description="default: 22")
+    port: Integer | None = Field(default=None, ge=1, le=65535, description="default: 22")
     key_file: Text | None = Field(
         default=None, description="private key, without a passphrase; relative to the configuration file's directory"
     )
@@ -122,11 +123,6 @@ class SshFields(Strict):
     connect_timeout: Seconds | None = Field(
         default=None, gt=0, le=300, description="until the host has let the account in; default: 5s"
     )
-
-    @field_validator("port", mode="before")
-    @classmethod
-    def _port_is_no_boolean(cls, value: object) -> object:
-        return _not_boolean(value)
 
 
 class MountBlock(Strict):
@@ -201,7 +197,7 @@ class HostBlock(HostFields):
         addresses = names if self.address is None else _address_pattern(self.address)
         if len(names) != len(addresses):
             raise ValueError(
-                f"{self.address!r} stands for {len(addresses)} addresses and the name for {len(names)} hosts; "
+                f"{self.address!r} makes {len(addresses)} and the name makes {len(names)}; "
                 "give both ranges the same length"
             )
         return list(zip(names, addresses, strict=True))

@@ -110,10 +110,10 @@ class Resolver:
             else:
                 self._owners[name] = index
         if taken:
-            others = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+            others = f" (and {len(taken) - 1} more of its names are taken)" if len(taken) > 1 else ""
             owner = self._owners[taken[0]]
             where = "twice in this range" if owner == index else f"already hosts[{owner}]"
-            self._report((*at, "name"), f"{taken[0]!r}{others} is {where}; names are unique, remove or rename one")
+            self._report((*at, "name"), f"{taken[0]!r} is {where}{others}; names are unique, remove or rename one")
         return () if taken else tuple(members)
 
     def _profile(self, layers: Sequence[_Layer]) -> Profile | None:

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, create_model, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cs_exporter.config_environment import EnvironmentSource, read_environment
@@ -18,6 +19,7 @@ from cs_exporter.config_errors import suggestion
 from cs_exporter.config_hosts import (
     HostBlock,
     HostFields,
+    Integer,
     Number,
     SshFields,
     Strict,
@@ -42,7 +44,9 @@ class GlobalSection(Strict):
         gt=0,
         description="of one run of a probe that has no timeout of its own; default: 10s, at most the interval",
     )
-    series_limit: int = Field(default=2000, ge=1, description="most series one host may have; what is more is left out")
+    series_limit: Integer = Field(
+        default=2000, ge=1, description="most series one host may have; what is more is left out"
+    )
 
     @field_validator("timeout")
     @classmethod
@@ -58,7 +62,7 @@ class GlobalSection(Strict):
 class SshSection(SshFields):
     """How to log in to all hosts, and how gently connections are made."""
 
-    max_handshakes: int = Field(default=16, ge=1, le=1000, description="logins under way at the same time")
+    max_handshakes: Integer = Field(default=16, ge=1, le=1000, description="logins under way at the same time")
     handshakes_per_second: Number = Field(default=20.0, gt=0, le=1000, description="logins begun per second")
     retry_max: Seconds = Field(
         default=60.0, ge=1, description="longest pause between attempts to connect; it begins at 1s and doubles"
@@ -140,12 +144,16 @@ def _probe_overrides(specs: Sequence[AnySpec]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for spec in specs:
         fields: dict[str, Any] = {
-            name: (Annotated[(field.annotation, *field.metadata)], _like(spec.settings, name, default_factory=_nothing))
+            name: (_annotation(field), _like(spec.settings, name, default_factory=_nothing))
             for name, field in spec.settings.model_fields.items()
         }
         override = _nullable(create_model(f"{spec.settings.__name__}Override", __base__=Strict, **fields))
         found[spec.name] = (override | None, Field(default=None, description=spec.question))
     return found
+
+
+def _annotation(field: FieldInfo) -> Any:  # noqa: ANN401  # a type made at run time
+    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 
 def _nothing() -> None:

@@ -1,0 +1,87 @@
+"""A host's block: which names, addresses, paths and versions there are; the bad ones are in the captures."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from cs_exporter.config_hosts import HostBlock, HostFields, MountBlock, empty_where_null, group_name, host_address
+from cs_exporter.config_hosts import host_name as checked_name
+
+
+@pytest.mark.parametrize("name", ["kvm1", "kvm1.example", "KVM_1", "1", "a-b.c_d", "x" * 253, "192.0.2.1"])
+def test_good_names_stay_as_they_are(name: str) -> None:
+    """Letters, digits, dot, hyphen and underscore, also for groups."""
+    assert (name, name) == (checked_name(name), group_name(name))
+
+
+@given(st.text(max_size=10))
+def test_no_name_can_break_a_line_a_label_or_a_path(text: str) -> None:
+    """What is let through holds only the characters that are promised."""
+    try:
+        said = checked_name(text).translate(str.maketrans(".-_", "aaa"))
+    except ValueError as error:
+        said = str(error)
+    assert (said.isascii() and said.isalnum()) or "is not a host name; use only letters" in said
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["192.0.2.1", "kvm1", "kvm1.example", "2001:db8::1", "::1", "fe80::1%eth0", "::ffff:192.0.2.1"],
+)
+def test_good_addresses_stay_as_they_are(address: str) -> None:
+    """Both families, a scope, and names."""
+    assert address == host_address(address)
+
+
+@pytest.mark.parametrize("address", ["192.0.2", "192.0.2.01", "192.0.2.256", "a b", "-a", ":", "a/b", "1:2", ""])
+def test_bad_addresses_are_refused_with_the_mend(address: str) -> None:
+    """Leading zeros are octal to some resolvers."""
+    with pytest.raises(ValueError, match="is not an address; write an IPv4 or IPv6 address or a name, without a port"):
+        host_address(address)
+
+
+def test_a_block_without_an_address_is_reached_by_its_name() -> None:
+    """With a range, each by its own."""
+    assert [("kvm1", "kvm1"), ("kvm2", "kvm2")] == HostBlock(name="kvm[1-2]").members()
+
+
+def test_two_ranges_run_together() -> None:
+    """First with first, and with an address family whose text has colons."""
+    block = HostBlock(name="kvm[08-10]", address="2001:db8::[1-3]")
+    assert [("kvm08", "2001:db8::1"), ("kvm09", "2001:db8::2"), ("kvm10", "2001:db8::3")] == block.members()
+
+
+def test_ranges_of_different_length_are_refused() -> None:
+    """Nobody could say who has which address."""
+    with pytest.raises(ValueError, match=r"makes 3 and the name makes 2; give both ranges the same length"):
+        HostBlock(name="kvm[1-2]", address="192.0.2.[1-3]").members()
+
+
+@pytest.mark.parametrize(
+    ("given_version", "version"), [(3, "3"), (4, "4"), (4.1, "4.1"), ("4.2", "4.2"), (4.0, "4.0"), (None, None)]
+)
+def test_a_version_may_be_written_as_a_number(given_version: object, version: str | None) -> None:
+    """YAML makes one of 4.1."""
+    mount = {"mountpoint": "/a", "server": "nfs1", "export": "/e", "version": given_version}
+    assert version == MountBlock.model_validate(mount).version
+
+
+def test_a_slash_at_the_end_of_a_path_does_not_count() -> None:
+    """The kernel shows none; the root keeps its own."""
+    mount = MountBlock(mountpoint="/mnt/a/", server="nfs1", export="/")
+    assert ("/mnt/a", "/") == (mount.mountpoint, mount.export)
+
+
+def test_what_is_not_said_is_none() -> None:
+    """So that the next broader layer decides; a section that is null says nothing."""
+    assert {} == HostFields.model_validate({"ssh": None, "roles": None}).model_dump(exclude_none=True)
+    assert ({}, 0) == (empty_where_null(None), empty_where_null(0))
+
+
+def test_unknown_keys_are_refused() -> None:
+    """A misspelt key would otherwise do nothing."""
+    with pytest.raises(ValidationError, match="extra_forbidden"):
+        HostBlock.model_validate({"name": "kvm1", "adress": "192.0.2.1"})

@@ -1,0 +1,200 @@
+"""The configuration becomes hosts with everything resolved; a new one keeps the objects of hosts it does not change."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from cs_exporter.config import load
+from cs_exporter.inventory import InventoryChange, build_inventory, difference
+from cs_exporter.model import (
+    CollectorMode,
+    Connection,
+    Host,
+    HostLimits,
+    Inventory,
+    Mount,
+    Place,
+    Role,
+    SshTarget,
+)
+from tests.stub_probe import CLOCK, FLEET, ClockSettings
+
+CAPTURES = Path(__file__).parent / "captures" / "config"
+
+
+def inventory(path: Path) -> Inventory:
+    """The inventory of a file with the stub probe."""
+    return build_inventory(load(path, (CLOCK,), (FLEET,)))
+
+
+def of_text(directory: Path, text: str) -> Inventory:
+    """The inventory of a file's text, with all hosts asked locally."""
+    path = directory / "cs_exporter.yml"
+    path.write_text(f"defaults: {{connection: local}}\n{text}")
+    return inventory(path)
+
+
+@pytest.fixture
+def everything(tmp_path: Path) -> Inventory:
+    """The inventory of the capture that uses every key."""
+    (tmp_path / "known_hosts").touch()
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(tmp_path / "id_ed25519"))
+    return inventory(Path(shutil.copy(CAPTURES / "everything.good.yml", tmp_path)))
+
+
+def test_a_host_has_all_that_its_layers_say(everything: Inventory, tmp_path: Path) -> None:
+    """Checked as a whole, so that a field that gets lost is seen."""
+    mounts = (
+        Mount("/mnt/primary", "nfs1", "192.0.2.200", "/export/primary", version="4.1"),
+        Mount("/mnt/secondary", "nfs9.example", "nfs9.example", "/export/secondary", readonly=True),
+    )
+    ssh = SshTarget(
+        user="guest",
+        port=2222,
+        key_file=str(tmp_path / "id_ed25519"),
+        known_hosts=str(tmp_path / "known_hosts"),
+        mode=CollectorMode.FORCED,
+        connect_timeout=3.0,
+    )
+    found = everything.get("kvm002.example")
+    assert found is not None
+    settings = found.settings["clock"]
+    assert isinstance(settings, ClockSettings)
+    expected = Host(
+        name="kvm002.example",
+        address="192.0.2.2",
+        roles=frozenset({Role.HYPERVISOR}),
+        place=Place(cloud_zone="zone1", cloud_pod="pod1", hypervisor="KVM"),
+        ssh=ssh,
+        mounts=mounts,
+        limits=HostLimits({"CsClockSkewed": 4.0, "CsClockLost": 3.0}),
+        settings={"clock": settings},
+    )
+    assert expected == found
+    assert (20.0, 5.0, 3.0, ("ntp1", "ntp2")) == (
+        settings.interval,
+        settings.timeout,
+        settings.worst,
+        settings.servers,
+    )
+
+
+def test_a_host_differs_only_where_it_says_so(everything: Inventory) -> None:
+    """The fourth host of the same group has another pod, account, server and limit."""
+    third, fourth = everything.hosts["kvm003.example"], everything.hosts["kvm004.example"]
+    assert Place("zone1", "pod2", "cluster9", "KVM") == fourth.place
+    assert replace(third.ssh, user="other", port=22, verify_host_key=False) == fourth.ssh
+    assert ("nfs1", "192.0.2.200", "/export/other") == (
+        fourth.mounts[0].server,
+        fourth.mounts[0].server_address,
+        fourth.mounts[0].export,
+    )
+    assert third.mounts[1:] == fourth.mounts[1:]
+    assert {"CsClockSkewed": 5.5, "CsClockLost": 3.0, "CsClockUnlikeFleet": 6.0} == dict(fourth.limits.symptoms)
+    assert (False, True) == (fourth.settings["clock"].enabled, fourth.maintenance)
+
+
+def test_hosts_stand_in_the_order_of_the_file(everything: Inventory) -> None:
+    """Also those of a range."""
+    expected = ["kvm001.example", "kvm002.example", "kvm003.example", "kvm004.example", "nfs1", "here"]
+    assert expected == [host.name for host in everything]
+    assert Connection.LOCAL == everything.hosts["here"].connection
+
+
+@pytest.mark.parametrize(
+    ("written", "server", "address"),
+    [
+        ("nfs1", "nfs1", "192.0.2.9"),
+        ("192.0.2.9", "nfs1", "192.0.2.9"),
+        ("nfs2", "nfs2", "nfs2"),
+        ("192.0.2.77", "192.0.2.77", "192.0.2.77"),
+    ],
+)
+def test_an_nfs_server_goes_by_its_name_in_the_inventory(
+    tmp_path: Path, written: str, server: str, address: str
+) -> None:
+    """However the mount names it; a server that is no host of ours stays as written."""
+    found = of_text(
+        tmp_path,
+        f"""
+hosts:
+  - {{name: kvm1, mounts: [{{mountpoint: /a, server: {written}, export: /e}}]}}
+  - {{name: nfs1, address: 192.0.2.9}}
+""",
+    )
+    (mount,) = found.hosts["kvm1"].mounts
+    assert (server, address) == (mount.server, mount.server_address)
+
+
+def test_of_two_hosts_with_one_address_the_first_is_the_server(tmp_path: Path) -> None:
+    """A name must not depend on the order of a dictionary."""
+    found = of_text(
+        tmp_path,
+        """
+hosts:
+  - {name: kvm1, mounts: [{mountpoint: /a, server: 192.0.2.9, export: /e}]}
+  - {name: nfs1, address: 192.0.2.9}
+  - {name: nfs2, address: 192.0.2.9}
+""",
+    )
+    assert "nfs1" == found.hosts["kvm1"].mounts[0].server
+
+
+BEFORE = """
+hosts:
+  - name: kvm[1-4]
+  - {name: kvm5, mounts: [{mountpoint: /a, server: nfs1, export: /e}]}
+  - {name: nfs1, address: 192.0.2.9}
+"""
+
+
+def change(directory: Path, text: str) -> tuple[Inventory, InventoryChange]:
+    """The old inventory and what a new text changes."""
+    old = of_text(directory, BEFORE)
+    return old, difference(old, of_text(directory, text))
+
+
+def test_the_same_file_changes_nothing(tmp_path: Path) -> None:
+    """And every host stays the same object."""
+    old, found = change(tmp_path, BEFORE)
+    names = tuple(old.hosts)
+    assert ((), (), (), names) == (found.added, found.removed, found.changed, found.unchanged)
+    assert all(found.inventory.hosts[name] is old.hosts[name] for name in names)
+
+
+def test_the_difference_names_who_came_went_and_changed(tmp_path: Path) -> None:
+    """In the order of the inventories; a block written differently is no change."""
+    old, found = change(
+        tmp_path,
+        """
+hosts:
+  - {name: kvm6}
+  - {name: kvm1, connection: local}
+  - {name: kvm2, maintenance: true}
+  - {name: kvm3, probes: {clock: {interval: 31s}}}
+  - {name: kvm5, mounts: [{mountpoint: /a, server: nfs1, export: /e}]}
+  - {name: nfs1, address: 192.0.2.10}
+""",
+    )
+    # kvm5's own block is the same, but the address of its NFS server is not.
+    assert (("kvm6",), ("kvm4",), ("kvm2", "kvm3", "kvm5", "nfs1"), ("kvm1",)) == (
+        found.added,
+        found.removed,
+        found.changed,
+        found.unchanged,
+    )
+    assert found.inventory.hosts["kvm1"] is old.hosts["kvm1"]
+    assert found.inventory.hosts["kvm2"].maintenance
+    assert ["kvm6", "kvm1", "kvm2", "kvm3", "kvm5", "nfs1"] == list(found.inventory.hosts)
+
+
+def test_the_inventory_cannot_be_changed(tmp_path: Path) -> None:
+    """It is read from several threads."""
+    found = of_text(tmp_path, "hosts: [{name: kvm1}]")
+    with pytest.raises(TypeError):
+        found.hosts["kvm2"] = found.hosts["kvm1"]  # type: ignore[index]  # that is what is tested
