@@ -191,7 +191,7 @@ METRICS = (
     ),
     _of_mounts(
         "cs_nfs_mount_latency_seconds",
-        "How long statfs took, by the clock of the host.",
+        "How long statfs took with the start of its command, by the clock of the host.",
         lambda row: row.latency,
     ),
     _of_mounts(
