@@ -1,11 +1,13 @@
 """The fast lab: real hosts as network namespaces, each with its own sshd, clock daemon, addresses and processes.
 
 It exists because the failures this exporter is for (frozen daemons, black holes, dead file servers) only show on
-real sockets and real processes. `Lab` in `lab.py` is the way in; `fixtures.py` gives it to pytest. Modules: `host` (what
-a host can be asked), `faults` (with blocks), `ntp`, `nfs_server`, `hang_mount`, `uml` (hosts with another kernel), `wait`.
+real sockets and real processes. `Lab` in `lab.py` is the way in; `fixtures.py` gives it to pytest. Modules: `host`
+(what a host can be asked), `faults` (with blocks), `ntp`, `nfs_server`, `hang_mount`, `uml` (hosts with another
+kernel), `wait`.
 
-Addresses are 10.213.N.0/24 (`lan`: hosts, mgmt, this process by a veth named cslabM) and the /24 after it (`far`, behind
-a router); N is the first even number free, so labs of several test runs do not meet. No packet leaves the machine.
+Addresses are 10.213.N.0/24 (`lan`: hosts, mgmt, this process by a veth named cslabM) and the /24 after it (`far`,
+behind a router); N is the first even number free, so labs of several test runs do not meet. No packet leaves the
+machine.
 """
 
 DEBIAN_PACKAGES = (

@@ -200,7 +200,7 @@ def replaced_by(host: LabHost, manner: str) -> Iterator[None]:
     host.sshd.stop()
     peer = host.spawn([sys.executable, "-S", str(Path(peers.__file__)), manner, host.address, str(sshd.PORT)], "peer")
     try:
-        wait_until(lambda: any("LISTEN" in line for line in host.sockets()), what=f"the {manner} peer to listen")
+        wait_until(lambda: host.listens(sshd.PORT), what=f"the {manner} peer to listen")
         yield
     finally:
         peer.stop()

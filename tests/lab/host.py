@@ -127,6 +127,10 @@ class LabHost:
         """The host's TCP and UDP sockets, one line of ss(8) each."""
         return self.run(["ss", "-Hatun"], check=True).stdout.splitlines()
 
+    def listens(self, port: int) -> bool:
+        """Whether something in the host accepts TCP connections to that port."""
+        return any("LISTEN" in line and f":{port} " in line for line in self.sockets())
+
     def spawn(self, argv: Sequence[str], log_name: str) -> Daemon:
         """Start a program of this machine on the host's network only: it sees this machine's files, not the host's."""
         log = self.lab.directory / f"{self.name}-{log_name}.log"

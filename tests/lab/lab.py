@@ -24,7 +24,7 @@ from tests.lab.control import LabError, Supervisor
 from tests.lab.daemon import Daemon
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.hostroot import Plan
-from tests.lab.netns import Namespace, Network
+from tests.lab.netns import MGMT, Namespace, Network
 from tests.lab.ssh_keys import KeyPair, known_hosts_text, new_key
 from tests.lab.wait import wait_until
 
@@ -89,6 +89,11 @@ class Lab:
     def known_hosts_file(self) -> Path:
         """The host keys as the hosts had them when they were made."""
         return self.directory / "known_hosts"
+
+    @property
+    def mgmt_address(self) -> str:
+        """Where a program in the mgmt namespace listens so that the test reaches it."""
+        return self.network.lan.address(MGMT)
 
     def add_hosts(self, specs: Sequence[HostSpec]) -> list[LabHost]:
         """Add hosts to the running lab, all at once."""

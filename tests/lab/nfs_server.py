@@ -81,8 +81,7 @@ class NfsServer:
 
     def listening(self) -> bool:
         """Whether TCP ports of nfs and mountd are listened to."""
-        sockets = "\n".join(line for line in self.host.sockets() if "LISTEN" in line)
-        return all(f":{port} " in sockets for port in (PORT, MOUNT_PORT))
+        return self.host.listens(PORT) and self.host.listens(MOUNT_PORT)
 
     def log(self) -> str:
         """What the server has logged so far."""

@@ -127,9 +127,19 @@ def test_a_killed_keeper_takes_the_hosts_along_and_the_next_lab_clears_up() -> N
 
 
 def test_a_program_in_the_mgmt_namespace_is_this_process_s_child(lab: Lab) -> None:
-    """It reaches the hosts, sees the files of this machine, and its exit status comes back."""
-    reach = f"import socket,sys; socket.create_connection(('{lab.hosts['h6'].address}', 22), 5); sys.exit(7)"
-    program = lab.python("-c", reach)
+    """It reaches the hosts, the test reaches it, and its exit status comes back."""
+    script = f"""
+import socket, sys
+server = socket.create_server(("{lab.mgmt_address}", 8000))
+socket.create_connection(("{lab.hosts["h6"].address}", 22), 5).close()
+print("ready", flush=True)
+server.accept()
+sys.exit(7)
+"""
+    program = lab.python("-c", script)
+    assert program.stdout is not None
+    assert "ready\n" == program.stdout.readline()
+    socket.create_connection((lab.mgmt_address, 8000), 5).close()
     output, errors = program.communicate(timeout=10)
     assert (7, "", "") == (program.returncode, output, errors)
 
