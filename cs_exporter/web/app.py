@@ -61,12 +61,16 @@ def _add_routes(app: web.Application, handlers: Handlers, options: WebOptions) -
     router.add_get(f"{prefix}/-/ready", handlers.ready)
     router.add_post(f"{prefix}/-/reload", handlers.reload)
     if prefix:
+        # Nobody comes to / through a proxy that adds the prefix; the prefix without its slash may have come through one.
+        router.add_get("/", _redirect(f"{prefix}/"))
+        router.add_get(prefix, _redirect(f"{options.link_prefix}/"))
 
-        async def to_landing(_request: web.Request) -> web.Response:
-            raise web.HTTPFound(f"{options.link_prefix}/")
 
-        router.add_get("/", to_landing)
-        router.add_get(prefix, to_landing)
+def _redirect(path: str) -> Handler:
+    async def redirect(_request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound(path)
+
+    return redirect
 
 
 def _admission(gate: Gate, spoke: Callable[[web.BaseRequest], None]) -> Middleware:

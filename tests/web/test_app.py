@@ -76,6 +76,13 @@ async def test_a_proxy_may_strip_the_prefix() -> None:
     assert 'href="/cs/metrics"' in page.text
 
 
+async def test_no_redirect_leads_in_a_circle() -> None:
+    """Also where routes have a prefix that links do not have."""
+    async with serving(options=flags("https://mon.example.org", "/inside")) as client:
+        redirects = [(await client.ask(path)).headers["Location"] for path in ("/inside", "/")]
+    assert ["/", "/inside/"] == redirects
+
+
 def basic(user: str, password: str) -> dict[str, str]:
     """The header of a user."""
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
