@@ -5,9 +5,12 @@ A literal tuple, so that a probe can be found by reading and nothing is imported
 
 from __future__ import annotations
 
-from cs_exporter.probes import nfs_mounts
+from cs_exporter.probes import clock_fleet, nfs_mounts, time_drift
 from cs_exporter.spec import AnyDerived, AnySpec
 
-PROBES: tuple[AnySpec, ...] = (nfs_mounts.SPEC,)
+PROBES: tuple[AnySpec, ...] = (
+    time_drift.SPEC,
+    nfs_mounts.SPEC,
+)
 
-DERIVED: tuple[AnyDerived, ...] = ()
+DERIVED: tuple[AnyDerived, ...] = (clock_fleet.SPEC,)
