@@ -61,7 +61,7 @@ def _add_routes(app: web.Application, handlers: Handlers, options: WebOptions) -
     router.add_get(f"{prefix}/-/ready", handlers.ready)
     router.add_post(f"{prefix}/-/reload", handlers.reload)
     if prefix:
-        # Nobody comes to / through a proxy that adds the prefix; the prefix without its slash may have come through one.
+        # Nobody comes to / through a proxy that adds the prefix; the bare prefix may have come through one.
         router.add_get("/", _redirect(f"{prefix}/"))
         router.add_get(prefix, _redirect(f"{options.link_prefix}/"))
 
