@@ -123,12 +123,8 @@ class Resolver:
         settings = self._settings_of(merged["probes"], layers)
         ssh = SshTarget(**merged["ssh"])
         connection = merged.get("connection", Connection.SSH)
-        if connection is Connection.SSH and ssh.verify_host_key and ssh.known_hosts is None:
-            self._report(
-                ("ssh", "known_hosts"),
-                "is missing, and host keys are verified; name a file made with ssh-keyscan, "
-                "or in a lab set ssh.verify_host_key: false",
-            )
+        if connection is Connection.SSH:
+            self._check_way_in(ssh)
         if settings is None:
             return None
         return Profile(
@@ -141,6 +137,20 @@ class Resolver:
             limits=HostLimits(MappingProxyType(merged.get("limits", {}))),
             settings=settings,
         )
+
+    def _check_way_in(self, ssh: SshTarget) -> None:
+        if ssh.key_file is None:
+            self._report(
+                ("ssh", "key_file"),
+                "is missing, and hosts are asked over SSH; name the account's private key, "
+                "made with ssh-keygen -t ed25519 -N ''",
+            )
+        if ssh.verify_host_key and ssh.known_hosts is None:
+            self._report(
+                ("ssh", "known_hosts"),
+                "is missing, and host keys are verified; name a file made with ssh-keyscan, "
+                "or in a lab set ssh.verify_host_key: false",
+            )
 
     def _settings_of(self, given: Values, layers: Sequence[_Layer]) -> Mapping[str, ProbeSettings] | None:
         key = _hashable(given)

@@ -59,8 +59,8 @@ def test_variables_of_others_are_left_alone(variable: str) -> None:
             "CS_EXPORTER_SSH__PORT: 'ssh' is already set as a whole by another variable; unset one of them",
         ),
         (
-            {"CS_EXPORTER_SSH": "{]"},
-            "CS_EXPORTER_SSH: line 1, column 2: while parsing a flow node: did not find expected node content; correct the YAML there",
+            {"CS_EXPORTER_SSH": "{*a : 1}"},
+            "CS_EXPORTER_SSH: line 1, column 2: found undefined alias; correct the YAML there",
         ),
     ],
 )

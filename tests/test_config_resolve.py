@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import pytest
 import yaml
 from pydantic import SecretStr
@@ -36,7 +37,8 @@ def profile(text: str) -> Profile:
 
 LAYERS = """
 ssh: {user: everyone, verify_host_key: false}
-defaults: {cloud_zone: z, cloud_pod: of-defaults, roles: [hypervisor], ssh: {user: of-defaults, port: 1}}
+defaults:
+  {connection: local, cloud_zone: z, cloud_pod: of-defaults, roles: [hypervisor], ssh: {user: of-defaults, port: 1}}
 groups:
   first: {cloud_pod: of-first, cloud_cluster: of-first, ssh: {port: 2, mode: forced}, limits: {CsClockLost: 1}}
   second: {cloud_pod: of-second, roles: [storage, database], ssh: {port: 3}, limits: {CsClockSkewed: 2}}
@@ -52,7 +54,7 @@ def test_the_narrowest_layer_counts() -> None:
     assert ("own", 3, CollectorMode.FORCED) == (found.ssh.user, found.ssh.port, found.ssh.mode)
     assert {Role.STORAGE, Role.DATABASE} == found.roles
     assert {"CsClockLost": 9.0, "CsClockSkewed": 2.0} == dict(found.limits.symptoms)
-    assert (True, Connection.SSH) == (found.maintenance, found.connection)
+    assert (True, Connection.LOCAL) == (found.maintenance, found.connection)
 
 
 def test_the_order_of_groups_is_the_hosts_own() -> None:
@@ -143,23 +145,32 @@ def test_a_timeout_may_be_as_long_as_the_interval() -> None:
 
 
 def test_paths_are_taken_from_the_files_directory_and_checked_once(tmp_path: Path) -> None:
-    """Wherever the daemon was started; `..` and a trailing slash are tidied away."""
+    """Wherever the daemon was started; `..` is tidied away."""
     (tmp_path / "known_hosts").touch()
-    found, mistakes = plans("ssh: {known_hosts: ../etc/known_hosts}\nhosts: [{name: a}, {name: b}]", tmp_path / "etc")
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(tmp_path / "id"))
+    text = "ssh: {key_file: ../id, known_hosts: FILE}\nhosts: [{name: a}, {name: b}]"
     line = f"ssh.known_hosts: {tmp_path}/etc/known_hosts: no such file; create it or correct the path"
-    assert [line] == mistakes
-    found, mistakes = plans("ssh: {known_hosts: ../known_hosts}\nhosts: [{name: a}]", tmp_path / "etc")
+    assert [line] == plans(text.replace("FILE", "known_hosts"), tmp_path / "etc")[1]
+    found, mistakes = plans(text.replace("FILE", "../known_hosts"), tmp_path / "etc")
     assert [] == mistakes
     assert found[0] is not None
-    assert str(tmp_path / "known_hosts") == found[0].profile.ssh.known_hosts
+    ssh = found[0].profile.ssh
+    assert (f"{tmp_path}/id", f"{tmp_path}/known_hosts") == (ssh.key_file, ssh.known_hosts)
 
 
-def test_host_keys_need_a_known_hosts_file_unless_that_is_given_up() -> None:
-    """Once for all hosts; a host that is asked locally has no key."""
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("", ["ssh.key_file", "ssh.known_hosts"]),
+        ("ssh: {verify_host_key: false}", ["ssh.key_file"]),
+        ("defaults: {ssh: {verify_host_key: false}}", ["ssh.key_file"]),
+        ("defaults: {connection: local}", []),
+    ],
+)
+def test_ssh_needs_a_key_and_a_known_hosts_file_unless_that_is_given_up(text: str, missing: list[str]) -> None:
+    """Said once for all hosts; a host that is asked locally needs neither."""
     hosts = "hosts: [{name: a}, {name: b}, {name: c, connection: local}]"
-    assert 1 == len(plans(hosts)[1])
-    assert [] == plans("ssh: {verify_host_key: false}\n" + hosts)[1]
-    assert [] == plans("defaults: {ssh: {verify_host_key: false}}\n" + hosts)[1]
+    assert missing == [line.partition(": is missing, and ")[0] for line in plans(f"{text}\n{hosts}")[1]]
 
 
 def test_nested_values_of_a_layer_are_not_changed_by_the_layers_above() -> None:
