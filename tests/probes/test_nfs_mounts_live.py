@@ -214,7 +214,8 @@ async def test_a_mount_that_is_gone(hypervisor: Poller, mounted: UmlHost, nfs_se
 async def test_a_mount_that_became_read_only(hypervisor: Poller, mounted: UmlHost) -> None:
     """Remounted read-only it is told so, unless it is meant to be."""
     mounted.run(["mount", "-o", "remount,ro", V4], check=True)
-    await hypervisor.until(MountState.OK, MountState.READONLY)
+    reading = await hypervisor.until(MountState.OK, MountState.READONLY)
+    assert ("mounted read-only", True) == (reading.mounts[1].detail, reading.mounts[1].up)
     meant = tuple(replace(mount, readonly=True) for mount in hypervisor.host.mounts)
     hypervisor.host = replace(hypervisor.host, mounts=meant)
     await hypervisor.until(MountState.OK, MountState.OK)
