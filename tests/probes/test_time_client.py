@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -175,14 +176,20 @@ SHELLS: tuple[Sequence[str], ...] = (["dash", "-c"], ["bash", "-c"], ["busybox",
 TOOLS = ("sort", "head", "stat", "pgrep")
 
 
+def program(name: str) -> str:
+    """Where a program of this machine is."""
+    found = shutil.which(name)
+    assert found, f"{name} is missing"
+    return found
+
+
 class Tools:
     """A directory that is the only place programs are found in: real tools, and clients that say what was captured."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         for name in TOOLS:
-            real = subprocess.run(["which", name], capture_output=True, text=True, check=True).stdout.strip()
-            (directory / name).symlink_to(real)
+            self.add(name, f'exec {program(name)} "$@"')
 
     def add(self, name: str, script: str) -> None:
         """A program of that name, as the inside of a shell script."""
@@ -193,10 +200,8 @@ class Tools:
     def run(self, shell: Sequence[str]) -> str:
         """The section's answer."""
         argv = ["/usr/bin/env", "-i", f"PATH={self.directory}", "LC_ALL=C"]
-        real = subprocess.run(["which", shell[0]], capture_output=True, text=True, check=True).stdout.strip()
-        done = subprocess.run(
-            [*argv, real, *shell[1:], SECTION.body], capture_output=True, text=True, check=True, timeout=10
-        )
+        argv += [program(shell[0]), *shell[1:], SECTION.body]
+        done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=10)
         assert "" == done.stderr
         return done.stdout
 
