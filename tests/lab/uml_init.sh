@@ -55,7 +55,7 @@ main() {
     start_network
     start_daemons
     while read -r job; do
-        do_job "$job" &
+        [ -z "$job" ] || do_job "$job" &
     done
 }
 
