@@ -129,16 +129,17 @@ def test_chronyd_slews_the_clock(lab: Lab, uml_hosts: list[UmlHost]) -> None:
 
 def test_stop_leaves_nothing(lab: Lab) -> None:
     """A host that is stopped leaves no process, the kernel's helpers among them, and no port on the bridge."""
-    (host,) = boot(lab, "umlstop")
-    assert len(named("LAB_NAME=umlstop")) > 2
+    name = f"stop{os.getpid()}"
+    (host,) = boot(lab, name)
+    assert len(named(f"LAB_NAME={name}")) > 2
     host.stop()
-    wait_until(lambda: not named("LAB_NAME=umlstop"), what="all processes to end")
-    assert "p-umlstop" not in lab.network.hub.run(["ip", "-brief", "link"])
+    wait_until(lambda: not named(f"LAB_NAME={name}"), what="all processes to end")
+    assert host.port_device not in lab.network.hub.run(["ip", "-brief", "link"])
 
 
 def test_crash_of_the_owner_leaves_nothing() -> None:
     """When the test process is killed, its hosts end with it and its files are removed."""
-    name = f"uml{os.getpid()}"
+    name = f"lost{os.getpid()}"
     with subprocess.Popen([sys.executable, "-c", OWNER, name], cwd=PROJECT, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         directory = Path(owner.stdout.readline().strip())
