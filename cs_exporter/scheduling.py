@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 SLOT = 0.5
 """Seconds of one slot: short enough for an even load, long enough to share a wake-up."""
 
+OVERRUN = 0.95
+"""Of its interval: a run that has been under way for longer has overrun."""
+
 STEP_CHECK = 1.0
 """Seconds between looks at the wall clock: APScheduler waits by it, and a step backwards would stop it for as long."""
 
@@ -125,6 +128,8 @@ class Scheduler:
         if self._watch is not None:
             self._watch.cancel()
         if self._scheduler.running:
+            self._scheduler.pause()
+            await asyncio.sleep(0)  # a slot that has begun ends in this turn; APScheduler would log its cancellation
             self._scheduler.shutdown(wait=False)
         tasks: list[asyncio.Task[Outcome] | asyncio.Task[None]] = [*self._under_way.values(), *self._sweeps]
         for task in tasks:
@@ -159,8 +164,10 @@ class Scheduler:
     def _start(self, spec: AnySpec, host: Host) -> None:
         key = (host.name, spec.name)
         if key in self._under_way:
-            running_for = self._clock.monotonic() - self._began[key]
-            self._land(overrun(spec, host, self._clock, running_for), self.interval(spec, host))
+            running_for, interval = self._clock.monotonic() - self._began[key], self.interval(spec, host)
+            # A run out of turn (the first sweep's, or one on request) that is still young stands in for this one.
+            if running_for > OVERRUN * interval:
+                self._land(overrun(spec, host, self._clock, running_for), interval)
             return
         self._begin(spec, host)
 

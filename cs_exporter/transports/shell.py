@@ -10,9 +10,13 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable
 
+import structlog
+
 from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.ports import Answers, Clock, ClockSample, SectionCall
 from cs_exporter.transports.session import CollectorSession
+
+log = structlog.get_logger(__name__)
 
 Connector = Callable[[], Awaitable[CollectorSession]]
 """Makes a session whose collector has said hello; raises only ProbeFailed. It has a deadline of its own."""
@@ -92,7 +96,16 @@ class HostShell:
     def _start(self) -> None:
         task = asyncio.get_running_loop().create_task(self._run())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A mistake of ours in connecting must not leave askers waiting, nor the host unasked for ever."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a mistake in a transport; please report it", exc_info=error)
+            batch, self._batch = self._batch, None
+            if batch is not None and not batch.done.done():
+                batch.done.set_result(ProbeFailed(Reason.BUG, f"{type(error).__name__}: {error}"))
 
     async def _run(self) -> None:
         """Connect if need be, then flush: whatever was asked meanwhile goes out in the same request."""

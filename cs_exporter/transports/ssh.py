@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -243,7 +243,9 @@ class SshConnector:
         channel: asyncssh.SSHClientChannel[bytes]
 
         def write(data: bytes) -> None:
-            channel.write(data)
+            # A channel that has closed says so through its connection_lost as well, with the reason.
+            with suppress(BrokenPipeError):
+                channel.write(data)
 
         session = CollectorSession(write, connection.abort, self._clock, self._counters)
         try:

@@ -57,6 +57,7 @@ class Sshd:
     def reload(self) -> None:
         """Have the listener read settings and keys again (SIGHUP); established connections live on."""
         pid_file = self._host.path(PID_FILE)
+        wait_until(pid_file.exists, what="sshd to have written its pid")
         before = pid_file.stat().st_mtime_ns
         signal_all(self.listeners(), signal.SIGHUP)
         wait_until(lambda: pid_file.exists() and pid_file.stat().st_mtime_ns != before, what="sshd to start over")

@@ -60,7 +60,7 @@ class Watch:
             "user": USER,
             "key_file": str(self._lab.client_key_file),
             "known_hosts": str(self._lab.known_hosts_file),
-            "connect_timeout": INTERVAL,
+            "connect_timeout": INTERVAL / 2,
             "retry_max": INTERVAL,
         }
         blocks = [{"name": host.name, "address": host.address, **more} for host, more in hosts.items()]
