@@ -45,7 +45,7 @@ class GlobalSection(Strict):
         description="of one run of a probe that has no timeout of its own; default: 10s, at most the interval",
     )
     series_limit: Integer = Field(
-        default=2000, ge=1, description="most series one host may have; what is more is left out"
+        default=1000, ge=1, description="most series one host may have; what is more is left out"
     )
 
     @field_validator("timeout")
@@ -62,10 +62,10 @@ class GlobalSection(Strict):
 class SshSection(SshFields):
     """How to log in to all hosts, and how gently connections are made."""
 
-    max_handshakes: Integer = Field(default=16, ge=1, le=1000, description="logins under way at the same time")
-    handshakes_per_second: Number = Field(default=20.0, gt=0, le=1000, description="logins begun per second")
+    max_handshakes: Integer = Field(default=64, ge=1, le=1000, description="logins under way at the same time")
+    handshakes_per_second: Number = Field(default=50.0, gt=0, le=1000, description="logins begun per second")
     retry_max: Seconds = Field(
-        default=60.0, ge=1, description="longest pause between attempts to connect; it begins at 1s and doubles"
+        default=30.0, ge=1, description="longest pause between attempts to connect; it begins at 1s and doubles"
     )
 
 

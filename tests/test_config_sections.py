@@ -40,7 +40,7 @@ def test_a_timeout_as_long_as_the_interval_is_allowed() -> None:
 def test_connections_are_gentle_by_default() -> None:
     """Few at once, paced, and a host that is away is not hammered."""
     section = SshSection()
-    assert (16, 20.0, 60.0) == (section.max_handshakes, section.handshakes_per_second, section.retry_max)
+    assert (64, 50.0, 30.0) == (section.max_handshakes, section.handshakes_per_second, section.retry_max)
 
 
 def test_every_probe_has_its_section_with_its_own_defaults() -> None:

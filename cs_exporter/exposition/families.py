@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from cs_exporter.board import FLEET, Entry
 from cs_exporter.spec import AnyDerived, AnySpec, Metric, Sample
 
-SERIES_LIMIT = 500
+SERIES_LIMIT = 1000
 """Series one host may have before metrics are left out; a typical hypervisor has about 80."""
 
 READ_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)

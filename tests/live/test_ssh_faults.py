@@ -6,8 +6,9 @@ The healthy hosts beside them stay green, at their own pace, and the daemon's me
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ FAULTS: dict[str, tuple[Reason, str]] = {
 
 def fault(name: str, host: LabHost) -> AbstractContextManager[object]:
     """The fault of that name, on that host."""
-    return {
+    makers: dict[str, Callable[[], AbstractContextManager[object]]] = {
         "frozen": lambda: faults.frozen(host.sshd),
         "dropped": lambda: faults.dropped(host),
         "rejected": lambda: faults.rejected(host, 22),
@@ -51,7 +52,8 @@ def fault(name: str, host: LabHost) -> AbstractContextManager[object]:
         "garbage": lambda: faults.replaced_by(host, "garbage_after_banner"),
         "resetting": lambda: faults.replaced_by(host, "reset_after_banner"),
         "endless": lambda: faults.login_shell(host, "exec cat /dev/zero"),
-    }[name]()
+    }
+    return makers[name]()
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ async def test_each_is_told_apart_and_heals(tmp_path: Path, lab: Lab, hosts: dic
                 broken.enter_context(fault(name, hosts[name]))
             await watch.swept()
             for name, (reason, part) in FAULTS.items():
-                await wait_until_async(lambda name=name: watch.failure(ASKED, name), 4 * INTERVAL, name)  # type: ignore[misc]  # a default argument binds it
+                await wait_until_async(partial(watch.failure, ASKED, name), 4 * INTERVAL, name)
                 found = watch.failure(ASKED, name)
                 assert found is not None
                 assert (reason, True) == (found.reason, part in found.detail), (name, found)
@@ -83,11 +85,7 @@ async def test_each_is_told_apart_and_heals(tmp_path: Path, lab: Lab, hosts: dic
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
             assert grown < 8 * 1024, f"{grown} KiB more at the peak, with a host that answers without end"
         for name in hosts:
-            await wait_until_async(
-                lambda name=name: watch.reason(ASKED, name) is None,  # type: ignore[misc]  # a default argument binds it
-                8 * INTERVAL,
-                f"{name} to heal",
-            )
+            await wait_until_async(partial(watch.works, ASKED, name), 8 * INTERVAL, f"{name} to heal")
 
 
 async def test_an_answer_that_breaks_off(tmp_path: Path, lab: Lab, hosts: dict[str, LabHost]) -> None:

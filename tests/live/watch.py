@@ -96,6 +96,10 @@ class Watch:
         failure = self.failure(probe, host)
         return None if failure is None else failure.reason
 
+    def works(self, probe: str, host: str) -> bool:
+        """Whether a probe has had an outcome on a host, and does not fail now."""
+        return self.daemon.board.entry(probe, host) is not None and self.failure(probe, host) is None
+
     def reading(self, probe: str, host: str, kind: type[R]) -> R | None:
         """The latest reading, if the latest run gave one."""
         entry = self.daemon.board.entry(probe, host)

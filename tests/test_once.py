@@ -1,0 +1,59 @@
+"""One run with its transcript: reading, failure and unsupported, each as an operator reads it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cs_exporter.config import load
+from cs_exporter.inventory import build_inventory
+from cs_exporter.model import Failure, Host, Outcome, Reason, Unsupported
+from cs_exporter.once import probe_once, show
+from cs_exporter.probes import PROBES
+from cs_exporter.probes.time_drift import SPEC
+from cs_exporter.spec import AnySpec
+
+CONFIGURATION = "hosts: [{name: here, connection: local}]"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    """This machine."""
+    file = tmp_path / "cs_exporter.yml"
+    file.write_text(CONFIGURATION)
+    return build_inventory(load(file)).hosts["here"]
+
+
+def shown(result: object, host: Host) -> tuple[bool, str]:
+    """What is printed for a result."""
+    console = Console(file=io.StringIO(), width=200)
+    good = show(Outcome("time_drift", "here", 0.0, 0.0, 0.25, result), ["> asked"], SPEC, host, console)
+    assert isinstance(console.file, io.StringIO)
+    return good, console.file.getvalue()
+
+
+@pytest.mark.parametrize("spec", PROBES, ids=lambda spec: spec.name)
+async def test_every_probe_runs_here(tmp_path: Path, spec: AnySpec, host: Host) -> None:
+    """On this very machine, whatever it has: a reading or unsupported, never a failure; the transcript is not empty."""
+    (tmp_path / "cs_exporter.yml").write_text(CONFIGURATION)
+    transcript: list[str] = []
+    outcome = await probe_once(load(tmp_path / "cs_exporter.yml"), spec, host, transcript.append)
+    assert not isinstance(outcome.result, Failure)
+    assert transcript[0].startswith("> collector: ")
+
+
+def test_a_failure_says_reason_and_detail(host: Host) -> None:
+    """The exit status follows it."""
+    good, text = shown(Failure(Reason.DENIED, "no [bold]way[/bold] in"), host)
+    assert not good
+    assert text.endswith("FAILED after 0.250 s: denied: no [bold]way[/bold] in\n")
+
+
+def test_unsupported_is_no_failure(host: Host) -> None:
+    """It says what is missing."""
+    good, text = shown(Unsupported("no such tool"), host)
+    assert good
+    assert text.endswith("UNSUPPORTED after 0.250 s: no such tool\n")
