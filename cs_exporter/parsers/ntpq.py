@@ -20,6 +20,7 @@ _SECOND_ERA = 1 << 31  # RFC 5905 has two halves of an era: what is below this i
 _LEAPS = {"00": 0, "01": 1, "10": 2, "11": 3, "0": 0, "1": 1, "2": 2, "3": 3}
 _UNSYNCHRONISED = 3
 _NO_STRATUM = 16
+_HEADING = re.compile(r"^ +remote ", re.MULTILINE)  # of the peers; left out, with the ruler, where there is none
 _PEER_COLUMNS = 10
 _TALLIES = frozenset(" x.-+#*o")
 _CHOSEN = frozenset("+#*o")
@@ -70,8 +71,8 @@ class NtpdStatus:
 
 def status(text: str) -> NtpdStatus:
     """All of `ntpq -n -c rv -c peers`. Raises UnparsableError, also for `Request timed out` and its like."""
-    variables, _, table = text.partition("==\n")
-    if not variables.startswith("associd=0 "):
+    variables, ruler, table = text.partition("==\n")
+    if not variables.startswith("associd=0 ") or bool(ruler) is not bool(_HEADING.search(variables)):
         raise UnparsableError(f"not ntpq's variables of the system: {text[:120]!r}")
     found = {name: value.strip('"') for name, value in _VARIABLE.findall(variables)}
     missing = {"leap", "stratum", "offset", "rootdelay", "rootdisp", "reftime"} - found.keys()

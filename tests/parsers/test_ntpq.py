@@ -76,6 +76,14 @@ def test_no_answer_is_refused(state: str) -> None:
         ntpq.status(text(state))
 
 
+def test_a_daemon_without_servers() -> None:
+    """The table is left out then, heading and ruler; either without the other is no answer."""
+    assert () == ntpq.status(text("ntpsec_no_source")).peers
+    for torn in (text("ntpd_synced").replace("==", "=\0"), text("ntpd_synced").replace("remote", "\0emote")):
+        with pytest.raises(UnparsableError, match="ntpq"):
+            ntpq.status(torn)
+
+
 def test_templates_are_no_sources() -> None:
     """The line of a `pool` directive, and whom broadcasts go to, never have an answer."""
     line = " 0.pool.example  .POOL.          16 p    -   64    0    0.000   +0.000   0.004\n"
