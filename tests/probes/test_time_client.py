@@ -173,6 +173,8 @@ def test_nothing_but_unparsable(text: str) -> None:
 
 
 SHELLS: tuple[Sequence[str], ...] = (["dash", "-c"], ["bash", "-c"], ["busybox", "sh", "-c"])
+in_every_shell = pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
+with_lab_packages = pytest.mark.lab  # not for root: the shells come with the lab's packages
 TOOLS = ("sort", "head", "stat", "pgrep")
 
 
@@ -218,13 +220,15 @@ def saying(path: str) -> str:
     return f"/bin/cat '{found}'"
 
 
-@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
+@with_lab_packages
+@in_every_shell
 def test_a_host_without_any_client(shell: Sequence[str], tools: Tools) -> None:
     """It says so, and nothing on standard error."""
     assert "none\n-- clients\n" == tools.run(shell)
 
 
-@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
+@with_lab_packages
+@in_every_shell
 def test_the_client_that_answers_is_asked(shell: Sequence[str], tools: Tools) -> None:
     """Where chronyd is down and ntpd answers, adjtimex is not asked; without ntpd it is, and the stopped are named."""
     tools.add("chronyc", "echo '506 Cannot talk to daemon'; exit 1")
@@ -238,7 +242,8 @@ def test_the_client_that_answers_is_asked(shell: Sequence[str], tools: Tools) ->
     assert ClientView(TimeSource.KERNEL, offset=-2.199e-6, synchronised=False) == interpret(answer, 0.0)
 
 
-@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
+@with_lab_packages
+@in_every_shell
 def test_busybox_adjtimex_has_no_options(shell: Sequence[str], tools: Tools) -> None:
     """It is asked again without them; where processes can't be seen, a silent client may run."""
     tools.add("chronyc", "exit 1")
@@ -247,7 +252,8 @@ def test_busybox_adjtimex_has_no_options(shell: Sequence[str], tools: Tools) -> 
     assert ClientView(TimeSource.KERNEL) == interpret(tools.run(shell), 0.0)
 
 
-@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
+@with_lab_packages
+@in_every_shell
 def test_a_pool_of_sources_fits_into_one_write(shell: Sequence[str], tools: Tools) -> None:
     """Of 60 sources 20 are shown, the followed one among them though it came last; the answer is below 3 KiB."""
     address = "2001:0db8:1234:5678:9abc:def0:1234:5678"
