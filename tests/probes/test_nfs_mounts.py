@@ -286,7 +286,7 @@ async def test_what_the_host_leaves_out_is_not_needed(folder: str, tmp_path: Pat
 
 def test_this_machine_understands_the_sections() -> None:
     """Both commands run on a real system: /proc as it is here, statfs of the root directory."""
-    assert any(line.split(" ")[4] == "/" for line in printed(NFS_PROC.body).splitlines() if line[:1].isdecimal())
+    assert any(line.split(" ")[4] == "/proc" for line in printed(NFS_PROC.body).splitlines() if line[:1].isdecimal())
     assert printed(STATFS.body, "/").strip()
 
 
