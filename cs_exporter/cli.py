@@ -20,7 +20,7 @@ from rich.table import Table
 
 from cs_exporter.build import this_build
 from cs_exporter.config import Config, ConfigError, load, schema, summary
-from cs_exporter.config_errors import suggestion
+from cs_exporter.config.errors import suggestion
 from cs_exporter.daemon import collector
 from cs_exporter.inventory import build_inventory
 from cs_exporter.logs import LogFormat, LogLevel, configure

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cs_exporter.config import Config
-from cs_exporter.config_resolve import Profile
+from cs_exporter.config.resolve import Profile
 from cs_exporter.model import Host, Inventory, Mount
 
 

@@ -151,15 +151,14 @@ class FrameReader:
             return None
         if sign == "!":  # a worker's whole record
             index, status, began, ended = rest
-            late = status == "late"
-            number = None if late or status == "-" else _number(status)
-            seconds = None if number is None else round(_uptime(ended) - _uptime(began), 3)
-            self._begin(f"\x1e{request} ;", SectionFrame(request, _number(index), number, late, b"", seconds))
+            seconds = round(_uptime(ended) - _uptime(began), 3)
+            known = SectionFrame(request, _number(index), _number(status), seconds=seconds)
+            self._begin(f"\x1e{request} ;", known)
             return None
-        if sign == ">":
+        if sign == ">":  # the end of such an answer, or all there is of one that is unsupported or late
             index, status = rest
-            number = None if status == "-" else _number(status)
-            return SectionFrame(request, _number(index), number, output=self._take())
+            number = None if status in {"-", "late"} else _number(status)
+            return SectionFrame(request, _number(index), number, status == "late", self._take())
         if sign == ";" and self._open is not None and not rest:
             known = self._open[1]
             return replace(known, output=self._take())

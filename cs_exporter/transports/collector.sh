@@ -10,7 +10,8 @@ main() {
 	umask 077
 	rs=$(printf '\036')
 	supervisors='' watchdog=''
-	# A worker that waits for its command. Its record is one write, small enough not to mix with another's.
+	# A worker that waits for its command. Its record is one write, small enough not to mix with another's: exec, for
+	# the printf that is a program, because bash's own writes line by line.
 	# shellcheck disable=SC2016
 	worker='
 		rs=$1 id=$2 index=$3 kind=$4
@@ -23,14 +24,15 @@ main() {
 			*) out=$(eval "$CS_BODY" 2>&1 3>&-) ;;
 			esac
 			status=$?
-			[ "$kind" = mount ] && [ "$status" = 75 ] || break
+			case $kind$status in mount75) ;; *) break ;; esac
 			status=200
 			[ "$try" = 5 ] && break
 			try=$((try + 1))
 			sleep "0.$((($$ + try) % 5 + 1))"
 		done
 		read -r ended _ </proc/uptime
-		printf "%s%s ! %s %s %s %s\n%.3500s\n%s%s ;\n" \
+		[ ${#out} -le 3500 ] || out=$(printf %.3500s "$out")
+		exec printf "%s%s ! %s %s %s %s\n%s\n%s%s ;\n" \
 			"$rs" "$id" "$index" "$status" "$began" "$ended" "$out" "$rs" "$id" >&3'
 	# Runs marked, so that any other guard of this account sees it before it touches the mount. Whoever sees another
 	# mark withdraws: held since that process began (status 200), or, where it has only just begun, try again (75).
@@ -38,16 +40,18 @@ main() {
 	guard='
 		set +f
 		begun() {
-			stat=${stat##*) }
+			stat=${stat##*") "}
 			set -f
+			# shellcheck disable=SC2086
 			set -- $stat
 			set +f
 			parent=$2 start=${20}
 		}
+		# shellcheck disable=SC2013
 		for other in $(CS_EXPORTER_MOUNT="" grep -lsF "CS_EXPORTER_MOUNT=$1;" /proc/[0-9]*/environ); do
 			other=${other%/environ}
 			[ "${other#/proc/}" = "$$" ] && continue
-			read -r stat <"$other/stat" || continue
+			{ read -r stat <"$other/stat"; } 2>/dev/null || continue
 			begun
 			[ "$parent" = "$$" ] && continue
 			read -r now _ </proc/uptime
@@ -57,12 +61,16 @@ main() {
 		done
 		eval "$CS_BODY"'
 	exec 3>&2 2>/dev/null
-	trap 'kill $supervisors $watchdog; exit 0' EXIT
-	trap 'exit 0' HUP INT TERM
-	watch $$ </dev/null >/dev/null 3>&- &
+	trap 'reap; kill $supervisors $watchdog; exit 0' EXIT
+	trap 'exit 0' HUP INT PIPE TERM
+	(
+		exec </dev/null >/dev/null 3>&-
+		watch $$
+	) &
 	watchdog=$!
 	printf '%sready @PROTOCOL@ %s %s\n' "$rs" '@HASH@' '@NAMES@'
-	while IFS= read -r line; do
+	# (Without a separator of its own: bash would still use that in the traps.)
+	while read -r line; do
 		# shellcheck disable=SC2086
 		answer $line
 	done
@@ -73,7 +81,7 @@ section() {
 	kind='' tool='' body=''
 	# shellcheck disable=SC2016
 	case $1 in
-@SECTIONS@
+	# @SECTIONS@
 	esac
 	[ -z "$tool" ] || command -v "$tool" >/dev/null || kind=''
 	case $kind in worker | mount) command -v timeout >/dev/null || kind='' ;; esac
@@ -123,7 +131,7 @@ arguments() {
 	rest=${token#*,}
 	limit=${rest%%,*}
 	case $rest in *,*) rest=${rest#*,}, ;; *) rest='' ;; esac
-	case $limit in '' | *[!0-9]* | ????*) limit=5 ;; esac
+	case $limit in *[!0-9]* | ????*) limit=2 ;; *[1-9]*) ;; *) limit=2 ;; esac
 	[ "$limit" -le 60 ] || limit=60
 	while [ -n "$rest" ]; do
 		one=${rest%%,*}
@@ -143,19 +151,38 @@ arguments() {
 	fi
 }
 
-# Forgets the supervisors that have ended, then starts one for this request's jobs. It is not a child of this shell:
-# a shell remembers every child until it waits for it, and this one never waits.
+# Starts a supervisor for this request's jobs. (exec, because a shell that redirects a function keeps a copy of what was
+# there before, to its end.)
 background() {
+	reap
+	(
+		exec </dev/null >/dev/null
+		supervise
+	) &
+	supervisors="$supervisors $!"
+}
+
+# Forgets the supervisors that have ended: a shell remembers every child until it waits for it. The parent is looked at
+# because a number may have been given to somebody else's process meanwhile.
+reap() {
 	alive=''
 	for pid in $supervisors; do
-		kill -0 "$pid" && alive="$alive $pid"
+		stat=''
+		read -r stat <"/proc/$pid/stat"
+		# shellcheck disable=SC2086
+		set -- ${stat##*") "} - -
+		if [ "$1" != Z ] && [ "$2" = $$ ]; then
+			alive="$alive $pid"
+		else
+			wait "$pid"
+		fi
 	done
-	supervisors="$alive $(supervise </dev/null >/dev/null & echo $!)"
+	supervisors=$alive
 }
 
 # Starts this request's workers, says which of them were late, then ends the request.
 supervise() {
-	trap 'kill $pids; exit 0' HUP INT TERM
+	trap 'kill $pids; exit 0' HUP INT PIPE TERM
 	pids='' running=''
 	for job in $jobs; do
 		index=${job%%:*}
@@ -169,8 +196,8 @@ supervise() {
 		status=$?
 		case $status in
 		0) ;;
-		126 | 127) printf '%s%s ! %s - 0 0\n\n%s%s ;\n' "$rs" "$id" "${job%%:*}" "$rs" "$id" >&3 ;;
-		*) printf '%s%s ! %s late 0 0\n\n%s%s ;\n' "$rs" "$id" "${job%%:*}" "$rs" "$id" >&3 ;;
+		126 | 127) printf '%s%s > %s -\n' "$rs" "$id" "${job%%:*}" >&3 ;;
+		*) printf '%s%s > %s late\n' "$rs" "$id" "${job%%:*}" >&3 ;;
 		esac
 	done
 	printf '%s%s $\n' "$rs" "$id" >&3

@@ -43,7 +43,7 @@ def assemble(sections: Iterable[Section]) -> CollectorScript:
             raise ValueError(f"two different sections are named {section.name}")
     ordered = [by_name[name] for name in sorted(by_name)]
     frame = files("cs_exporter.transports").joinpath("collector.sh").read_text("utf-8")
-    text = frame.replace("@SECTIONS@\n", "".join(_case(section) + "\n" for section in ordered))
+    text = frame.replace("\t# @SECTIONS@\n", "".join(_case(section) + "\n" for section in ordered))
     text = text.replace("@NAMES@", ",".join(by_name[name].name for name in sorted(by_name)))
     text = text.replace("@PROTOCOL@", str(PROTOCOL))
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]

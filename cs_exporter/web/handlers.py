@@ -15,7 +15,7 @@ from aiohttp import web
 
 from cs_exporter.board import FLEET
 from cs_exporter.build import this_build
-from cs_exporter.config_errors import ConfigError
+from cs_exporter.config.errors import ConfigError
 from cs_exporter.exposition.pages import Exposition, negotiate
 from cs_exporter.model import Host
 from cs_exporter.web.daemon import Daemon

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cs_exporter.config_errors import ConfigError
+from cs_exporter.config.errors import ConfigError
 
 DEFAULT_LISTEN_ADDRESS = ":10595"
 DEFAULT_TELEMETRY_PATH = "/metrics"

@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from cs_exporter.config_errors import ConfigError, Mistake, Origin, mistakes_in
-from cs_exporter.config_yaml import parse_yaml
+from cs_exporter.config.errors import ConfigError, Mistake, Origin, mistakes_in
+from cs_exporter.config.yaml import parse_yaml
 
 _HIGHEST_COST = 16
 """bcrypt doubles its work with each step of the cost; 16 takes seconds per login."""

@@ -11,7 +11,7 @@ import socket
 
 from aiohttp import web
 
-from cs_exporter.config_errors import ConfigError
+from cs_exporter.config.errors import ConfigError
 from cs_exporter.web.app import Gate, make_app
 from cs_exporter.web.daemon import Daemon
 from cs_exporter.web.options import ListenAddress, WebOptions

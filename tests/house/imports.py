@@ -72,10 +72,8 @@ def imports(source: Source) -> Iterator[tuple[int, str]]:
 
 
 def room(module: str) -> str:
-    """The first part of a module's name below the package; empty for the package itself; config_yaml is config's."""
-    name = module.partition(".")[2].partition(".")[0]
-    stem = name.partition("_")[0]
-    return stem if name not in FLOORS and stem in FLOORS else name
+    """The first part of a module's name below the package; empty for the package itself."""
+    return module.partition(".")[2].partition(".")[0]
 
 
 def floors(source: Source) -> Iterator[str]:

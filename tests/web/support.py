@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from cs_exporter.board import Board, Snapshot
-from cs_exporter.config_errors import ConfigError
+from cs_exporter.config.errors import ConfigError
 from cs_exporter.history import History
 from cs_exporter.model import Outcome
 from cs_exporter.spec import AnyDerived, AnySpec

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from cs_exporter.board import FLEET, Board
-from cs_exporter.config_errors import ConfigError
+from cs_exporter.config.errors import ConfigError
 from cs_exporter.model import Failure, Host, Inventory, Reason
 from cs_exporter.spec import Sample
 from cs_exporter.web import handlers

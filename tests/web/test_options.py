@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cs_exporter.config_errors import ConfigError
+from cs_exporter.config.errors import ConfigError
 from cs_exporter.web.options import ListenAddress, listen_address, web_options
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import bcrypt
 import pytest
 
-from cs_exporter.config_errors import ConfigError
+from cs_exporter.config.errors import ConfigError
 from cs_exporter.web.security import Security, load_security
 from tests.web.support import certificate
 

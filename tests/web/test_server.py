@@ -12,7 +12,7 @@ import aiohttp
 import bcrypt
 import pytest
 
-from cs_exporter.config_errors import ConfigError
+from cs_exporter.config.errors import ConfigError
 from cs_exporter.web import server as server_module
 from cs_exporter.web.options import WebOptions, web_options
 from cs_exporter.web.server import WebServer

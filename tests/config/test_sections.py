@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from cs_exporter.config_sections import GlobalSection, Sections, SshSection, compose, section_names
+from cs_exporter.config.sections import GlobalSection, Sections, SshSection, compose, section_names
 from tests.stub_probe import CLOCK, FLEET
 
 SHAPE = compose((CLOCK,), (FLEET,))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_exporter.config_errors import ConfigError
-from cs_exporter.config_yaml import MAX_DEPTH, parse_yaml, read_yaml
+from cs_exporter.config.errors import ConfigError
+from cs_exporter.config.yaml import MAX_DEPTH, parse_yaml, read_yaml
 
 
 def test_values_are_plain_and_dates_stay_text() -> None:

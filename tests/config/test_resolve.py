@@ -10,9 +10,9 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from cs_exporter.config_errors import path_text
-from cs_exporter.config_resolve import HostPlan, Profile, Resolver
-from cs_exporter.config_sections import compose
+from cs_exporter.config.errors import path_text
+from cs_exporter.config.resolve import HostPlan, Profile, Resolver
+from cs_exporter.config.sections import compose
 from cs_exporter.model import CollectorMode, Connection, Role
 from tests.stub_probe import CLOCK, FLEET
 

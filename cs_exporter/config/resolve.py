@@ -15,11 +15,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from cs_exporter.config_errors import Location, Mistake, suggestion
-from cs_exporter.config_files import key_file_problem, known_hosts_problem
-from cs_exporter.config_hosts import HostBlock
-from cs_exporter.config_ranges import MAX_MEMBERS
-from cs_exporter.config_sections import Sections
+from cs_exporter.config.errors import Location, Mistake, suggestion
+from cs_exporter.config.files import key_file_problem, known_hosts_problem
+from cs_exporter.config.hosts import HostBlock
+from cs_exporter.config.ranges import MAX_MEMBERS
+from cs_exporter.config.sections import Sections
 from cs_exporter.model import Connection, HostLimits, Place, Role, SshTarget
 from cs_exporter.spec import AnySpec, ProbeSettings
 

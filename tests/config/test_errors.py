@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from cs_exporter.config_errors import (
+from cs_exporter.config.errors import (
     MAX_LINES,
     ConfigError,
     Location,

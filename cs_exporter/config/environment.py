@@ -13,8 +13,8 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from cs_exporter.config_errors import ConfigError, Location, suggestion
-from cs_exporter.config_yaml import parse_yaml
+from cs_exporter.config.errors import ConfigError, Location, suggestion
+from cs_exporter.config.yaml import parse_yaml
 
 PREFIX = "CS_EXPORTER_"
 DELIMITER = "__"

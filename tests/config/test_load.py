@@ -20,8 +20,8 @@ from cs_exporter.model import Connection
 from cs_exporter.probes import DERIVED, PROBES
 from tests.stub_probe import CLOCK, FLEET
 
-CAPTURES = Path(__file__).parent / "captures" / "config"
-DOCS = Path(__file__).parent.parent / "docs"
+CAPTURES = Path(__file__).parents[1] / "captures" / "config"
+DOCS = Path(__file__).parents[2] / "docs"
 BAD = sorted(CAPTURES.glob("*.bad.yml"))
 GOOD = sorted(CAPTURES.glob("*.good.yml"))
 

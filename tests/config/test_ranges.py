@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_exporter.config_ranges import MAX_MEMBERS, parse_pattern
+from cs_exporter.config.ranges import MAX_MEMBERS, parse_pattern
 
 
 @pytest.mark.parametrize(

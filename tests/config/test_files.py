@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from cs_exporter.config_files import key_file_problem, known_hosts_problem
+from cs_exporter.config.files import key_file_problem, known_hosts_problem
 
 NOBODY = 65534
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from cs_exporter.config_hosts import HostBlock, HostFields, MountBlock, empty_where_null, group_name, host_address
-from cs_exporter.config_hosts import host_name as checked_name
+from cs_exporter.config.hosts import HostBlock, HostFields, MountBlock, empty_where_null, group_name, host_address
+from cs_exporter.config.hosts import host_name as checked_name
 
 
 @pytest.mark.parametrize("name", ["kvm1", "kvm1.example", "KVM_1", "1", "a-b.c_d", "x" * 253, "192.0.2.1"])

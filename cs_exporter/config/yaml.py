@@ -17,7 +17,7 @@ try:
 except ImportError:  # a PyYAML that was built without libyaml
     from yaml import SafeLoader as FastLoader  # type: ignore[assignment]  # the same interface
 
-from cs_exporter.config_errors import ConfigError, Location, Mistake, Origin
+from cs_exporter.config.errors import ConfigError, Location, Mistake, Origin
 
 MAX_DEPTH = 50
 """Deepest nesting; the C loader recurses on the machine stack."""

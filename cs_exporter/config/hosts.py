@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from cs_exporter.config_ranges import Pattern, parse_pattern
+from cs_exporter.config.ranges import Pattern, parse_pattern
 from cs_exporter.model import CollectorMode, Connection, Role
 from cs_exporter.spec import Seconds
 

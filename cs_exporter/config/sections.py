@@ -14,9 +14,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from cs_exporter.config_environment import EnvironmentSource, read_environment
-from cs_exporter.config_errors import suggestion
-from cs_exporter.config_hosts import (
+from cs_exporter.config.environment import EnvironmentSource, read_environment
+from cs_exporter.config.errors import suggestion
+from cs_exporter.config.hosts import (
     HostBlock,
     HostFields,
     Integer,

@@ -1,6 +1,6 @@
-"""The configuration: YAML file, overridden by the environment, validated as a whole, then frozen.
+"""Loads the configuration, and shows it: as a schema, as one line, as what is in force.
 
-Every mistake in it is a line of a ConfigError. Whoever needs a value takes it from `Config`; nobody else reads files.
+File and environment come in as one set of values, so that a mistake is told the same way wherever it stands.
 """
 
 from __future__ import annotations
@@ -15,17 +15,15 @@ from typing import Any
 import yaml
 from pydantic import SecretBytes, SecretStr, ValidationError
 
-from cs_exporter.config_environment import read_environment
-from cs_exporter.config_errors import ConfigError, Mistake, Origin, mistakes_in, suggestion
-from cs_exporter.config_hosts import HostBlock, host_name
-from cs_exporter.config_resolve import HostPlan, Resolver
-from cs_exporter.config_sections import GlobalSection, Sections, SshSection, compose, section_names
-from cs_exporter.config_yaml import read_yaml
+from cs_exporter.config.environment import read_environment
+from cs_exporter.config.errors import ConfigError, Mistake, Origin, mistakes_in, suggestion
+from cs_exporter.config.hosts import HostBlock, host_name
+from cs_exporter.config.resolve import HostPlan, Resolver
+from cs_exporter.config.sections import GlobalSection, Sections, SshSection, compose, section_names
+from cs_exporter.config.yaml import read_yaml
 from cs_exporter.model import Inventory, SshTarget
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.spec import AnyDerived, AnySpec
-
-__all__ = ["Config", "ConfigError", "load", "schema", "shown", "summary"]
 
 BUILT_IN = "built-in configuration"
 """What stands for the file where there is none."""

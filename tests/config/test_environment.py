@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cs_exporter.config_environment import EnvironmentSource, read_environment
-from cs_exporter.config_sections import Sections, section_names
+from cs_exporter.config.environment import EnvironmentSource, read_environment
+from cs_exporter.config.sections import Sections, section_names
 
 SECTIONS = ["global", "ssh", "probes", "hosts"]
 
