@@ -79,7 +79,14 @@ class WebServer:
         self._security = security
         self._gate.replace(security)
         before = self._listeners
-        self._listeners = [await self._serve(sock.dup()) for listener in before for sock in listener.sockets]
+        sockets = [sock for listener in before for sock in listener.sockets]
+        self._listeners = [await self._serve(sock.dup()) for sock in sockets]
+        for sock in sockets:
+            asyncio.get_running_loop().remove_reader(sock.fileno())
+        # A connection that an old listener accepted in this turn gets its transport in the next one; were the listener
+        # closed before that, asyncio would forget the connection, and its client wait for ever.
+        for _ in range(2):
+            await asyncio.sleep(0)
         for listener in before:
             listener.close()
 
