@@ -15,6 +15,9 @@ from cs_exporter.transports.session import CollectorSession
 
 HELLO_TIMEOUT = 5.0
 
+LEAVE_GRACE = 0.5
+"""Seconds a collector is given to go by itself, taking its workers along, before it is killed."""
+
 
 class _Child(asyncio.SubprocessProtocol):
     """Carries a child's pipes to and from a session."""
@@ -22,20 +25,28 @@ class _Child(asyncio.SubprocessProtocol):
     def __init__(self, clock: Clock, counters: Counters) -> None:
         self._clock = clock
         self._counters = counters
+        self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.SubprocessTransport, transport)
-        stdin = cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
-        # Closing its input is how a collector is told to go; it goes by itself and takes its workers along.
-        self.session = CollectorSession(stdin.write, stdin.close, self._clock, self._counters)
+        self._stdin = cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
+        self.session = CollectorSession(self._stdin.write, self._drop, self._clock, self._counters)
+
+    def _drop(self) -> None:
+        """The end of its input is how a collector is told to go."""
+        self._stdin.close()
+        if self._patience is None and not self.session.gone.is_set():
+            self._patience = asyncio.get_running_loop().call_later(LEAVE_GRACE, self._transport.close)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         self.session.received(data, second=fd == 2)  # noqa: PLR2004 (standard error)
 
     def connection_lost(self, _: Exception | None) -> None:
+        self.session.gone.set()
         self.session.ended("the local collector ended")
         self._transport.close()
-        self.session.gone.set()
+        if self._patience is not None:
+            self._patience.cancel()
 
 
 class LocalConnector:
@@ -53,6 +64,7 @@ class LocalConnector:
             _, child = await loop.subprocess_exec(
                 lambda: _Child(self._clock, self._counters), "sh", "-s",
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                start_new_session=True,  # an interrupt at the terminal is for the exporter, which then ends it in order
             )  # fmt: skip
         except OSError as error:
             raise ProbeFailed(Reason.COMMAND, f"sh: {error.strerror}") from error

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cs_exporter.model import ProbeFailed, Reason, UnparsableError
 from cs_exporter.parsers.collector import (
     PROTOCOL,
     ClockFrame,
-    EndedFrame,
     Frame,
     FrameReader,
     Hello,
@@ -31,10 +30,23 @@ MAX_REQUESTS = 64
 """Requests one session may have under way: more means that nobody reads the answers."""
 
 
-@dataclass(slots=True)
-class _Request:
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one asker wants in a request. `done` never holds an exception, so nobody has to fetch it."""
+
     calls: tuple[SectionCall, ...]
     done: asyncio.Future[Answers | ProbeFailed]
+
+    def settle(self, result: Answers | ProbeFailed) -> None:
+        """Give the asker his result, if he is still there."""
+        if not self.done.done():
+            self.done.set_result(result)
+
+
+@dataclass(slots=True)
+class _Request:
+    asks: Sequence[Ask]
+    calls: tuple[SectionCall, ...]
     sent: float
     sent_monotonic: float
     timer: asyncio.TimerHandle
@@ -42,6 +54,20 @@ class _Request:
     answers: dict[SectionCall, Answer] = field(default_factory=dict)
     listed: bool = False
     ended: bool = False
+
+    def take(self, frame: SectionFrame) -> None:
+        """Take in one section's answer. Raises UnparsableError for one that was not asked."""
+        if frame.index >= len(self.calls):
+            raise UnparsableError(f"section {frame.index} was not asked")
+        call = self.calls[frame.index]
+        self.answers[call] = _answer(call, frame)
+
+    def settle_answered(self) -> None:
+        """A section that hangs must not hold up those who did not ask for it."""
+        if self.clock is not None:
+            for ask in self.asks:
+                if self.answers.keys() >= set(ask.calls):
+                    ask.settle(Answers(self.clock, dict(self.answers)))
 
 
 class CollectorSession:
@@ -91,6 +117,8 @@ class CollectorSession:
         """Bytes from the host arrived, on its first stream or on the second one."""
         now = self._clock.monotonic()
         self._counters.answer_bytes += len(data)
+        if self.failure is not None:  # whoever has nothing more to say here may not fill the memory
+            return
         try:
             for frame in self._readers[second].feed(data):
                 self._take(frame, now)
@@ -108,9 +136,9 @@ class CollectorSession:
             self._finish(name, failure)
         self._drop()
 
-    def ended(self, how: str) -> None:
-        """The collector ended by itself; `how` says what the carrier knows of it."""
-        if self._hello.done():
+    def ended(self, how: str, *, broken: bool = False) -> None:
+        """The collector ended; `how`: what the carrier knows of it; `broken`: the carrier itself did not hold."""
+        if broken or self._hello.done():
             self.lost(ProbeFailed(Reason.RESET, f"the connection broke: {how}"))
         else:
             self.lost(ProbeFailed(Reason.COMMAND, f"no shell for the collector: {how}{self._said()}"))
@@ -120,19 +148,23 @@ class CollectorSession:
         lines = [reader.noise.decode("utf-8", "replace").strip() for reader in reversed(self._readers)]
         return next((f": {line!r}" for line in lines if line), "")
 
-    async def request(self, calls: tuple[SectionCall, ...]) -> Answers | ProbeFailed:
-        """Ask; never raises anything but cancellation, so that one result can be shared by many."""
-        if self.failure is not None:
-            return self.failure
-        if len(self._requests) >= MAX_REQUESTS:
-            return ProbeFailed(Reason.EXHAUSTED, f"{MAX_REQUESTS} requests are already under way on this host")
+    def request(self, asks: Sequence[Ask]) -> None:
+        """Send one request for all asks. Each is settled as soon as its own sections have answered."""
+        refusal = self.failure
+        if refusal is None and len(self._requests) >= MAX_REQUESTS:
+            refusal = ProbeFailed(Reason.EXHAUSTED, f"{MAX_REQUESTS} requests are already under way on this host")
+        if refusal is not None:
+            for ask in asks:
+                ask.settle(refusal)
+            return
+        calls = tuple(dict.fromkeys(call for ask in asks for call in ask.calls))
         name = f"{self._number:x}.{self._nonce}"
         self._number += 1
         line = request_line(name, [(call.name, call.limit, call.arguments) for call in calls])
         deadline = max((call.limit for call in calls), default=0) + END_GRACE
-        self._requests[name] = request = _Request(
+        self._requests[name] = _Request(
+            asks=asks,
             calls=calls,
-            done=self._loop.create_future(),
             sent=self._clock.time(),
             sent_monotonic=self._clock.monotonic(),
             timer=self._loop.call_later(deadline, self._overdue, deadline),
@@ -140,7 +172,6 @@ class CollectorSession:
         self._counters.requests += 1
         self._counters.request_bytes += len(line)
         self._write(line)
-        return await request.done
 
     def _overdue(self, deadline: float) -> None:
         self._counters.sessions_dropped += 1
@@ -158,17 +189,16 @@ class CollectorSession:
             round_trip = now - request.sent_monotonic
             request.clock = ClockSample(frame.host_time, frame.resolution, request.sent, round_trip)
         elif isinstance(frame, SectionFrame):
-            if frame.index >= len(request.calls):
-                raise UnparsableError(f"section {frame.index} was not asked")
-            call = request.calls[frame.index]
-            request.answers[call] = _answer(call, frame)
+            request.take(frame)
         elif isinstance(frame, ListedFrame):
             request.listed = True
             request.ended |= frame.workers == 0
-        elif isinstance(frame, EndedFrame):
+        else:
             request.ended = True
         if request.listed and request.ended:
             self._complete(frame.request, request)
+        else:
+            request.settle_answered()
 
     def _complete(self, name: str, request: _Request) -> None:
         if request.clock is None:
@@ -180,8 +210,8 @@ class CollectorSession:
     def _finish(self, name: str, result: Answers | ProbeFailed) -> None:
         request = self._requests.pop(name)
         request.timer.cancel()
-        if not request.done.done():
-            request.done.set_result(result)
+        for ask in request.asks:
+            ask.settle(result)
 
 
 def _checked(hello: Hello) -> Hello | ProbeFailed:

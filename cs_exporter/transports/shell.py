@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import random
 from collections.abc import Awaitable, Callable
 
@@ -14,7 +15,7 @@ import structlog
 
 from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.ports import Answers, Clock, ClockSample, SectionCall
-from cs_exporter.transports.session import CollectorSession
+from cs_exporter.transports.session import Ask, CollectorSession
 
 log = structlog.get_logger(__name__)
 
@@ -50,14 +51,6 @@ class Backoff:
         self._next = 0.0
 
 
-class _Batch:
-    """What is asked together; `done` never holds an exception, so nobody has to fetch it."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.calls: dict[SectionCall, None] = {}
-        self.done: asyncio.Future[Answers | ProbeFailed] = loop.create_future()
-
-
 class HostShell:
     """ports.Shell for one host. `retry_cap`: the longest pause between two attempts to connect, in seconds."""
 
@@ -67,9 +60,10 @@ class HostShell:
         self._backoff = Backoff(retry_cap)
         self._session: CollectorSession | None = None
         self._last_failure: ProbeFailed | None = None
-        self._batch: _Batch | None = None
+        self._batch: list[Ask] | None = None  # asked, and not sent yet
         self._tasks: set[asyncio.Task[None]] = set()
         self._connecting = asyncio.Lock()
+        self._closed = False
 
     @property
     def session(self) -> CollectorSession | None:
@@ -79,12 +73,12 @@ class HostShell:
     async def ask(self, *calls: SectionCall) -> Answers:
         """See ports.Shell."""
         loop = asyncio.get_running_loop()
-        batch = self._batch
-        if batch is None:
-            batch = self._batch = _Batch(loop)
-            loop.call_soon(self._start)
-        batch.calls.update(dict.fromkeys(calls))
-        result = await asyncio.shield(batch.done)
+        ask = Ask(calls, loop.create_future())
+        if self._batch is None:
+            self._batch = []
+            loop.call_soon(self._start, self._batch)
+        self._batch.append(ask)
+        result = await ask.done
         if isinstance(result, ProbeFailed):
             raise ProbeFailed(result.reason, result.detail)
         return result
@@ -93,33 +87,34 @@ class HostShell:
         """See ports.Shell. Only on a session that is there: a handshake must not pass for a slow clock."""
         return (await self.ask()).clock
 
-    def _start(self) -> None:
-        task = asyncio.get_running_loop().create_task(self._run())
+    def _start(self, batch: list[Ask]) -> None:
+        if self._closed:
+            _settle(batch, _closed())
+            return
+        task = asyncio.get_running_loop().create_task(self._run(batch))
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(functools.partial(self._ended, batch))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, batch: list[Ask], task: asyncio.Task[None]) -> None:
         """A mistake of ours in connecting must not leave askers waiting, nor the host unasked for ever."""
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if self._batch is batch:
+            self._batch = None
+        if task.cancelled():
+            for ask in batch:
+                ask.done.cancel()
+        elif (error := task.exception()) is not None:
             log.error("a mistake in a transport; please report it", exc_info=error)
-            batch, self._batch = self._batch, None
-            if batch is not None and not batch.done.done():
-                batch.done.set_result(ProbeFailed(Reason.BUG, f"{type(error).__name__}: {error}"))
+            _settle(batch, ProbeFailed(Reason.BUG, f"{type(error).__name__}: {error}"))
 
-    async def _run(self) -> None:
+    async def _run(self, batch: list[Ask]) -> None:
         """Connect if need be, then flush: whatever was asked meanwhile goes out in the same request."""
         session = await self._ready()
-        batch, self._batch = self._batch, None
-        if batch is None:
-            return
-        result: Answers | ProbeFailed
+        self._batch = None
         if isinstance(session, ProbeFailed):
-            result = session
+            _settle(batch, session)
         else:
-            result = await session.request(tuple(batch.calls))
-        if not batch.done.done():
-            batch.done.set_result(result)
+            session.request([ask for ask in batch if not ask.done.done()])
 
     async def _ready(self) -> CollectorSession | ProbeFailed:
         async with self._connecting:
@@ -137,15 +132,22 @@ class HostShell:
             return self._session
 
     async def close(self) -> None:
-        """End the session; everything under way is cancelled."""
+        """End the session; everything under way is cancelled, and nothing can be asked any more."""
+        self._closed = True
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        batch, self._batch = self._batch, None
-        if batch is not None:
-            batch.done.cancel()
         if self._session is not None:
-            self._session.lost(ProbeFailed(Reason.RESET, "closed by cs_exporter"))
+            self._session.lost(_closed())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT):
                     await self._session.gone.wait()
+
+
+def _settle(batch: list[Ask], failure: ProbeFailed) -> None:
+    for ask in batch:
+        ask.settle(failure)
+
+
+def _closed() -> ProbeFailed:
+    return ProbeFailed(Reason.RESET, "closed by cs_exporter")

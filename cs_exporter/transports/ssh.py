@@ -105,7 +105,7 @@ class _Channel(asyncssh.SSHClientSession[bytes]):
         self._how = f"exit status {status}"
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._session.ended(str(exc) if exc and str(exc) else self._how)
+        self._session.ended(str(exc or "") or self._how, broken=exc is not None)
 
 
 class SshConnector:
