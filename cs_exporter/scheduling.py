@@ -65,14 +65,14 @@ class Scheduler:
         self._sweeps: set[asyncio.Task[None]] = set()
         self._jobs: dict[int, Job] = {}
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._epoch = clock.monotonic()
-        self._offset = 0.0
+        self._epoch = 0.0  # monotonic time of the start
+        self._offset = 0.0  # wall clock minus monotonic clock, when it was last looked at
         self._watch: asyncio.TimerHandle | None = None
         self.lag = 0.0
 
     def start(self, inventory: Inventory) -> None:
         """Begin: a first sweep over all hosts at once, paced, then every host in its slot."""
-        now = datetime.now(UTC)
+        now, self._epoch = datetime.now(UTC), self._clock.monotonic()
         for slot in range(self._slots):
             first = now + timedelta(seconds=self._base * (slot / self._slots))
             trigger = IntervalTrigger(seconds=self._base, start_date=first, timezone=UTC)

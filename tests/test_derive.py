@@ -1,0 +1,85 @@
+"""Derived probes run a moment after their inputs landed: once for many, and once more when the inventory changes."""
+
+from __future__ import annotations
+
+import time
+
+from cs_exporter.board import FLEET, Board
+from cs_exporter.derive import SETTLE, Deriver, latest_of
+from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason
+from cs_exporter.spec import DerivedSpec, Latest
+from tests.lab.wait import wait_until_async
+
+HOSTS = Inventory({name: Host(name, "192.0.2.1") for name in ("a", "b", "c")})
+
+
+def names(latest: Latest, _: float) -> str:
+    """The hosts whose reading is there."""
+    return ",".join(latest.of("input", str))
+
+
+SPEC = DerivedSpec("names", "?", ("input",), str, names, ())
+
+
+class Stand:
+    """A board with a deriver, and what it landed."""
+
+    def __init__(self) -> None:
+        self.board = Board(HOSTS)
+        self.landed: list[tuple[Outcome, float]] = []
+        self.deriver = Deriver(
+            (SPEC,), self.board, time, lambda outcome, interval: self.landed.append((outcome, interval))
+        )
+
+    def land(self, probe: str, host: str, result: object, interval: float = 30.0) -> None:
+        """An outcome lands."""
+        self.board.land(Outcome(probe, host, time.time(), time.monotonic(), 0.0, result), interval)
+        self.deriver.landed(probe, interval)
+
+    def results(self) -> list[tuple[object, float]]:
+        """Results and intervals."""
+        return [(outcome.result, interval) for outcome, interval in self.landed]
+
+
+async def test_many_landings_make_one_derivation() -> None:
+    """Under the fleet's name, with the shortest interval of its inputs."""
+    stand = Stand()
+    for name, interval in (("a", 60.0), ("b", 30.0), ("c", 60.0)):
+        stand.land("input", name, "reading", interval)
+    assert [] == stand.landed
+    await wait_until_async(lambda: stand.landed, SETTLE + 2)
+    assert [("a,b,c", 30.0)] == stand.results()
+    assert (FLEET, "names") == (stand.landed[0][0].host, stand.landed[0][0].probe)
+
+
+async def test_others_landings_wake_nobody() -> None:
+    """Only inputs count; nothing is due, so nothing is derived at once either."""
+    stand = Stand()
+    stand.land("other", "a", "reading")
+    stand.deriver.flush()
+    assert [] == stand.landed
+
+
+async def test_only_fresh_readings_are_seen() -> None:
+    """A failure keeps the reading before it for three intervals; without one there is nothing."""
+    stand = Stand()
+    stand.land("input", "a", "reading")
+    stand.land("input", "a", Failure(Reason.TIMEOUT, "late"))
+    stand.land("input", "b", Failure(Reason.TIMEOUT, "late"))
+    now = time.monotonic()
+    assert {"a": "reading"} == latest_of(stand.board, ("input",), now).of("input", str)
+    assert {} == latest_of(stand.board, ("input",), now + 91).of("input", str)
+    assert {} == latest_of(stand.board, ("input",), now).of("input", int)
+    stand.deriver.close()
+
+
+async def test_a_changed_inventory_derives_once_more() -> None:
+    """A host that left must leave the derived rows too, before the next landing."""
+    stand = Stand()
+    stand.land("input", "a", "reading")
+    stand.land("input", "b", "reading")
+    stand.deriver.flush()
+    stand.board.replace_inventory(Inventory({"b": HOSTS.hosts["b"]}))
+    stand.deriver.again()
+    await wait_until_async(lambda: len(stand.landed) == 2, SETTLE + 2)
+    assert [("a,b", 30.0), ("b", 30.0)] == stand.results()
