@@ -6,7 +6,10 @@ A machine without an SSH account for itself, such as a newcomer's, is thereby wa
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from asyncio import subprocess
+from contextlib import suppress
 from typing import cast
 
 from cs_exporter.model import ProbeFailed, Reason
@@ -36,7 +39,15 @@ class _Child(asyncio.SubprocessProtocol):
         """The end of its input is how a collector is told to go."""
         self._stdin.close()
         if self._patience is None and not self.session.gone.is_set():
-            self._patience = asyncio.get_running_loop().call_later(LEAVE_GRACE, self._transport.close)
+            self._patience = asyncio.get_running_loop().call_later(LEAVE_GRACE, self._kill)
+
+    def _kill(self) -> None:
+        """Kill it and whatever it had started in its own process group."""
+        pid = self._transport.get_pid()
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+        self._transport.close()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         self.session.received(data, second=fd == 2)  # noqa: PLR2004 (standard error)

@@ -72,6 +72,8 @@ class HostShell:
 
     async def ask(self, *calls: SectionCall) -> Answers:
         """See ports.Shell."""
+        if self._closed:
+            raise _closed()
         loop = asyncio.get_running_loop()
         ask = Ask(calls, loop.create_future())
         if self._batch is None:

@@ -43,18 +43,21 @@ async def ask(session: CollectorSession, *calls: SectionCall) -> Answers | Probe
 
 
 class Peers:
-    """A Connector to the script that is set now; it counts the sessions it made, and keeps them."""
+    """A Connector to the script that is set now, while `open` is set; it counts attempts and keeps its sessions."""
 
     def __init__(self, script: str = COLLECTOR) -> None:
         self.script = script
         self.counters = Counters()
         self.sessions: list[CollectorSession] = []
         self.attempts = 0
+        self.open = asyncio.Event()
+        self.open.set()
         self.refusal: ProbeFailed | None = None
 
     async def __call__(self) -> CollectorSession:
         """Start a child and wait for its hello, or fail with the refusal that is set."""
         self.attempts += 1
+        await self.open.wait()
         if self.refusal is not None:
             raise self.refusal
         session = await LocalConnector(self.script.encode(), time, self.counters)()

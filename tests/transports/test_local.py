@@ -65,7 +65,7 @@ async def test_what_the_machine_lacks_is_unsupported() -> None:
 
 async def test_one_that_does_not_go_is_killed() -> None:
     """A collector that is stopped, or deaf to the end of its input, does not stay behind either."""
-    session = await connect(f"{HELLO}; while :; do sleep 1; done\n")
+    session = await connect(f"{HELLO}; while :; do sleep 60; done\n")
     assert children()
     began = time.monotonic()
     session.lost(ProbeFailed(Reason.RESET, "enough"))
