@@ -17,11 +17,14 @@ from cs_exporter.daemon import collector, pace_of
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Unsupported
 from cs_exporter.ports import Counters, Io, Last, R
 from cs_exporter.runner import run_once
-from cs_exporter.spec import AnySpec
+from cs_exporter.spec import AnySpec, Severity
 from cs_exporter.symptoms import Holding, holding
 from cs_exporter.transports.pool import Shells
 from cs_exporter.transports.rpc import RpcClient
 from cs_exporter.transports.transcript import NotedRpc, NotedShell
+
+
+_STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
 async def probe_once(config: Config, spec: AnySpec, host: Host, note: Callable[[str], None]) -> Outcome:
@@ -55,7 +58,8 @@ def show(outcome: Outcome, transcript: list[str], spec: AnySpec, host: Host, con
         labels = "".join(f" {key}={value}" for key, value in held.labels.items())
         text = f"{held.symptom.severity.upper()} {held.symptom.name}{labels}: {held.symptom.sees}"
         compared = f" ({held.value:g} {held.symptom.unit}, limit {held.limit:g})"
-        console.print(text + compared, style="red", highlight=False, markup=False, soft_wrap=True)
+        style = _STYLES[held.symptom.severity]
+        console.print(text + compared, style=style, highlight=False, markup=False, soft_wrap=True)
     return True
 
 

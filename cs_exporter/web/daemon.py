@@ -1,6 +1,6 @@
 """What the web server needs of the daemon, as a protocol, so that pages can be tested without one.
 
-All of it is called on the event loop's thread.
+All of it is called on the event loop's thread, but for `shown_config`, which may take long.
 """
 
 from __future__ import annotations
