@@ -7,9 +7,10 @@ login, shell. The handshakes, which cost processor time, are paced; waiting for 
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +19,14 @@ import structlog
 
 from cs_exporter.model import CollectorMode, Host, ProbeFailed, Reason, SshTarget
 from cs_exporter.ports import Clock, Counters
-from cs_exporter.transports.reasons import from_os_error
 from cs_exporter.transports.session import CollectorSession
 from cs_exporter.transports.ssh_errors import Phase, failure_of
+from cs_exporter.transports.ssh_socket import connected, greeted
 
 log = structlog.get_logger(__name__)
 
 FORCED_COMMAND = "cs_exporter-collector"
 """Asked for where the account's forced command is the collector: sshd runs that one, whatever is asked for."""
-
-PEEK = 256
 
 
 class HandshakePacer:
@@ -127,25 +126,30 @@ class SshConnector:
         options = self._options(target)
         loop = asyncio.get_running_loop()
         ends = loop.time() + target.connect_timeout
-        sock = await self._tcp(ends)
-        try:
-            await self._banner(sock, ends)
-        except BaseException:
-            sock.close()
-            raise
-        async with self._pacer.turn():
+        what = f"{self._host.address} port {target.port}"
+        sock = await connected(self._host.address, target.port, what, ends)
+        async with AsyncExitStack() as turn:
+            try:
+                await greeted(sock, what, ends)
+                await turn.enter_async_context(self._pacer.turn())
+            except BaseException:
+                sock.close()
+                raise
             # The wait for a turn is ours, not the host's: it does not count.
             ends = max(ends, loop.time() + target.connect_timeout / 2)
             connection = await self._login(sock, options, ends)
         return await self._collector(connection, ends)
 
     def _options(self, target: SshTarget) -> asyncssh.SSHClientConnectionOptions:
-        if target.verify_host_key and target.known_hosts is None:
-            raise ProbeFailed(Reason.HOST_KEY, "no known_hosts file is configured; set ssh.known_hosts")
+        known: asyncssh.SSHKnownHosts | None = None
+        if target.verify_host_key:
+            if target.known_hosts is None:
+                raise ProbeFailed(Reason.HOST_KEY, "no known_hosts file is configured; set ssh.known_hosts")
+            known = self._files.known_hosts(target.known_hosts)
         return asyncssh.SSHClientConnectionOptions(
             username=target.user,
             client_keys=[self._files.client_key(target.key_file)] if target.key_file else None,
-            known_hosts=self._trusted if target.verify_host_key else None,
+            known_hosts=known and functools.partial(self._trusted, known),
             agent_path=None if target.key_file else "",
             config=None,
             gss_host=None,
@@ -159,59 +163,13 @@ class SshConnector:
             login_timeout=0,
         )
 
-    def _trusted(self, host: str, address: str, port: int | None) -> Sequence[Sequence[object]]:
+    def _trusted(
+        self, known: asyncssh.SSHKnownHosts, host: str, address: str, port: int | None
+    ) -> Sequence[Sequence[object]]:
         """Keys known for the address, and those known for the host's name in the inventory."""
-        assert self._host.ssh.known_hosts is not None  # noqa: S101 (_options refused that)
-        known = self._files.known_hosts(self._host.ssh.known_hosts)
         by_address = known.match(host, address, port)
         by_name = known.match(self._host.name, "", port)
         return [[*one, *other] for one, other in zip(by_address[:3], by_name[:3], strict=True)]
-
-    async def _tcp(self, ends: float) -> socket.socket:
-        what = f"{self._host.address} port {self._host.ssh.port}"
-        loop = asyncio.get_running_loop()
-        last: OSError = OSError("the name has no address")
-        try:
-            async with asyncio.timeout_at(ends):
-                found = await loop.getaddrinfo(self._host.address, self._host.ssh.port, type=socket.SOCK_STREAM)
-                for family, kind, protocol, _, address in found:
-                    sock = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
-                    try:
-                        await loop.sock_connect(sock, address)
-                    except OSError as error:
-                        sock.close()
-                        last = error
-                    except BaseException:
-                        sock.close()
-                        raise
-                    else:
-                        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                        return sock
-        except TimeoutError as error:
-            detail = f"{what}: no answer to the connection request within {self._host.ssh.connect_timeout:g} s"
-            raise ProbeFailed(Reason.UNREACHABLE, detail) from error
-        except OSError as error:
-            raise from_os_error(error, what) from error
-        raise from_os_error(last, what)
-
-    async def _banner(self, sock: socket.socket, ends: float) -> None:
-        """Wait for the server's first words without taking them: asyncssh reads them again."""
-        what = f"{self._host.address} port {self._host.ssh.port}"
-        try:
-            async with asyncio.timeout_at(ends):
-                await _readable(sock)
-            first = sock.recv(PEEK, socket.MSG_PEEK)
-        except TimeoutError as error:
-            raise ProbeFailed(Reason.MUTE, f"{what}: accepted the connection and never said a word") from error
-        except OSError as error:
-            raise from_os_error(error, f"{what}: before the banner") from error
-        if not first:
-            detail = f"{what}: closed before the banner (a limit such as MaxStartups, or a proxy without a server)"
-            raise ProbeFailed(Reason.RESET, detail)
-        if b"MaxStartups" in first or b"Not allowed at this time" in first:
-            raise ProbeFailed(Reason.EXHAUSTED, f"{what}: {first.decode('ascii', 'replace').strip()}")
-        if b"SSH-" not in first and len(first) == PEEK:
-            raise ProbeFailed(Reason.UNPARSABLE, f"{what}: not an SSH server; it says {first[:40]!r}")
 
     async def _login(
         self, sock: socket.socket, options: asyncssh.SSHClientConnectionOptions, ends: float
@@ -262,14 +220,3 @@ class SshConnector:
         if not forced:
             session.start(self._script)
         return session
-
-
-async def _readable(sock: socket.socket) -> None:
-    """Wait until there is something to read, or the end."""
-    loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_reader(sock, ready.set_result, None)
-    try:
-        await ready
-    finally:
-        loop.remove_reader(sock)
