@@ -101,7 +101,16 @@ class _Channel(asyncssh.SSHClientSession[bytes]):
         self._session.received(data, second=datatype == asyncssh.EXTENDED_DATA_STDERR)
 
     def exit_status_received(self, status: int) -> None:
-        self._how = f"exit status {status}"
+        self._ended(f"exit status {status}")
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:  # noqa: ARG002, FBT001 (asyncssh's)
+        self._ended(f"ended by signal {signal}")
+
+    def _ended(self, how: str) -> None:
+        """Its streams may end later, where a worker holds one; before the hello they still say what went wrong."""
+        self._how = how
+        if self._session.hello is not None:
+            self._session.ended(how)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._session.ended(str(exc or "") or self._how, broken=exc is not None)

@@ -22,7 +22,7 @@ from tests.lab.lab import USER, Lab
 
 SECTIONS = (
     Section("show", 'printf "<%s>\\n" "$@"'),
-    Section("zeros", "exec cat /dev/zero"),
+    Section("zeros", "cat /dev/zero"),
     Section("nap", 'sleep "$1"; echo slept', blocks=True),
     Section("size", 'stat -f -c %S -- "$1"', blocks=True, tool="stat", mount_argument=True),
 )
@@ -50,10 +50,12 @@ class Exporter:
         """How it logs in, with some fields changed."""
         return replace(self._target, **changes)  # type: ignore[arg-type]  # each caller names a field and its type
 
-    def connector(self, name: str, address: str, target: SshTarget | None = None) -> SshConnector:
+    def connector(
+        self, name: str, address: str, target: SshTarget | None = None, script: str = SCRIPT.text
+    ) -> SshConnector:
         """A connector to a host that need not be one."""
         host = Host(name, address, ssh=target or self._target)
-        return SshConnector(host, SCRIPT.text.encode(), self.files, self.pacer, time, self.counters)
+        return SshConnector(host, script.encode(), self.files, self.pacer, time, self.counters)
 
     def add(self, host: LabHost, target: SshTarget | None = None) -> HostShell:
         """The shell of a host of the lab."""

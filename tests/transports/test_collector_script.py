@@ -51,6 +51,13 @@ def test_inline_sections_leave_the_frames_variables_alone() -> None:
     assert {"name", "rest"} == assigned("while read -r name rest; do :; done") & frame
 
 
+def test_inline_sections_do_not_end_the_collector() -> None:
+    """Run in its own shell, an `exit` or `exec` of theirs would be its end."""
+    ends = re.compile(r"(?:^|[\s;&|({])(?:exec|exit|set|trap)\b")
+    assert [] == [section.name for section in REGISTERED if not section.blocks and ends.search(section.body)]
+    assert ends.search("cat x || exit 1")
+
+
 def test_the_hash_follows_the_text() -> None:
     """The same sections in any order are the same collector; another body is another one."""
     script = assemble(SECTIONS)

@@ -1,0 +1,256 @@
+"""Collectors over SSH on real hosts: in and out again, keys, forced commands, and the pace of handshakes.
+
+How hosts fail is in `test_ssh_faults.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import asyncssh
+import pytest
+from structlog.testing import capture_logs
+
+from cs_exporter.model import CollectorMode, ProbeFailed, Reason
+from cs_exporter.ports import AnswerState, SectionCall
+from cs_exporter.spec import Section
+from cs_exporter.transports.collector_script import assemble
+from cs_exporter.transports.shell import HostShell
+from cs_exporter.transports.ssh import HandshakePacer, KeyFiles
+from tests.lab import faults
+from tests.lab.host import HostSpec, LabHost
+from tests.lab.lab import Lab
+from tests.lab.ssh_keys import known_hosts_text, new_key
+from tests.lab.wait import wait_until_async
+from tests.transports.hosts import RETRY_CAP, SCRIPT, SECTIONS, SHOW, Exporter, exporter
+
+INSTALLED = "/opt/cs_exporter/collector"
+OLDER = assemble([*SECTIONS[:1], Section("old", "echo old")])
+
+
+@pytest.fixture(scope="module")
+def forced(lab: Lab) -> Iterator[LabHost]:
+    """A host whose account can run nothing but an installed collector, an older one than ours."""
+    (host,) = lab.add_hosts([HostSpec("forced", force_command=f"exec sh {INSTALLED}")])
+    host.write(INSTALLED, OLDER.text)
+    yield host
+    lab.remove_host(host)
+
+
+async def refused(shell: HostShell) -> ProbeFailed:
+    """What asking fails with."""
+    with pytest.raises(ProbeFailed) as caught:
+        await shell.ask(SHOW)
+    return caught.value
+
+
+async def left(one: Exporter, *hosts: LabHost) -> None:
+    """Close; then no process or file of the account is on any host."""
+    await one.close()
+    await wait_until_async(
+        lambda: not [line for host in hosts for line in host.processes("csmon")], what="no process left"
+    )
+    assert [] == [line for host in hosts for line in host.files("csmon")]
+
+
+@pytest.mark.lab
+async def test_all_hosts_answer_and_nothing_is_left(lab: Lab) -> None:
+    """Whatever their shell: one handshake each, the answer, a clock near ours, and no trace afterwards."""
+    hosts = [lab.hosts[name] for name in ("h1", "h2", "h3", "h4", "h6")]
+    async with exporter(lab, *hosts) as one:
+        for _ in range(2):
+            found = await asyncio.gather(*(shell.ask(SHOW) for shell in one.shells.values()))
+            assert ["<hello>\n"] * len(hosts) == [answers[SHOW].text() for answers in found]
+            assert max(abs(answers.clock.skew) for answers in found) < 0.5
+        assert len(hosts) == one.counters.ssh_handshakes
+        assert {SCRIPT.hash} == {
+            shell.session.hello.hash for shell in one.shells.values() if shell.session and shell.session.hello
+        }
+        await left(one, *hosts)
+
+
+@pytest.mark.lab
+async def test_leaving_in_mid_answer_leaves_nothing(lab: Lab) -> None:
+    """Closing while a worker sleeps and a section writes without end ends both on the host."""
+    host = lab.hosts["h2"]
+    async with exporter(lab, host) as one:
+        shell = one.shells["h2"]
+        nap = asyncio.create_task(shell.ask(SectionCall("nap", ("60",), 60)))
+        await wait_until_async(lambda: any("sleep 60" in line for line in host.processes()))
+        endless = asyncio.create_task(shell.ask(SectionCall("zeros")))
+        await wait_until_async(lambda: any("/dev/zero" in line for line in host.processes()))
+        await left(one, host)
+        ended = await asyncio.gather(nap, endless, return_exceptions=True)
+    assert all(isinstance(each, ProbeFailed | asyncio.CancelledError) for each in ended)
+
+
+@pytest.mark.lab
+async def test_a_session_that_the_network_lost_ends_by_itself(lab: Lab) -> None:
+    """A host that never hears of our leaving is left by its collector's watchdog, and so by sshd."""
+    host = lab.hosts["h1"]
+    async with exporter(lab, host) as one:
+        script = SCRIPT.text.replace("sleep 900 &", "sleep 0.5 &")
+        session = await one.connector("h1", host.address, script=script)()
+        with faults.dropped(host):
+            session.lost(ProbeFailed(Reason.RESET, "the cable was cut"))
+            await wait_until_async(lambda: not any("sh -s" in line for line in host.processes()), 10)
+        await left(one, host)
+
+
+@pytest.mark.lab
+async def test_a_host_may_be_known_by_its_name(lab: Lab, tmp_path: Path) -> None:
+    """In known_hosts the inventory's name is as good as the address; a key under another name is not."""
+    host = lab.hosts["h1"]
+    files = {name: tmp_path / name for name in ("named", "other", "empty")}
+    files["named"].write_text(known_hosts_text([("kvm1", host.key)]))
+    files["other"].write_text(known_hosts_text([("kvm2", host.key)]))
+    files["empty"].write_text("")
+    async with exporter(lab) as one:
+        for name, file in files.items():
+            target = one.target(known_hosts=str(file))
+            one.shells[name] = HostShell(one.connector("kvm1", host.address, target), time, RETRY_CAP)
+        assert await one.works("named")
+        failures = [await one.failure("other"), await one.failure("empty")]
+        assert [Reason.HOST_KEY] * 2 == [failure.reason for failure in failures if failure]
+
+
+@pytest.mark.lab
+async def test_many_known_hosts_cost_little(lab: Lab, tmp_path: Path) -> None:
+    """5,000 keys are read once; a connection then does not notice them."""
+    host, other = lab.hosts["h1"], new_key("another")
+    names = [(f"kvm{number}.example,192.0.2.{number % 250}", other) for number in range(5000)]
+    file = tmp_path / "known_hosts"
+    file.write_text(known_hosts_text([*names, (host.address, host.key)]))
+    async with exporter(lab) as one:
+        began = time.monotonic()
+        one.files.known_hosts(str(file))
+        assert time.monotonic() - began < 2
+        one.add(host, one.target(known_hosts=str(file)))
+        began = time.monotonic()
+        assert await one.works("h1")
+        assert time.monotonic() - began < 1
+
+
+@pytest.mark.lab
+async def test_an_unverified_key_is_said_aloud(lab: Lab) -> None:
+    """The opt-out for labs works without any known key, and warns at every handshake."""
+    host = lab.hosts["h1"]
+    async with exporter(lab) as one:
+        one.add(host, one.target(verify_host_key=False, known_hosts=None))
+        with capture_logs() as logs:
+            assert await one.works("h1")
+        assert [("warning", "h1")] == [
+            (entry["log_level"], entry["host"]) for entry in logs if "NOT verified" in entry["event"]
+        ]
+        await one.close()
+        one.add(host, one.target(known_hosts=None))
+        failure = await refused(one.shells["h1"])
+        assert (Reason.HOST_KEY, True) == (failure.reason, "ssh.known_hosts" in failure.detail)
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("field", ["key_file", "known_hosts"])
+@pytest.mark.parametrize("content", [None, "", "nonsense\n"], ids=["missing", "empty", "nonsense"])
+async def test_a_file_that_cannot_be_used_is_named(lab: Lab, tmp_path: Path, field: str, content: str | None) -> None:
+    """A missing or broken file fails by its name before any host is bothered; an empty known_hosts knows nobody."""
+    host, file = lab.hosts["h1"], tmp_path / field
+    if content is not None:
+        file.write_text(content)
+    async with exporter(lab) as one:
+        shell = one.add(host, one.target(**{field: str(file)}))
+        failure = await refused(shell)
+        if field == "known_hosts" and content == "":
+            assert Reason.HOST_KEY is failure.reason
+        else:
+            assert (Reason.COMMAND, True) == (failure.reason, failure.detail.startswith(f"{file}: ")), failure.detail
+            assert 0 == one.counters.ssh_handshakes
+
+
+@pytest.mark.lab
+async def test_files_are_read_again_when_they_change(lab: Lab, tmp_path: Path) -> None:
+    """A key that is added to known_hosts is known from the next attempt on; an unchanged file is parsed once."""
+    host, file = lab.hosts["h1"], tmp_path / "known_hosts"
+    file.write_text("")
+    async with exporter(lab) as one:
+        one.add(host, one.target(known_hosts=str(file)))
+        assert not await one.works("h1")
+        file.write_text(known_hosts_text([(host.address, host.key)]))
+        await wait_until_async(lambda: one.works("h1"))
+        files = KeyFiles()
+        assert files.known_hosts(str(file)) is files.known_hosts(str(file))
+        assert files.client_key(str(lab.client_key_file)) is files.client_key(str(lab.client_key_file))
+
+
+@pytest.mark.lab
+async def test_a_forced_command_is_asked_and_sent_nothing(lab: Lab, forced: LabHost) -> None:
+    """The installed collector answers; that it is another one than ours shows; what it does not know is unsupported."""
+    async with exporter(lab) as one:
+        shell = one.add(forced, one.target(mode=CollectorMode.FORCED))
+        old, size = SectionCall("old"), SectionCall("size", ("/",), 1)
+        found = await shell.ask(SHOW, old, size)
+        assert ["<hello>\n", "old\n"] == [found[SHOW].text(), found[old].text()]
+        assert AnswerState.UNSUPPORTED is found[size].state
+        assert shell.session is not None
+        assert shell.session.hello is not None
+        assert (OLDER.hash, frozenset({"show", "old"})) == (shell.session.hello.hash, shell.session.hello.names)
+        assert OLDER.hash != SCRIPT.hash
+        assert one.counters.request_bytes < 100
+        await left(one, forced)
+
+
+@pytest.mark.lab
+async def test_a_forced_command_is_the_only_one(lab: Lab, forced: LabHost) -> None:
+    """With that key nothing else can be run, no file fetched and no port forwarded."""
+    async with lab.connect(forced) as connection:
+        done = await connection.run("id; touch /tmp/was-here", input="\n", check=False)
+        assert "uid=" not in repr((done.stdout, done.stderr))
+        assert not forced.path("/tmp/was-here").exists()  # noqa: S108 (a file of the host)
+        with pytest.raises((asyncssh.Error, OSError)):
+            await connection.start_sftp_client()
+        with pytest.raises((asyncssh.Error, OSError)):
+            await connection.open_connection("127.0.0.1", 22)
+
+
+async def test_handshakes_are_bounded_and_spaced() -> None:
+    """Never more at a time than that, never begun closer than that."""
+    pacer = HandshakePacer(at_once=3, per_second=50.0)
+    loop, begun, under_way, most = asyncio.get_running_loop(), [], 0, 0
+
+    async def handshake() -> None:
+        nonlocal under_way, most
+        async with pacer.turn():
+            begun.append(loop.time())
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0.1)
+            under_way -= 1
+
+    await asyncio.gather(*(handshake() for _ in range(9)))
+    assert (3, 9) == (most, len(begun))
+    assert min(after - at for at, after in pairwise(begun)) > 0.019
+
+
+async def test_a_cancelled_handshake_gives_its_turn_back() -> None:
+    """Whether it waits for a slot, for its time or is under way: the slot is free again."""
+    pacer = HandshakePacer(at_once=1, per_second=2.0)
+
+    async def handshake(seconds: float) -> None:
+        async with pacer.turn():
+            await asyncio.sleep(seconds)
+
+    under_way, waiting = asyncio.create_task(handshake(60)), asyncio.create_task(handshake(60))
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    under_way.cancel()
+    await asyncio.gather(under_way, waiting, return_exceptions=True)
+    spaced = asyncio.create_task(handshake(60))
+    await asyncio.sleep(0.01)
+    spaced.cancel()
+    await asyncio.gather(spaced, return_exceptions=True)
+    async with asyncio.timeout(3):
+        await handshake(0)
+    assert not pacer._slots.locked()
