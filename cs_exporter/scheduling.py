@@ -35,6 +35,10 @@ STEP_CHECK = 1.0
 """Seconds between looks at the wall clock: APScheduler waits by it, and a step backwards would stop it for as long."""
 
 STEP = 0.25
+"""Seconds by which the wall clock may be off before the slots are put right; small steps add up to one."""
+
+EARLY = 0.3
+"""Seconds by which a slot may begin too early and still count for the interval that begins then: a little over STEP."""
 
 Run = Callable[[AnySpec, Host], Awaitable[Outcome]]
 Land = Callable[[Outcome, float], None]
@@ -60,13 +64,15 @@ class Scheduler:
         self._slots = max(1, round(base / SLOT))
         self._members: dict[int, dict[str, Host]] = {slot: {} for slot in range(self._slots)}
         self._unswept: set[str] = set()
+        self._ticks: dict[int, int] = {}  # slot -> the interval, counted from the start, that it last began
         self._under_way: dict[tuple[str, str], asyncio.Task[Outcome]] = {}
+        self._runs: set[asyncio.Task[Outcome]] = set()  # those, and the cancelled ones that have not ended yet
         self._began: dict[tuple[str, str], float] = {}
         self._sweeps: set[asyncio.Task[None]] = set()
         self._jobs: dict[int, Job] = {}
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._epoch = 0.0  # monotonic time of the start
-        self._offset = 0.0  # wall clock minus monotonic clock, when it was last looked at
+        self._offset = 0.0  # wall clock minus monotonic clock, as the jobs' times assume it
         self._watch: asyncio.TimerHandle | None = None
         self.lag = 0.0
 
@@ -89,10 +95,10 @@ class Scheduler:
         """Watch more hosts, from now on; a host that is watched already is replaced in place."""
         new = []
         for host in hosts:
-            members = self._members[zlib.crc32(host.name.encode()) % self._slots]
+            members = self._slot_of(host.name)
             if host.name not in members:
                 self._unswept.add(host.name)
-                new.append(host)
+                new.append(host.name)
             members[host.name] = host
         if new:
             task = asyncio.get_running_loop().create_task(self._sweep(new))
@@ -106,9 +112,9 @@ class Scheduler:
             for name in gone & members.keys():
                 del members[name]
         self._unswept -= gone
-        for (name, _), task in tuple(self._under_way.items()):
-            if name in gone:
-                task.cancel()
+        for key in [key for key in self._under_way if key[0] in gone]:
+            del self._began[key]
+            self._under_way.pop(key).cancel()
 
     def interval(self, spec: AnySpec, host: Host) -> float:
         """Seconds between two runs of a probe on a host."""
@@ -131,7 +137,7 @@ class Scheduler:
             self._scheduler.pause()
             await asyncio.sleep(0)  # a slot that has begun ends in this turn; APScheduler would log its cancellation
             self._scheduler.shutdown(wait=False)
-        tasks: list[asyncio.Task[Outcome] | asyncio.Task[None]] = [*self._under_way.values(), *self._sweeps]
+        tasks: list[asyncio.Task[Outcome] | asyncio.Task[None]] = [*self._runs, *self._sweeps]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -139,10 +145,14 @@ class Scheduler:
             if stuck:
                 log.warning("runs did not end when they were cancelled", count=len(stuck))
 
-    async def _sweep(self, hosts: list[Host]) -> None:
-        for host in hosts:
-            if host.name in self._unswept:
-                self._unswept.discard(host.name)
+    def _slot_of(self, name: str) -> dict[str, Host]:
+        return self._members[zlib.crc32(name.encode()) % self._slots]
+
+    async def _sweep(self, names: list[str]) -> None:
+        for name in names:
+            if name in self._unswept:
+                self._unswept.discard(name)
+                host = self._slot_of(name)[name]  # as it is now: it may have been replaced meanwhile
                 for spec in self.asked(host):
                     self._start(spec, host)
                 await asyncio.sleep(1 / self._pace)
@@ -150,7 +160,11 @@ class Scheduler:
     async def _begin_slot(self, slot: int) -> None:
         """Start what is due in this slot and return; APScheduler would run a plain function in a thread."""
         elapsed = self._clock.monotonic() - self._epoch - self._base * (slot / self._slots)
-        tick = math.floor(elapsed / self._base + 1e-3)
+        tick = math.floor((elapsed + min(EARLY, self._base / 2)) / self._base)
+        if tick <= self._ticks.get(slot, -1):  # a step of the wall clock has begun it once more
+            self._follow_clock()
+            return
+        self._ticks[slot] = tick
         self.lag = max(0.0, elapsed - tick * self._base)
         for host in tuple(self._members[slot].values()):
             if host.name in self._unswept:
@@ -175,22 +189,29 @@ class Scheduler:
         key = (host.name, spec.name)
         task = asyncio.ensure_future(self._run(spec, host))
         self._under_way[key], self._began[key] = task, self._clock.monotonic()
+        self._runs.add(task)
         task.add_done_callback(lambda done: self._ended(key, done, self.interval(spec, host)))
         return task
 
     def _ended(self, key: tuple[str, str], task: asyncio.Task[Outcome], interval: float) -> None:
+        self._runs.discard(task)
+        if self._under_way.get(key) is not task:  # its host has been removed
+            return
         del self._under_way[key], self._began[key]
         if not task.cancelled():
             self._land(task.result(), interval)
 
     def _watch_clock(self) -> None:
+        self._follow_clock()
+        self._watch = asyncio.get_running_loop().call_later(STEP_CHECK, self._watch_clock)
+
+    def _follow_clock(self) -> None:
         """APScheduler's times are wall clock times: put them right when the wall clock was stepped."""
         offset = self._clock.time() - self._clock.monotonic()
         if abs(offset - self._offset) > STEP:
             log.warning("this machine's clock was stepped", seconds=round(offset - self._offset, 3))
             self._realign()
-        self._offset = offset
-        self._watch = asyncio.get_running_loop().call_later(STEP_CHECK, self._watch_clock)
+            self._offset = offset
 
     def _realign(self) -> None:
         now, elapsed = datetime.now(UTC), self._clock.monotonic() - self._epoch
