@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -90,6 +91,14 @@ def test_a_limit_may_be_another_series() -> None:
     """Of the same host and labels; without it nothing holds."""
     reading = Reading((("sda", 6), ("sdb", 6), ("sdc", 6)), (("sda", 5), ("sdb", 7)))
     assert [("kvm1", "sda", 6)] == held(reading, symptom(Limit(Op.ABOVE, "cs_limit", 1)))
+
+
+def test_a_limit_by_series_takes_no_longer_than_a_number() -> None:
+    """A fleet with a limit of its own for every row is judged in time that grows with it, not with its square."""
+    rows_of = tuple((f"disk{number}", 6.0) for number in range(10_000))
+    began = time.monotonic()
+    assert 10_000 == len(held(Reading(rows_of, rows_of), symptom(Limit(Op.EQUALS, "cs_limit", 1))))
+    assert time.monotonic() - began < 1
 
 
 def test_a_host_may_have_its_own_limit() -> None:
