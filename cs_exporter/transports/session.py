@@ -89,6 +89,8 @@ class CollectorSession:
         self._hello: asyncio.Future[Hello | ProbeFailed] = self._loop.create_future()
         self.hello: Hello | None = None
         self.failure: ProbeFailed | None = None
+        self.completed = 0
+        """Requests that have come to their end."""
         self.gone = asyncio.Event()
         """Set by the carrier when nothing of it is left."""
 
@@ -205,6 +207,7 @@ class CollectorSession:
             raise UnparsableError("no clock frame")
         for call in request.calls:
             request.answers.setdefault(call, Answer(call, AnswerState.LATE))
+        self.completed += 1
         self._finish(name, Answers(request.clock, request.answers))
 
     def _finish(self, name: str, result: Answers | ProbeFailed) -> None:

@@ -122,16 +122,32 @@ class HostShell:
         async with self._connecting:
             if self.session is not None:
                 return self.session
+            self._judge_lost()
             if self._last_failure is not None and self._backoff.wait(self._clock.monotonic()) > 0:
                 return self._last_failure
             try:
                 self._session = await self._connect()
             except ProbeFailed as failure:
-                self._backoff.failed(self._clock.monotonic())
-                self._last_failure = failure
+                self._failed(failure)
                 return failure
-            self._backoff.succeeded()
             return self._session
+
+    def _judge_lost(self) -> None:
+        """A session that was lost before it answered anything is a failure like one to connect.
+
+        Else a host whose collectors get stuck one after another would be given another one at every poll.
+        """
+        lost, self._session = self._session, None
+        if lost is None or lost.failure is None:
+            return
+        if lost.completed:
+            self._backoff.succeeded()
+        else:
+            self._failed(lost.failure)
+
+    def _failed(self, failure: ProbeFailed) -> None:
+        self._backoff.failed(self._clock.monotonic())
+        self._last_failure = failure
 
     async def close(self) -> None:
         """End the session; everything under way is cancelled, and nothing can be asked any more."""

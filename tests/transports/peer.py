@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from cs_exporter.model import ProbeFailed
 from cs_exporter.ports import Answers, Counters, SectionCall
 from cs_exporter.spec import Section
 from cs_exporter.transports.collector_script import assemble
 from cs_exporter.transports.local import LocalConnector
 from cs_exporter.transports.session import Ask, CollectorSession
+from cs_exporter.transports.shell import HostShell
 
 SECTIONS = (
     Section("echo", 'printf "%s\\n" "$1"'),
@@ -21,6 +24,8 @@ SECTIONS = (
     Section("lacking", "echo never", tool="no-such-tool"),
 )
 COLLECTOR = assemble(SECTIONS).text
+
+CALL = SectionCall("echo", ("hello",))
 
 HELLO = "printf '\\036ready 1 0123456789ab echo,nap\\n'"
 """Says hello as the real one."""
@@ -63,3 +68,18 @@ class Peers:
         session = await LocalConnector(self.script.encode(), time, self.counters)()
         self.sessions.append(session)
         return session
+
+
+async def failure(shell: HostShell, *calls: SectionCall) -> ProbeFailed:
+    """What asking fails with."""
+    with pytest.raises(ProbeFailed) as caught:
+        await shell.ask(*calls)
+    return caught.value
+
+
+async def healed(shell: HostShell) -> bool:
+    """Whether the host answers now."""
+    try:
+        return "hello\n" == (await shell.ask(CALL))[CALL].text()
+    except ProbeFailed:
+        return False

@@ -19,11 +19,10 @@ from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.ports import SectionCall
 from cs_exporter.transports import session as session_module
 from cs_exporter.transports.session import CollectorSession
-from cs_exporter.transports.shell import Backoff, HostShell
+from cs_exporter.transports.shell import HostShell
 from tests.lab.wait import wait_until_async
-from tests.transports.peer import ANSWER, COLLECTOR, HELLO, Peers, peer
+from tests.transports.peer import ANSWER, CALL, COLLECTOR, HELLO, Peers, failure, healed, peer
 
-CALL = SectionCall("echo", ("hello",))
 NAP = SectionCall("nap", ("60",), 60)
 
 
@@ -43,21 +42,6 @@ async def shell(peers: Peers) -> AsyncIterator[HostShell]:
     made = HostShell(peers, time, retry_cap=0.2)
     yield made
     await made.close()
-
-
-async def failure(shell: HostShell, *calls: SectionCall) -> ProbeFailed:
-    """What asking fails with."""
-    with pytest.raises(ProbeFailed) as caught:
-        await shell.ask(*calls)
-    return caught.value
-
-
-async def healed(shell: HostShell) -> bool:
-    """Whether the host answers now."""
-    try:
-        return "hello\n" == (await shell.ask(CALL))[CALL].text()
-    except ProbeFailed:
-        return False
 
 
 async def test_all_that_is_asked_in_one_turn_is_one_request(shell: HostShell, peers: Peers) -> None:
@@ -182,46 +166,6 @@ async def test_forged_frames_do_not_pass(shell: HostShell, peers: Peers) -> None
     peers.script = peer(forged + ANSWER + forged)
     for _ in range(3):
         assert b"answer\n" == (await shell.ask(CALL))[CALL].output
-
-
-async def test_failures_in_a_row_are_not_repeated_at_every_question(peers: Peers) -> None:
-    """During the pause the known failure is the answer, at once; after it there is one attempt more."""
-    shell = HostShell(peers, time, retry_cap=0.4)
-    peers.refusal = ProbeFailed(Reason.REFUSED, "no")
-    for _ in range(20):
-        assert Reason.REFUSED is (await failure(shell, CALL)).reason
-    assert 1 == peers.attempts
-    peers.refusal = None
-    await wait_until_async(lambda: healed(shell), 1)
-    assert 2 == peers.attempts
-    await shell.close()
-
-
-def test_pauses_grow_have_jitter_and_a_cap() -> None:
-    """Doubling from one second to the cap, each shortened by up to half so that hosts do not come back in step."""
-    pauses: list[set[float]] = [set() for _ in range(8)]
-    for _ in range(200):
-        backoff = Backoff(cap=30.0)
-        for pause in pauses:
-            backoff.failed(100.0)
-            pause.add(backoff.wait(100.0))
-    for full, pause in zip((1, 2, 4, 8, 16, 30, 30, 30), pauses, strict=True):
-        assert full / 2 <= min(pause) < 0.6 * full
-        assert 0.9 * full < max(pause) <= full
-
-
-def test_a_success_ends_the_pauses() -> None:
-    """The next failure begins with a short pause again; without one there is no pause at all; a thousand do no harm."""
-    backoff = Backoff(cap=30.0)
-    assert 0 == backoff.wait(100.0)
-    for _ in range(2000):
-        backoff.failed(100.0)
-    assert 15 <= backoff.wait(100.0) <= 30
-    assert 0 == backoff.wait(131.0)
-    backoff.succeeded()
-    assert 0 == backoff.wait(100.0)
-    backoff.failed(100.0)
-    assert backoff.wait(100.0) <= 1
 
 
 async def test_a_mistake_of_ours_is_a_bug_and_not_the_end() -> None:
