@@ -43,10 +43,12 @@ def began(process: Process) -> int:
     return int(Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19])
 
 
-def drop(shell: HostShell) -> None:
-    """Lose the connection, as a restart or a broken network does."""
-    assert shell.session is not None
-    shell.session.lost(ProbeFailed(Reason.RESET, "the test wants a new connection"))
+async def drop(shell: HostShell) -> None:
+    """Lose a connection that has worked, as a restart or a broken network does."""
+    session = shell.session
+    assert session is not None
+    await wait_until_async(lambda: session.completed)
+    session.lost(ProbeFailed(Reason.RESET, "the test wants a new connection"))
 
 
 async def clean(host: LabHost, *exporters: Exporter) -> None:
@@ -76,7 +78,7 @@ async def test_a_hung_mount_holds_one_child(lab: Lab, name: str) -> None:
                 assert 0 == found[ROOT].status
                 assert_held(found[SIZE].output.decode(), child, found[SIZE].status)
                 assert [child.pid] == [process.pid for process in on_mount(host)]
-                drop(shell)
+                await drop(shell)
             mount.free()
             for each in (one, other):
                 answer = (await each.shells[name].ask(SIZE))[SIZE]

@@ -47,6 +47,7 @@ async def test_a_session_that_has_answered_is_made_again_at_once() -> None:
     for turn in range(1, 6):
         assert await healed(shell)
         assert turn == peers.attempts
+        await wait_until_async(lambda: peers.sessions[-1].completed == 1)
         peers.sessions[-1].lost(ProbeFailed(Reason.RESET, "cut"))
         await peers.sessions[-1].gone.wait()
     await shell.close()
