@@ -32,6 +32,7 @@ class AnswerState(StrEnum):
 
     DONE = "done"  # it ran; `status` is its exit status
     LATE = "late"  # it did not answer within its limit
+    OVERSIZED = "oversized"  # it ran, and said more than anybody could want to read
     UNSUPPORTED = "unsupported"  # the host's collector does not know it, or its tool is missing
 
 
@@ -51,11 +52,13 @@ class Answer:
     def text(self) -> str:
         """The output of a section that ran and succeeded.
 
-        Raises UnsupportedError where it does not exist, ProbeFailed(timeout) where it was late and
-        ProbeFailed(command) where its exit status is not 0.
+        Raises UnsupportedError where it does not exist, ProbeFailed(timeout) where it was late,
+        ProbeFailed(unparsable) where it is oversized and ProbeFailed(command) where its exit status is not 0.
         """
         if self.state is AnswerState.UNSUPPORTED:
             raise UnsupportedError(f"{self.call}: not available on the host")
+        if self.state is AnswerState.OVERSIZED:
+            raise ProbeFailed(Reason.UNPARSABLE, f"{self.call}: more output than is read")
         if self.state is AnswerState.LATE:
             raise ProbeFailed(Reason.TIMEOUT, f"{self.call}: no answer within {self.call.limit} s")
         decoded = self.output.decode("utf-8", "replace")

@@ -15,7 +15,10 @@ from cs_exporter.model import UnparsableError
 
 PROTOCOL = 1
 MAX_ANSWER = 1 << 20
-"""Bytes one section, or noise between frames, may have: more is not an answer."""
+"""Bytes one section, or noise between frames, may have. A longer section is passed over, up to its end."""
+
+MAX_PASSED_OVER = 4 * MAX_ANSWER
+"""Bytes after which a section is taken to have no end."""
 
 _MARK = b"\x1e"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+=-]")
@@ -44,7 +47,7 @@ class ClockFrame:
 
 @dataclass(frozen=True, slots=True)
 class SectionFrame:
-    """One section's answer. `status` None: unsupported; `late`: no answer in its limit; seconds where it is known."""
+    """One section's answer. `status` None: unsupported; `late`: no answer in its limit; `oversized`: passed over."""
 
     request: str
     index: int
@@ -52,6 +55,7 @@ class SectionFrame:
     late: bool = False
     output: bytes = b""
     seconds: float | None = None
+    oversized: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +112,32 @@ class FrameReader:
                 frame = self._line(line)
                 if frame is not None:
                     yield frame
-        self._bound(len(self._buffer))
+        self._bound()
 
-    def _bound(self, more: int) -> None:
-        if self._size + more > MAX_ANSWER:
+    def _bound(self) -> None:
+        """Only a section that never blocks may be longer, and is passed over; a worker's record is one short write."""
+        inline = self._open is not None and not self._open[0].endswith(b";")
+        limit = MAX_PASSED_OVER if inline else MAX_ANSWER
+        if len(self._buffer) > MAX_ANSWER or self._size > limit:
             raise UnparsableError(f"more than {MAX_ANSWER} bytes without an end")
+        if self._size > MAX_ANSWER:
+            self._output.clear()
 
     def _line(self, line: bytes) -> Frame | None:
         self._size += len(line) + 1
-        self._bound(0)
+        self._bound()
         if self._open is not None and not line.startswith(self._open[0]):
             self._output.append(line)
             return None
         if not line.startswith(_MARK):
             self.noise = line[:200] or self.noise
             return None
-        self._size = 0
+        oversized, self._size = self._open is not None and self._size > MAX_ANSWER, 0
         try:
-            return self._frame(line[1:].decode("ascii").split(" "))
+            frame = self._frame(line[1:].decode("ascii").split(" "))
         except ValueError as error:
             raise UnparsableError(f"not a frame: {line[:80]!r}") from error
+        return replace(frame, oversized=True) if oversized and isinstance(frame, SectionFrame) else frame
 
     def _frame(self, words: list[str]) -> Frame | None:
         if words[0] == "ready":

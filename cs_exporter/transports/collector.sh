@@ -16,12 +16,12 @@ main() {
 	worker='
 		rs=$1 id=$2 index=$3 kind=$4
 		shift 4
-		read -r began _ </proc/uptime
 		# Two that keep meeting on a mount must not wait alike: they wait by the digits of their numbers.
 		try=1 digits=$$
 		while :; do
+			read -r began _ </proc/uptime
 			case $kind in
-			mount) out=$(CS_EXPORTER_MOUNT="$1;" sh -c "eval \"\$CS_GUARD\"" cs_exporter "$@" 2>&1 3>&-) ;;
+			mount) out=$(CS_EXPORTER_MOUNT="$CS_MARK;" sh -c "eval \"\$CS_GUARD\"" cs_exporter "$@" 2>&1 3>&-) ;;
 			*) out=$(eval "$CS_BODY" 2>&1 3>&-) ;;
 			esac
 			status=$?
@@ -49,7 +49,7 @@ main() {
 			parent=$2 start=${20}
 		}
 		# shellcheck disable=SC2013
-		for other in $(CS_EXPORTER_MOUNT="" grep -lsF "CS_EXPORTER_MOUNT=$1;" /proc/[0-9]*/environ); do
+		for other in $(CS_EXPORTER_MOUNT="" grep -lsF "CS_EXPORTER_MOUNT=$CS_MARK;" /proc/[0-9]*/environ); do
 			other=${other%/environ}
 			[ "${other#/proc/}" = "$$" ] && continue
 			{ read -r stat <"$other/stat"; } 2>/dev/null || continue
@@ -61,15 +61,17 @@ main() {
 			exit 75
 		done
 		eval "$CS_BODY"'
+	# What a login prints may lack the end of its line, on either stream: our frames begin on a new one.
+	echo >&2
 	exec 3>&2 2>/dev/null
-	trap 'reap; kill $supervisors $watchdog; exit 0' EXIT
+	trap 'reap; kill $supervisors ${watchdog:-$!}; exit 0' EXIT
 	trap 'exit 0' HUP INT PIPE TERM
 	(
 		exec </dev/null >/dev/null 3>&-
 		watch $$
 	) &
 	watchdog=$!
-	printf '%sready @PROTOCOL@ %s %s\n' "$rs" '@HASH@' '@NAMES@'
+	printf '\n%sready @PROTOCOL@ %s %s\n' "$rs" '@HASH@' '@NAMES@'
 	# (Without a separator of its own: bash would still use that in the traps.)
 	while read -r line; do
 		# shellcheck disable=SC2086
@@ -134,6 +136,7 @@ arguments() {
 	case $rest in *,*) rest=${rest#*,}, ;; *) rest='' ;; esac
 	case $limit in *[!0-9]* | ????*) limit=2 ;; *[1-9]*) ;; *) limit=2 ;; esac
 	[ "$limit" -le 60 ] || limit=60
+	mark=${rest%%,*}
 	while [ -n "$rest" ]; do
 		one=${rest%%,*}
 		rest=${rest#*,}
@@ -204,30 +207,31 @@ supervise() {
 	printf '%s%s $\n' "$rs" "$id" >&3
 }
 
-# launch ARGUMENT...: the worker for one section. timeout(1) waits for the worker only, which any signal ends: never for
+# launch ARGUMENT...: the worker for one section. A mount's mark is the argument as it came, encoded: no name of a mount
+# can then be taken for two others'. timeout(1) waits for the worker only, which any signal ends: never for
 # the command itself, which may be beyond every signal. (3>&3: ksh closes it for children otherwise.)
 launch() {
 	# shellcheck disable=SC2016
-	CS_BODY=$body CS_GUARD=$guard CS_WORKER=$worker \
+	CS_BODY=$body CS_GUARD=$guard CS_WORKER=$worker CS_MARK=$mark \
 		timeout -s KILL "$limit" sh -c 'eval "$CS_WORKER"' cs_exporter "$rs" "$id" "$index" "$kind" "$@" 3>&3 &
 }
 
 # watch PID: ends a collector that nobody has asked anything for 15 minutes. Without it, a connection that the network
 # lost would keep its session here until TCP gives it up, hours later.
 watch() {
-	trap 'kill "$nap"; exit 0' HUP INT TERM
-	seen=''
+	trap 'kill $!; exit 0' HUP INT TERM
+	seen='' idle=0
 	while :; do
-		sleep 900 &
-		nap=$!
-		wait "$nap"
+		sleep 45 &
+		wait $!
 		switches=''
 		while IFS=': 	' read -r key value; do
 			[ "$key" = voluntary_ctxt_switches ] && switches=$value
 		done <"/proc/$1/status"
 		[ -n "$switches" ] || exit 0
-		[ "$switches" != "$seen" ] || kill "$1"
-		seen=$switches
+		[ "$switches" = "$seen" ] || idle=0
+		idle=$((idle + 1)) seen=$switches
+		[ "$idle" -le 20 ] || kill "$1"
 	done
 }
 main; exit

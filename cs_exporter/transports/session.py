@@ -227,6 +227,8 @@ def _checked(hello: Hello) -> Hello | ProbeFailed:
 def _answer(call: SectionCall, frame: SectionFrame) -> Answer:
     if frame.late:
         return Answer(call, AnswerState.LATE)
+    if frame.oversized:
+        return Answer(call, AnswerState.OVERSIZED)
     if frame.status is None:
         return Answer(call, AnswerState.UNSUPPORTED)
     return Answer(call, AnswerState.DONE, frame.status, frame.output, frame.seconds)

@@ -112,3 +112,13 @@ async def _on_time(watch: Watch, name: str) -> None:
         return found.runs >= runs + 3
 
     await wait_until_async(three_more, 4.5 * INTERVAL, f"three runs of {name}")
+
+
+async def test_a_login_that_prints_is_no_fault(tmp_path: Path, lab: Lab, hosts: dict[str, LabHost]) -> None:
+    """Terminal titles, complaints and mottoes, with or without the end of their line, on either stream."""
+    host = hosts["green1"]
+    script = r"""printf 'welcome\n\033]0;kvm1\007'; printf 'mesg: ttyname failed' >&2; exec /bin/sh "$@" """
+    with faults.login_shell(host, script):
+        async with Watch(tmp_path, lab, {host: {}}) as watch:
+            await watch.swept()
+            await _on_time(watch, host.name)

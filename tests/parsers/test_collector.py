@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from cs_exporter.model import UnparsableError
 from cs_exporter.parsers.collector import (
     MAX_ANSWER,
+    MAX_PASSED_OVER,
     ClockFrame,
     EndedFrame,
     Frame,
@@ -158,9 +159,20 @@ def test_a_line_that_only_begins_as_a_frame_is_unparsable(line: bytes) -> None:
 @pytest.mark.parametrize("line", [b"x" * 4096, b"x" * 4095 + b"\n"], ids=["one line", "lines"])
 def test_an_answer_without_end_is_cut_off(begin: bytes, line: bytes) -> None:
     """Neither a section nor noise may fill the exporter's memory."""
-    endless = iter([begin, *[line] * (2 * MAX_ANSWER // len(line))])
+    passed_over = begin.endswith(b"< 0\n") and line.endswith(b"\n")
+    bound = MAX_PASSED_OVER if passed_over else MAX_ANSWER
+    endless = iter([begin, *[line] * (2 * bound // len(line))])
     assert ([], f"more than {MAX_ANSWER} bytes without an end") == read(endless)
-    assert MAX_ANSWER <= sum(map(len, endless)) + len(line)
+    assert bound <= sum(map(len, endless)) + len(line)
+
+
+def test_an_oversized_section_costs_only_itself() -> None:
+    """Its lines are passed over up to its end; what follows is read as if nothing had been."""
+    big = b"\x1e1.ab < 0\n" + b"a mount\n" * (MAX_ANSWER // 4) + b"\n\x1e1.ab > 0 0\n"
+    small = b"\x1e1.ab < 1\nhello\n\n\x1e1.ab > 1 0\n"
+    frames, error = read([big + small])
+    assert [SectionFrame("1.ab", 0, 0, oversized=True), SectionFrame("1.ab", 1, 0, output=b"hello\n")] == frames
+    assert not error
 
 
 def test_the_largest_answer_passes_however_it_is_cut() -> None:

@@ -18,14 +18,20 @@ pytestmark = pytest.mark.debian
 
 every_shell = pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell.name)
 
-NAP = 900
-"""Seconds between two looks of the collector's watchdog."""
+NAP, LOOKS = "sleep 45 &", '"$idle" -le 20'
+"""What the collector's watchdog waits between two looks, and how many looks in vain it is content with."""
 
 
 def watched(seconds: float) -> str:
-    """The script with a watchdog that looks that often."""
-    assert f"sleep {NAP} &" in SCRIPT
-    return SCRIPT.replace(f"sleep {NAP} &", f"sleep {seconds:g} &")
+    """The script with a watchdog that looks that often, and gives up at the second look in vain."""
+    return hurried(SCRIPT, seconds)
+
+
+def hurried(script: str, seconds: float) -> str:
+    """A script with a hurried watchdog."""
+    assert NAP in script
+    assert LOOKS in script
+    return script.replace(NAP, f"sleep {seconds:g} &").replace(LOOKS, '"$idle" -le 1')
 
 
 async def busy(running: RunningCollector, shell: ShellKind) -> None:

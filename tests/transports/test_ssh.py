@@ -27,6 +27,7 @@ from tests.lab.lab import Lab
 from tests.lab.ssh_keys import known_hosts_text, new_key
 from tests.lab.wait import wait_until_async
 from tests.transports.hosts import RETRY_CAP, SCRIPT, SECTIONS, SHOW, Exporter, exporter
+from tests.transports.test_collector_end import hurried
 
 INSTALLED = "/opt/cs_exporter/collector"
 OLDER = assemble([*SECTIONS[:1], Section("old", "echo old")])
@@ -93,7 +94,7 @@ async def test_a_session_that_the_network_lost_ends_by_itself(lab: Lab) -> None:
     """A host that never hears of our leaving is left by its collector's watchdog, and so by sshd."""
     host = lab.hosts["h1"]
     async with exporter(lab, host) as one:
-        script = SCRIPT.text.replace("sleep 900 &", "sleep 0.5 &")
+        script = hurried(SCRIPT.text, 0.5)
         session = await one.connector("h1", host.address, script=script)()
         with faults.dropped(host):
             session.lost(ProbeFailed(Reason.RESET, "the cable was cut"))
