@@ -39,7 +39,7 @@ def called(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
 def test_check_config(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: Path) -> None:
     """One line that says what would be watched."""
     assert called(monkeypatch, "check-config", good) == 0
-    assert capsys.readouterr().out == f"{good}: OK: 4 hosts, 2 probes\n"
+    assert capsys.readouterr().out == f"{good}: OK: 4 hosts, 3 probes\n"
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
@@ -56,7 +56,7 @@ def test_schema_is_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     assert called(monkeypatch, "schema") == 0
     schema = json.loads(capsys.readouterr().out)
     assert {"global", "ssh", "defaults", "groups", "hosts", "probes"} == set(schema["properties"])
-    assert {"time_drift", "nfs_mounts"} <= set(schema["$defs"]["Probes"]["properties"])
+    assert {"time_drift", "nfs_mounts", "nfs_server"} <= set(schema["$defs"]["Probes"]["properties"])
 
 
 def test_collector_is_a_script(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

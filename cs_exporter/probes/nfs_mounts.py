@@ -1,7 +1,7 @@
-"""Probe nfs_mounts: whether a host's NFS mounts answer, and whether an NFS server serves.
+"""The sheet of the probe `nfs_mounts`: whether a host's NFS mounts answer.
 
-Three witnesses: statfs on each mount, which may hang and is guarded for that; the kernel's own files, which never do;
-and RPC calls to the server from here, without a mount. One that fails is part of the reading, not a failed run.
+Two witnesses: statfs on each mount, which may hang and is guarded for that, and the kernel's own files, which never do.
+One that fails is part of the reading, not a failed run. The third, RPC calls to the server, is the probe nfs_server.
 
 statfs and not stat, whose answer comes from the client's cache while the server is long gone. A mount found on a host
 but not listed is asked from the poll after on, since a run asks its host only once.
@@ -9,7 +9,6 @@ but not listed is asked from the poll after on, since a run asks its host only o
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
@@ -20,8 +19,6 @@ from cs_exporter.durations import parse_duration
 from cs_exporter.model import Host, Mount, Role, UnsupportedError
 from cs_exporter.parsers import mountinfo, mountstats
 from cs_exporter.ports import Io, SectionCall
-from cs_exporter.probes import nfs_servers
-from cs_exporter.probes.nfs_servers import ProgramRow, ServerProgram
 from cs_exporter.probes.nfs_symptoms import SYMPTOMS
 from cs_exporter.probes.nfs_verdicts import MountRow, Witnesses, judge, statfs, traffic
 from cs_exporter.probes.nfs_watched import unlisted
@@ -36,10 +33,6 @@ class NfsMountsSettings(ProbeSettings):
         default=4, ge=1, le=30, description="seconds after which a mount counts as hung; whole ones"
     )
     watch_unlisted: bool = Field(default=True, description="watch also NFS mounts that are found and not listed")
-    server_programs: tuple[ServerProgram, ...] | None = Field(
-        default=None, description="what an NFS server (role storage) must have; default: what it has once had"
-    )
-    server_deadline: Seconds = Field(default=2.0, gt=0, le=30, description="of one RPC call to a server")
 
     @model_validator(mode="after")
     def _slow_comes_before_hung(self) -> Self:
@@ -79,30 +72,15 @@ _PROC_CALL = SectionCall(NFS_PROC.name)
 
 @dataclass(frozen=True, slots=True)
 class NfsMountsReading:
-    """The watched mounts of a host and, of an NFS server, its programs."""
+    """The watched mounts of a host."""
 
     mounts: tuple[MountRow, ...] = ()
-    programs: tuple[ProgramRow, ...] = ()
 
 
 async def probe(host: Host, io: Io, settings: NfsMountsSettings) -> NfsMountsReading:
-    """Ask a host about its mounts and, where it is an NFS server, the server itself, both at once."""
+    """Ask a host about its mounts, all at once. Raises ProbeFailed where it can't be asked, and UnsupportedError."""
     last = io.previous(NfsMountsReading)
     before = last.reading if last else NfsMountsReading()
-    if Role.STORAGE not in host.roles:
-        return NfsMountsReading(await _mounts(host, io, settings, before))
-    server = asyncio.create_task(
-        nfs_servers.ask(io.rpc, host.address, settings.server_programs, settings.server_deadline, before.programs)
-    )
-    try:
-        # What is nothing but storage may be an appliance that lets nobody in.
-        mounts = () if host.roles == {Role.STORAGE} and not host.mounts else await _mounts(host, io, settings, before)
-        return NfsMountsReading(mounts, await server)
-    finally:
-        server.cancel()
-
-
-async def _mounts(host: Host, io: Io, settings: NfsMountsSettings, before: NfsMountsReading) -> tuple[MountRow, ...]:
     known = [mount.mountpoint for mount in host.mounts]
     known += [row.mountpoint for row in before.mounts if not row.listed and settings.watch_unlisted]
     calls = {point: SectionCall(STATFS.name, (point,), settings.statfs_limit) for point in known}
@@ -126,9 +104,9 @@ async def _mounts(host: Host, io: Io, settings: NfsMountsSettings, before: NfsMo
     found = [row(mount, listed=True) for mount in host.mounts]
     if settings.watch_unlisted:
         found += [row(mount, listed=False) for mount in unlisted(mounted, host.mounts)]
-    if not found and Role.STORAGE not in host.roles:
+    if not found:
         raise UnsupportedError("no NFS mount is expected here, and none was found")
-    return tuple(found)
+    return NfsMountsReading(tuple(found))
 
 
 def _split(text: str) -> tuple[tuple[mountinfo.MountInfo, ...], tuple[mountstats.MountStats, ...]]:
@@ -159,16 +137,6 @@ def _of_mounts(
         ]
 
     return rows(name, help_text, ("mountpoint", "server", "export", *labels), read, kind=kind)
-
-
-def _of_servers(name: str, help_text: str, value: Callable[[ProgramRow], float | None]) -> Metric[NfsMountsReading]:
-    """A metric with a sample per program that has a value."""
-
-    def read(reading: NfsMountsReading) -> Iterable[Sample]:
-        values = ((row, value(row)) for row in nfs_servers.exported(reading.programs))
-        return [Sample(float(number), (row.program, row.version)) for row, number in values if number is not None]
-
-    return rows(name, help_text, ("program", "version"), read)
 
 
 METRICS = (
@@ -244,25 +212,17 @@ METRICS = (
         "1 while the mount has another version than its settings say, from /proc/self/mountinfo.",
         lambda row: 1 if row.version_mismatch else None,
     ),
-    _of_servers(
-        "cs_nfs_server_up",
-        "Whether the server answers a NULL call of this RPC program from the exporter, without a mount.",
-        lambda row: row.up,
-    ),
-    _of_servers(
-        "cs_nfs_server_latency_seconds",
-        "Time from sending the RPC NULL call to its reply, by the exporter.",
-        lambda row: row.latency,
-    ),
 )
 
 SPEC: ProbeSpec[NfsMountsSettings, NfsMountsReading] = ProbeSpec(
     name="nfs_mounts",
-    question="Do the host's NFS mounts answer, and does an NFS server serve?",
+    question="Do the host's NFS mounts answer?",
     settings=NfsMountsSettings,
     reading=NfsMountsReading,
     probe=probe,
     metrics=METRICS,
     symptoms=SYMPTOMS,
     sections=(STATFS, NFS_PROC),
+    # What is nothing but storage may be an appliance that lets nobody in.
+    applies=lambda host: host.roles != {Role.STORAGE} or bool(host.mounts),
 )

@@ -1,4 +1,4 @@
-"""The rows of the troubleshooting matrix about NFS: mounts that hang, went stale or missing, and servers that are down.
+"""The rows of the troubleshooting matrix about NFS mounts: those that hang, went stale or missing, or are read-only.
 
 Apart from the sheet only because of their length; in the commands, words in capitals stand for the alert's labels.
 """
@@ -145,32 +145,5 @@ SYMPTOMS = (
         look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "rpcinfo -p SERVER", "nfsstat -m"),
         fix="Give the version explicitly (vers= in the pool's nfsmountopts or in fstab) and mount anew, or correct the "
         "version in the settings.",
-    ),
-    Symptom(
-        name="CsNfsServerDown",
-        sees="An NFS server does not answer RPC calls of one of its programs.",
-        metric="cs_nfs_server_up",
-        limit=Limit(Op.EQUALS, 0, step=1),
-        hold=60,
-        severity=Severity.CRITICAL,
-        unit="boolean",
-        means="New mounts fail (portmapper, mountd), or all mounts hang (nfs). An open TCP port proves nothing: a "
-        "frozen server still accepts connections.",
-        look=("rpcinfo -p HOST", "rpcinfo -T tcp HOST nfs", "systemctl status nfs-server rpcbind", "dmesg | tail"),
-        fix="Start what is down (nfs-server, rpcbind, nfs-mountd). If it runs and is silent, look at what its threads "
-        "wait for; if it is refused or unreachable from here only, mend packet filter or route.",
-    ),
-    Symptom(
-        name="CsNfsServerSlow",
-        sees="An NFS server takes long to answer a call that does nothing.",
-        metric="cs_nfs_server_latency_seconds",
-        limit=Limit(Op.ABOVE, 0.5, step=0.01),
-        hold=120,
-        severity=Severity.WARNING,
-        unit="seconds",
-        means="No disk is involved in this call: the server's threads are all busy, its processor is, or packets get "
-        "lost.",
-        look=("cat /proc/net/rpc/nfsd", "uptime", "ping -c 20 -i 0.2 HOST"),
-        fix="Give nfsd more threads (nfsd.conf or /proc/fs/nfsd/threads), find who loads it, or mend the network.",
     ),
 )

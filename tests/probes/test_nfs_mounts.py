@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from cs_exporter.model import Host, Mount, ProbeFailed, Reason, Role, UnparsableError, UnsupportedError
-from cs_exporter.ports import Answer, RpcVerdict
+from cs_exporter.ports import Answer
 from cs_exporter.probes.nfs_mounts import METRICS, NFS_PROC, SPEC, STATFS, NfsMountsReading, NfsMountsSettings
-from cs_exporter.probes.nfs_servers import ServerProgram
 from cs_exporter.probes.nfs_verdicts import MountState
 from tests.probes.nfs_stand import (
     CAPTURES,
@@ -20,9 +18,6 @@ from tests.probes.nfs_stand import (
     LATE,
     SECOND,
     STALE,
-    FakeRpc,
-    FakeShell,
-    Stand,
     capture,
     failed,
     ok,
@@ -32,8 +27,6 @@ from tests.probes.nfs_stand import (
     stand,
 )
 
-STORAGE = frozenset({Role.STORAGE})
-SERVING = FakeRpc(dict.fromkeys(((100000, 2), (100005, 3), (100003, 3), (100003, 4)), RpcVerdict.UP), {100005: 20048})
 FREE = Mount("/mnt/free", "nas", "192.0.2.9", "/free")
 
 
@@ -202,36 +195,23 @@ async def test_a_host_whose_proc_is_nonsense() -> None:
         await host.poll()
 
 
-def storage(*mounts: Mount, roles: Iterable[Role] = STORAGE, shell: FakeShell | None = None) -> Stand:
-    """An NFS server that serves."""
-    host = Host("nas1", "192.0.2.9", roles=frozenset(roles), mounts=mounts)
-    return Stand(host, shell or FakeShell(proc("healthy")), rpc=SERVING)
-
-
-async def test_a_server_is_asked_without_logging_in() -> None:
-    """What is nothing but storage may be an appliance: it is asked by RPC alone, at its own address."""
-    server = storage(shell=FakeShell("", failure=ProbeFailed(Reason.DENIED, "an appliance lets nobody in")))
-    reading = await server.poll()
-    expected = {("portmapper", "2"): 1.0, ("mountd", "3"): 1.0, ("nfs", "3"): 1.0, ("nfs", "4"): 1.0}
-    assert expected == values(reading, "cs_nfs_server_up")
-    assert {0.002} == {*values(reading, "cs_nfs_server_latency_seconds").values()}
-    assert {"192.0.2.9"} == {address for address, *_ in SERVING.asked}
-
-
-async def test_a_server_that_mounts_too() -> None:
-    """With mounts of its own, or another role, a server is asked for both; no mounts at all are no fault there."""
-    both = await storage(*pools("healthy")).poll()
-    assert (2, 4) == (len(both.mounts), len(both.programs))
-    converged = storage(roles=(Role.STORAGE, Role.HYPERVISOR))
-    converged.shell.proc = "25 1 254:0 / / rw - ext4 /dev/vda rw\n"
-    assert (0, 4) == (
-        len((await converged.poll()).mounts),
-        len(converged.last.reading.programs if converged.last else ()),
-    )
+@pytest.mark.parametrize(
+    ("roles", "mounts", "expected"),
+    [
+        ({Role.STORAGE}, (), False),
+        ({Role.STORAGE}, (FREE,), True),
+        ({Role.STORAGE, Role.HYPERVISOR}, (), True),
+        ({Role.HYPERVISOR}, (), True),
+        ((), (), True),
+    ],
+)
+def test_an_appliance_is_not_logged_in_to(roles: set[Role], mounts: tuple[Mount, ...], *, expected: bool) -> None:
+    """What is nothing but storage may let nobody in; with mounts of its own, or another role, it is asked."""
+    assert expected is SPEC.applies(Host("nas1", "192.0.2.9", roles=frozenset(roles), mounts=mounts))
 
 
 async def test_a_host_that_only_mounts_asks_no_server() -> None:
-    """500 hypervisors do not ask their server 500 times: it is asked once, as the host it is."""
+    """500 hypervisors do not ask their server 500 times: it is asked once, as the host it is, by nfs_server."""
     asking = stand("healthy", *pools("healthy"))
     await asking.poll()
     assert [] == asking.rpc.asked
@@ -245,8 +225,7 @@ async def test_a_host_that_only_mounts_asks_no_server() -> None:
         ({"statfs_limit": "2.5"}, "valid integer"),
         ({"statfs_limit": 0}, "greater than or equal to 1"),
         ({"statfs_limit": "soon"}, "not a duration"),
-        ({"server_programs": ["nfs5"]}, "nfs3"),
-        ({"server_deadline": 60}, "less than or equal to 30"),
+        ({"server_deadline": 2}, "Extra inputs"),
         ({"slow": 1}, "Extra inputs"),
     ],
 )
@@ -257,11 +236,9 @@ def test_bad_settings(fields: dict[str, object], complaint: str) -> None:
 
 
 def test_good_settings() -> None:
-    """Durations may be written as Prometheus writes them, programs by name."""
-    settings = NfsMountsSettings.model_validate(
-        {"slow_after": "500ms", "statfs_limit": "3s", "server_programs": ["nfs4"]}
-    )
-    assert (0.5, 3, (ServerProgram.NFS4,)) == (settings.slow_after, settings.statfs_limit, settings.server_programs)
+    """Durations may be written as Prometheus writes them."""
+    settings = NfsMountsSettings.model_validate({"slow_after": "500ms", "statfs_limit": "3s"})
+    assert (0.5, 3) == (settings.slow_after, settings.statfs_limit)
     assert 30.0 == settings.interval
 
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from dataclasses import replace
 
 import pytest
 
 from cs_exporter.model import Host, Mount, ProbeFailed, Role, SshTarget
-from cs_exporter.ports import Counters, Io, Last, Rpc, Shell
+from cs_exporter.ports import Counters
 from cs_exporter.probes import nfs_mounts
-from cs_exporter.probes.nfs_mounts import NfsMountsReading, NfsMountsSettings
-from cs_exporter.probes.nfs_servers import exported
+from cs_exporter.probes.nfs_programs import exported
+from cs_exporter.probes.nfs_server import NfsServerReading
 from cs_exporter.probes.nfs_verdicts import MountState
 from cs_exporter.transports.collector_script import assemble
 from cs_exporter.transports.pool import Pace, Shells
@@ -28,52 +27,13 @@ from tests.lab.lab import USER, Lab
 from tests.lab.nfs_server import PORT, NfsServer
 from tests.lab.uml import UmlHost
 from tests.lab.wait import wait_until_async
+from tests.probes.nfs_live import DEADLINE, Poller, ServerPoller
 
 pytestmark = [pytest.mark.lab, pytest.mark.heavy]
 
-R = TypeVar("R")
 EXPORT = "/export/primary"
 V3, V4 = "/mnt/a4d0c2c8-0f5b-3f5e-8c1f-2f6f0f0f0003", "/mnt/a4d0c2c8-0f5b-3f5e-8c1f-2f6f0f0f0004"
-SETTINGS = NfsMountsSettings(slow_after=0.9, statfs_limit=1, server_deadline=0.5)
 PACE = Pace(handshakes_at_once=4, handshakes_per_second=20.0, retry_cap=1.0)
-DEADLINE = 40.0
-
-
-@dataclass
-class Poller:
-    """One host polled with the real transports; each run sees the reading of the one before."""
-
-    host: Host
-    shell: Shell
-    rpc: Rpc
-    last: Last[NfsMountsReading] | None = None
-    readings: list[NfsMountsReading] = field(default_factory=list)
-
-    async def poll(self) -> NfsMountsReading:
-        """Run the probe."""
-        reading = await nfs_mounts.probe(self.host, Io(self.shell, self.rpc, time, self._previous), SETTINGS)
-        self.last = Last(reading, time.monotonic())
-        self.readings.append(reading)
-        return reading
-
-    async def states(self) -> dict[str, MountState | None]:
-        """Mount point -> state, of a new reading."""
-        return {row.mountpoint: row.state for row in (await self.poll()).mounts}
-
-    async def until(self, *states: MountState) -> NfsMountsReading:
-        """Poll until the mounts are in these states, in the order of the settings."""
-        wanted = [*states]
-
-        async def reached() -> bool:
-            return wanted == [*(await self.states()).values()]
-
-        await wait_until_async(reached, DEADLINE, f"mounts to be {wanted}, at last {self.readings[-1:]}")
-        return self.readings[-1]
-
-    def _previous(self, kind: type[R]) -> Last[R] | None:
-        if self.last is None or not isinstance(self.last.reading, kind):
-            return None
-        return Last(self.last.reading, self.last.monotonic)
 
 
 @pytest.fixture
@@ -106,10 +66,10 @@ def hypervisor(lab: Lab, shells: Shells, mounted: UmlHost, nfs_server: NfsServer
 
 
 @pytest.fixture
-def server(shells: Shells, nfs_server: NfsServer) -> Poller:
+def server(shells: Shells, nfs_server: NfsServer) -> ServerPoller:
     """The NFS server, asked as the host it is, without logging in."""
     host = Host("srv", nfs_server.host.address, roles=frozenset({Role.STORAGE}))
-    return Poller(host, shells.of(host), RpcClient(Counters()))
+    return ServerPoller(host, shells.of(host))
 
 
 def target(lab: Lab) -> SshTarget:
@@ -117,7 +77,7 @@ def target(lab: Lab) -> SshTarget:
     return SshTarget(user=USER, key_file=str(lab.client_key_file), known_hosts=str(lab.known_hosts_file))
 
 
-def programs(reading: NfsMountsReading) -> dict[str, bool]:
+def programs(reading: NfsServerReading) -> dict[str, bool]:
     """Program and version -> up."""
     return {f"{row.program}{row.version}": row.up for row in exported(reading.programs)}
 
@@ -129,7 +89,7 @@ def replaced(nfs_server: NfsServer) -> Iterator[None]:
     yield
 
 
-async def test_a_healthy_host(hypervisor: Poller, server: Poller) -> None:
+async def test_a_healthy_host(hypervisor: Poller, server: ServerPoller) -> None:
     """Both mounts answer within their limit, with version, mode and counts; the server serves all programs."""
     await hypervisor.poll()
     reading = await hypervisor.until(MountState.OK, MountState.OK)
@@ -146,7 +106,7 @@ async def test_a_healthy_host(hypervisor: Poller, server: Poller) -> None:
 
 @pytest.mark.parametrize("fault", ["frozen", "dropped", "stopped"])
 async def test_a_server_that_does_not_answer(
-    hypervisor: Poller, server: Poller, nfs_server: NfsServer, mounted: UmlHost, fault: str
+    hypervisor: Poller, server: ServerPoller, nfs_server: NfsServer, mounted: UmlHost, fault: str
 ) -> None:
     """Frozen, filtered or dead: both mounts hang, longer and longer, the server is down, and all heals by itself."""
     breaking: dict[str, AbstractContextManager[None]] = {
@@ -173,7 +133,7 @@ async def test_a_server_that_does_not_answer(
     await wait_until_async(lambda: _all_up(server), DEADLINE, "the server to be up")
 
 
-async def _all_up(server: Poller) -> bool:
+async def _all_up(server: ServerPoller) -> bool:
     return all(programs(await server.poll()).values())
 
 

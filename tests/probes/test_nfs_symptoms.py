@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from cs_exporter.board import Board
-from cs_exporter.model import Host, Inventory, Outcome, Role
+from cs_exporter.model import Inventory, Outcome
 from cs_exporter.ports import Answer
 from cs_exporter.probes import nfs_mounts
 from cs_exporter.probes.nfs_symptoms import SYMPTOMS
 from cs_exporter.spec import Severity
 from cs_exporter.symptoms import holding
-from tests.probes.nfs_stand import LATE, STALE, FakeRpc, FakeShell, Stand, failed, ok, pools, stand
+from tests.probes.nfs_stand import LATE, STALE, Stand, failed, ok, pools, stand
 
 
 async def symptoms(stand: Stand, polls: int = 2) -> list[str]:
@@ -75,15 +75,7 @@ async def test_another_version() -> None:
     assert ["CsNfsVersionMismatch"] == await symptoms(stand("healthy", *pools("healthy", version="4.1")))
 
 
-@pytest.mark.parametrize("roles", [{Role.STORAGE}])
-async def test_a_server_that_is_down(roles: set[Role]) -> None:
-    """A server that refuses everything is told as such."""
-    server = Stand(Host("nas1", "192.0.2.9", roles=frozenset(roles)), FakeShell(""), rpc=FakeRpc())
-    assert ["CsNfsServerDown"] == await symptoms(server)
-
-
 def test_what_stops_guests_is_critical() -> None:
-    """A page at night is for mounts and servers that are gone, and for nothing that only annoys."""
-    expected = {"CsNfsMountHung", "CsNfsMountStale", "CsNfsMountMissing", "CsNfsMountReadOnly", "CsNfsServerDown"}
-    expected |= {"CsNfsDataErrors"}
+    """A page at night is for mounts that are gone, and for nothing that only annoys."""
+    expected = {"CsNfsMountHung", "CsNfsMountStale", "CsNfsMountMissing", "CsNfsMountReadOnly", "CsNfsDataErrors"}
     assert expected == {symptom.name for symptom in SYMPTOMS if symptom.severity is Severity.CRITICAL}

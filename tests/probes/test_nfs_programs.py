@@ -6,7 +6,7 @@ import pytest
 
 from cs_exporter.model import Reason
 from cs_exporter.ports import RpcVerdict
-from cs_exporter.probes.nfs_servers import ProgramRow, ServerProgram, ask, exported
+from cs_exporter.probes.nfs_programs import ProgramRow, ServerProgram, ask, exported
 from tests.probes.nfs_stand import FakeRpc
 
 UP, MISMATCH, UNAVAILABLE = RpcVerdict.UP, RpcVerdict.VERSION_MISMATCH, RpcVerdict.PROGRAM_UNAVAILABLE
