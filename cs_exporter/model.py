@@ -31,12 +31,16 @@ class Reason(StrEnum):
 
 
 class ProbeFailed(Exception):
-    """Raised when a probe could not find out; `detail` is one line for a human."""
+    """Raised when a probe could not find out; `detail` is one line for a human.
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    `ours`: the fault lies on our own side (the exporter's limits, its name servers) and tells nothing of the peer.
+    """
+
+    def __init__(self, reason: Reason, detail: str, *, ours: bool = False) -> None:
         super().__init__(f"{reason.value}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.ours = ours
 
 
 class UnsupportedError(Exception):

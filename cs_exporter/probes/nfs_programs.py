@@ -69,11 +69,18 @@ async def ask(
 ) -> tuple[ProgramRow, ...]:
     """Ask a server for its programs, all at once, each call within `deadline` seconds. A program that fails is a row.
 
+    Raises ProbeFailed where our own side prevents it: that we have no descriptor left, or that the name does not
+    resolve, says nothing of the server.
+
     `listed` None: all of them are asked, and one that the server declines matters only if it has been up before, or if
     no version of NFS is up at all: servers without NFSv3 need neither mountd nor a portmapper.
     """
     programs = TARGETS if listed is None else listed
-    rows = await asyncio.gather(*(_ask(rpc, address, TARGETS[program], deadline) for program in programs))
+    answers = await asyncio.gather(*(_ask(rpc, address, TARGETS[program], deadline) for program in programs))
+    rows = [answer for answer in answers if isinstance(answer, ProgramRow)]
+    for answer in answers:
+        if isinstance(answer, ProbeFailed):
+            raise answer
     earlier = {(row.program, row.version) for row in before if row.seen_up}
     serving = any(row.up for row in rows if row.program == "nfs")
     return tuple(_weighed(row, earlier, missed=listed is not None or not serving) for row in rows)
@@ -84,7 +91,8 @@ def _weighed(row: ProgramRow, earlier: set[tuple[str, str]], *, missed: bool) ->
     return replace(row, seen_up=seen_up, wanted=seen_up or missed or not row.declined)
 
 
-async def _ask(rpc: Rpc, address: str, target: Target, deadline: float) -> ProgramRow:
+async def _ask(rpc: Rpc, address: str, target: Target, deadline: float) -> ProgramRow | ProbeFailed:
+    """One program's row, or the failure where it is ours: returned, so that the other calls come to their end."""
     version = str(target.version)
     try:
         port = target.port or await rpc.getport(address, target.program, target.version, deadline)
@@ -92,6 +100,8 @@ async def _ask(rpc: Rpc, address: str, target: Target, deadline: float) -> Progr
             return ProgramRow(target.name, version, up=False, declined=True, detail="not registered")
         reply = await rpc.null(address, port, target.program, target.version, deadline)
     except ProbeFailed as failure:
+        if failure.ours:
+            return failure
         declined = failure.reason is Reason.REFUSED
         return ProgramRow(target.name, version, up=False, declined=declined, detail=str(failure))
     if reply.verdict is RpcVerdict.UP:

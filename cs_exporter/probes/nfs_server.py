@@ -26,6 +26,10 @@ class NfsServerSettings(ProbeSettings):
     )
     deadline: Seconds = Field(default=2.0, gt=0, le=30, description="of one RPC call to the server")
 
+    def longest_wait(self) -> float:
+        """A server that says nothing is a verdict too; mountd takes two calls, as the portmapper is asked first."""
+        return 2 * self.deadline
+
 
 @dataclass(frozen=True, slots=True)
 class NfsServerReading:

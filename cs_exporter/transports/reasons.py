@@ -47,10 +47,12 @@ _NUMBER_IN_TEXT = re.compile(r"\[Errno (\d{1,4})\]")
 def from_os_error(error: OSError, what: str) -> ProbeFailed:
     """The failure that an error of a socket operation means; `what` says what was tried ("connect to 10.0.0.1:22")."""
     if isinstance(error, socket.gaierror):
-        return ProbeFailed(Reason.UNREACHABLE, f"{what}: the name does not resolve: {error.strerror or error}")
+        detail = f"{what}: the name does not resolve: {error.strerror or error}"
+        return ProbeFailed(Reason.UNREACHABLE, detail, ours=True)
     number = _number(error)
     if number in _OWN_SHORTAGE:
-        return ProbeFailed(Reason.EXHAUSTED, f"{what}: on the machine of cs_exporter itself: {os.strerror(number)}")
+        detail = f"{what}: on the machine of cs_exporter itself: {os.strerror(number)}"
+        return ProbeFailed(Reason.EXHAUSTED, detail, ours=True)
     if number is not None:
         return ProbeFailed(_REASONS.get(number, Reason.UNREACHABLE), f"{what}: {os.strerror(number)}")
     reason = next((reason for kind, reason in _BY_CLASS if isinstance(error, kind)), Reason.UNREACHABLE)

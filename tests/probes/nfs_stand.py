@@ -81,20 +81,23 @@ class FakeRpc:
     programs: Mapping[tuple[int, int], RpcVerdict | Reason] = field(default_factory=dict)
     ports: Mapping[int, int] = field(default_factory=dict)
     asked: list[tuple[str, int, int, int]] = field(default_factory=list)
+    ours: bool = False  # whether failures are on our side
 
     async def null(self, address: str, port: int, program: int, version: int, deadline: float) -> RpcReply:
         """See ports.Rpc."""
         self.asked.append((address, port, program, version))
         said = self.programs.get((program, version), Reason.REFUSED)
         if isinstance(said, Reason):
-            raise ProbeFailed(said, f"RPC {address}:{port}, {deadline:g} s")
+            raise ProbeFailed(said, f"RPC {address}:{port}, {deadline:g} s", ours=self.ours)
         return RpcReply(said, 0.002)
 
     async def getport(self, address: str, program: int, version: int, deadline: float) -> int:
         """See ports.Rpc."""
         said = self.programs.get((100000, 2), Reason.REFUSED)
         if isinstance(said, Reason):
-            raise ProbeFailed(said, f"portmapper {address}, program {program} version {version}, {deadline:g} s")
+            raise ProbeFailed(
+                said, f"portmapper {address}, program {program} version {version}, {deadline:g} s", ours=self.ours
+            )
         return self.ports.get(program, 0)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import resource
+
 import pytest
 
-from cs_exporter.model import Reason
-from cs_exporter.ports import RpcVerdict
+from cs_exporter.model import ProbeFailed, Reason
+from cs_exporter.ports import Counters, RpcVerdict
 from cs_exporter.probes.nfs_programs import ProgramRow, ServerProgram, ask, exported
+from cs_exporter.transports.rpc import RpcClient
 from tests.probes.nfs_stand import FakeRpc
 
 UP, MISMATCH, UNAVAILABLE = RpcVerdict.UP, RpcVerdict.VERSION_MISMATCH, RpcVerdict.PROGRAM_UNAVAILABLE
@@ -48,6 +52,35 @@ async def test_a_program_that_fails_is_down(reason: Reason) -> None:
     rows = await asked(WHOLE | {NFS4: reason})
     assert {"portmapper2": True, "mountd3": True, "nfs3": True, "nfs4": False} == shown(rows)
     assert rows[3].detail.startswith(f"{reason.value}: ")
+
+
+@pytest.mark.parametrize("reason", [Reason.EXHAUSTED, Reason.UNREACHABLE])
+async def test_a_fault_of_our_own_is_no_verdict(reason: Reason) -> None:
+    """That we have no descriptor left, or no name server, must page nobody for the server: the run has failed."""
+    rpc = FakeRpc(WHOLE | {NFS4: reason}, REGISTERED, ours=True)
+    with pytest.raises(ProbeFailed, match=reason.value):
+        await ask(rpc, "192.0.2.9", None, 2.0, ())
+    assert 4 == len(rpc.asked)
+
+
+async def test_a_server_without_a_name() -> None:
+    """A real name that does not resolve fails the run, and the detail says which name."""
+    with pytest.raises(ProbeFailed, match=r"connect to nas1\.invalid:\d+: .*name") as caught:
+        await ask(RpcClient(Counters()), "nas1.invalid", None, 5.0, ())
+    assert Reason.UNREACHABLE is caught.value.reason
+
+
+async def test_no_descriptor_left() -> None:
+    """At the real limit of this process the run fails, and says that it is ours."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = os.open("/dev/null", os.O_RDONLY)
+    os.close(used)  # the lowest free number: no more than these
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used, before[1]))
+    try:
+        with pytest.raises(ProbeFailed, match=r"exhausted: .*on the machine of cs_exporter itself"):
+            await ask(RpcClient(Counters()), "127.0.0.1", None, 2.0, ())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 async def test_a_server_that_is_gone() -> None:
