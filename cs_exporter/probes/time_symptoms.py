@@ -85,21 +85,25 @@ SYMPTOMS = (
     ),
     Symptom(
         name="CsClockLastSyncOld",
-        sees="The host's clock was last compared with a time server more than 17 minutes ago.",
+        sees="The host's clock was last compared with a time server more than 75 minutes ago.",
         metric="cs_clock_last_sync_timestamp_seconds",
-        limit=Limit(Op.ABOVE, 1025, step=1, age=True),
-        hold=1200,  # with timesyncd, which asks every 2048 s at its slowest, this is never so for longer than 1023 s
+        # Beyond all that a healthy client comes to: timesyncd, which asks every 2048 s at its slowest, with one answer
+        # lost, and ntpd, which at a poll of 1024 s may prefer a sample that is 3 polls old.
+        limit=Limit(Op.ABOVE, 4500, step=1, age=True),
+        hold=300,
         severity=Severity.WARNING,
         unit="seconds",
-        means="The longest poll interval of chronyd and ntpd is 1024 s: answers are being lost, or rejected.",
+        means="By themselves clients ask every 17 (chronyd, ntpd) or 34 minutes (timesyncd) at their slowest: answers "
+        "are being lost, or rejected.",
         look=(_SOURCES, _TRACKING),
-        fix="Let UDP port 123 through to the time servers, and see whether they are synchronised themselves.",
+        fix="Let UDP port 123 through to the time servers, and see whether they are synchronised themselves. If the "
+        "client is set to ask more rarely (maxpoll, PollIntervalMaxSec), raise this limit for the host.",
     ),
     Symptom(
         name="CsClockLastSyncVeryOld",
-        sees="The host's clock was last compared with a time server more than an hour ago.",
+        sees="The host's clock was last compared with a time server more than two and a half hours ago.",
         metric="cs_clock_last_sync_timestamp_seconds",
-        limit=Limit(Op.ABOVE, 3600, step=1, age=True),
+        limit=Limit(Op.ABOVE, 9000, step=1, age=True),  # 8 polls of chronyd, 4 of timesyncd, all lost
         hold=300,
         severity=Severity.CRITICAL,
         unit="seconds",

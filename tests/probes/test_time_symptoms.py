@@ -56,11 +56,26 @@ async def test_each_state_raises_its_own(answer: Answer | str, expected: list[st
 
 @pytest.mark.parametrize(
     ("age", "expected"),
-    [(1024, []), (1026, ["LastSyncOld"]), (3599, ["LastSyncOld"]), (3601, ["LastSyncOld", "LastSyncVeryOld"])],
+    [(4499, []), (4501, ["LastSyncOld"]), (8999, ["LastSyncOld"]), (9001, ["LastSyncOld", "LastSyncVeryOld"])],
 )
 async def test_the_last_synchronisation_ages(age: float, expected: list[str]) -> None:
     """Between polls as well: what is exported is the moment, and the rule counts."""
     assert expected == await symptoms(chrony("synced"), age)
+
+
+@pytest.mark.parametrize(
+    ("answer", "poll_interval", "polls"),
+    [
+        (timesyncd("synced", 1_795_249_990), 2048, 1),
+        (timesyncd("synced", 1_795_249_990), 2048, 2),
+        (chrony("synced"), 1024, 3),
+        (ntpd("ntpd_synced"), 1024, 4),
+    ],
+    ids=["timesyncd at its slowest", "and one answer lost", "chronyd, two lost", "ntpd with an older sample"],
+)
+async def test_a_client_at_its_slowest_is_healthy(answer: str, poll_interval: int, polls: int) -> None:
+    """Just before its next answer nothing is red, on pages that know no hold either."""
+    assert [] == await symptoms(answer, poll_interval * polls + 15.0)
 
 
 @pytest.mark.parametrize(
