@@ -112,20 +112,20 @@ class FrameReader:
                 frame = self._line(line)
                 if frame is not None:
                     yield frame
-        self._bound()
+        self._bound(len(self._buffer))
 
-    def _bound(self) -> None:
+    def _bound(self, line: int) -> None:
         """Only a section that never blocks may be longer, and is passed over; a worker's record is one short write."""
         inline = self._open is not None and not self._open[0].endswith(b";")
         limit = MAX_PASSED_OVER if inline else MAX_ANSWER
-        if len(self._buffer) > MAX_ANSWER or self._size > limit:
+        if line > MAX_ANSWER or self._size > limit:
             raise UnparsableError(f"more than {MAX_ANSWER} bytes without an end")
         if self._size > MAX_ANSWER:
             self._output.clear()
 
     def _line(self, line: bytes) -> Frame | None:
         self._size += len(line) + 1
-        self._bound()
+        self._bound(len(line))
         if self._open is not None and not line.startswith(self._open[0]):
             self._output.append(line)
             return None

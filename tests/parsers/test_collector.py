@@ -168,6 +168,8 @@ def test_an_answer_without_end_is_cut_off(begin: bytes, line: bytes) -> None:
 
 def test_an_oversized_section_costs_only_itself() -> None:
     """Its lines are passed over up to its end; what follows is read as if nothing had been."""
+    line = b"\x1e1.ab < 0\n" + b"x" * (MAX_ANSWER + 1) + b"\n\n\x1e1.ab > 0 0\n"
+    assert read([line]) == read(cut(line, [MAX_ANSWER + 12])) == ([], f"more than {MAX_ANSWER} bytes without an end")
     big = b"\x1e1.ab < 0\n" + b"a mount\n" * (MAX_ANSWER // 4) + b"\n\x1e1.ab > 0 0\n"
     small = b"\x1e1.ab < 1\nhello\n\n\x1e1.ab > 1 0\n"
     frames, error = read([big + small])
@@ -181,6 +183,9 @@ def test_the_largest_answer_passes_however_it_is_cut() -> None:
     data = section * 2 + b"y" * 1_000_000
     assert 2 == len(read([data])[0])
     assert read([data]) == read(cut(data, [1_000_000])) == read(cut(data, [10, 900_200, 1_800_300]))
+    endless = data + b"y" * 100_000
+    assert 2 == len(read([endless])[0])
+    assert read([endless]) == read(cut(endless, [1_000_000, 2_800_000]))
 
 
 def test_a_frame_may_not_be_endless_either() -> None:
