@@ -180,7 +180,7 @@ def probe(given: Path | None, config_file: Path | None, name: str, host: str) ->
     if found is None:
         raise ConfigError(config.source, "HOST", f"no host {host!r}; {suggestion(host, list(inventory.hosts))}")
     transcript: list[str] = []
-    outcome = asyncio.run(probe_once(config, spec, found, transcript.append))
+    outcome = asyncio.run(probe_once(config, spec, found, transcript))
     if not show(outcome, transcript, spec, found, _console()):
         sys.exit(1)
 

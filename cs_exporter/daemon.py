@@ -16,20 +16,17 @@ from cs_exporter.config import Config, ConfigError, shown
 from cs_exporter.derive import Deriver
 from cs_exporter.history import History
 from cs_exporter.inventory import build_inventory, difference
-from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason
+from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Unsupported
 from cs_exporter.ports import Clock, Io, Last, R
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.runner import run_once
 from cs_exporter.scheduling import Scheduler
-from cs_exporter.spec import AnySpec
+from cs_exporter.spec import AnySpec, longest_run
 from cs_exporter.transports.collector_script import CollectorScript, assemble
 from cs_exporter.transports.pool import Pace, Shells
 from cs_exporter.transports.rpc import RpcClient
 
 log = structlog.get_logger(__name__)
-
-LONGEST_RUN = 0.9
-"""Of its interval, at most, a run may take."""
 
 PATIENCE = 2.0
 """Seconds that runs are given to end when the daemon stops or its schedule changes."""
@@ -95,15 +92,23 @@ class Daemon:
 
     async def run_probe(self, probe: str, host: str, timeout: float) -> Outcome:  # noqa: ASYNC109 (the caller's patience)
         """One run now, or the one under way; after `timeout` seconds a failure, while the run itself goes on."""
-        spec = next(spec for spec in PROBES if spec.name == probe)
+        spec, asked = next(spec for spec in PROBES if spec.name == probe), self.board.inventory.hosts[host]
         started, began = self._clock.time(), self._clock.monotonic()
+        result: Failure | Unsupported
         try:
-            async with asyncio.timeout(timeout):
-                return await self._scheduler.run_now(spec, self.board.inventory.hosts[host])
+            if spec in self._scheduler.asked(asked):
+                async with asyncio.timeout(timeout):
+                    return await self._scheduler.run_now(spec, asked)
+            result = Unsupported("this host is not asked that: the probe is disabled, or for other roles")
         except TimeoutError:
-            finished = self._clock.monotonic()
-            failure = Failure(Reason.TIMEOUT, f"no answer within the caller's {timeout:g} s")
-            return Outcome(probe, host, started, finished, finished - began, failure)
+            result = Failure(Reason.TIMEOUT, f"no answer within the caller's {timeout:g} s")
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if caller is None or caller.cancelling():
+                raise
+            result = Failure(Reason.NOT_READY, "the run was given up: the configuration has just been changed")
+        finished = self._clock.monotonic()
+        return Outcome(probe, host, started, finished, finished - began, result)
 
     async def reload(self) -> None:
         """Read the configuration again and apply the difference. Raises ConfigError, and then nothing has changed."""
@@ -121,30 +126,44 @@ class Daemon:
         before, self.config = self.config, config
         change = difference(self.board.inventory, inventory)
         self._shells.repace(pace_of(config))
-        self._scheduler.remove(change.removed)
-        self._shells.drop(change.removed)
-        for name in change.removed:
-            self.history.forget(name)
+        # A host with another way in may be another machine: nothing that is known of the old one is true of it.
+        moved = [
+            name for name in change.changed
+            if _way_in(self.board.inventory.hosts[name]) != _way_in(change.inventory.hosts[name])
+        ]  # fmt: skip
+        for name in (*change.removed, *moved):
+            self._forget(name)
         self.board.replace_inventory(change.inventory)
-        self._awaited = {(probe, host) for probe, host in self._awaited if host in change.inventory.hosts}
-        self._forget_unasked(change.inventory)
         if _schedule(before) == _schedule(config):
             self._scheduler.add([change.inventory.hosts[name] for name in (*change.added, *change.changed)])
         else:
             await self._scheduler.stop(PATIENCE)
             self._scheduler = self._new_scheduler()
             self._scheduler.start(change.inventory)
+        self._forget_unasked(change.inventory)
         self._deriver.again()
         log.info(
             "configuration applied", added=len(change.added), removed=len(change.removed), changed=len(change.changed)
         )
 
+    def _forget(self, name: str) -> None:
+        self._scheduler.remove([name])
+        self._shells.drop([name])
+        self.history.forget(name)
+        for spec in PROBES:
+            self.board.forget(spec.name, name)
+
     def _forget_unasked(self, inventory: Inventory) -> None:
+        asked = self._asked(inventory)
         for host in inventory:
-            asked = {spec.name for spec in self._scheduler.asked(host)}
             for spec in PROBES:
-                if spec.name not in asked:
+                if (spec.name, host.name) not in asked:
                     self.board.forget(spec.name, host.name)
+        self._awaited &= asked
+        self.board.health.first_sweep_done |= not self._awaited
+
+    def _asked(self, inventory: Inventory) -> set[tuple[str, str]]:
+        return {(spec.name, host.name) for host in inventory for spec in self._scheduler.asked(host)}
 
     def _loaded(self) -> None:
         self.board.health.config_reload_successful = True
@@ -162,13 +181,12 @@ class Daemon:
             return Last(entry.reading, entry.reading_monotonic)
 
         io = Io(self._shells.of(host), self._rpc, self._clock, previous)
-        timeout = host.settings[spec.name].timeout or self.config.global_.timeout
-        # A run that hangs must have ended when the next one is due, else it would be told as an overrun.
-        return await run_once(spec, host, io, min(timeout, LONGEST_RUN * self._scheduler.interval(spec, host)))
+        limit = longest_run(host.settings[spec.name], self.config.global_.timeout, self.config.global_.interval)
+        return await run_once(spec, host, io, limit)
 
     def _land(self, outcome: Outcome, interval: float) -> None:
-        if outcome.host != FLEET and outcome.host not in self.board.inventory.hosts:
-            return
+        if outcome.host != FLEET and not self._is_asked(outcome.probe, outcome.host):
+            return  # it was begun before a reload
         before = self.board.entry(outcome.probe, outcome.host)
         entry = self.board.land(outcome, interval)
         self.history.record(outcome)
@@ -184,9 +202,17 @@ class Daemon:
         if not self._awaited:
             self.board.health.first_sweep_done = True
 
+    def _is_asked(self, probe: str, name: str) -> bool:
+        host = self.board.inventory.get(name)
+        return host is not None and any(spec.name == probe for spec in self._scheduler.asked(host))
+
     def _await_first(self, inventory: Inventory) -> None:
-        self._awaited = {(spec.name, host.name) for host in inventory for spec in self._scheduler.asked(host)}
+        self._awaited = self._asked(inventory)
         self.board.health.first_sweep_done = not self._awaited
+
+
+def _way_in(host: Host) -> tuple[object, ...]:
+    return host.connection, host.address, host.ssh.port
 
 
 def _schedule(config: Config) -> tuple[float, float]:

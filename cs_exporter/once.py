@@ -6,7 +6,6 @@ It runs the daemon's own runner, shell and limits, so that what it shows is what
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from rich.console import Console
 from rich.pretty import Pretty
@@ -17,24 +16,40 @@ from cs_exporter.daemon import collector, pace_of
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Unsupported
 from cs_exporter.ports import Counters, Io, Last, R
 from cs_exporter.runner import run_once
-from cs_exporter.spec import AnySpec, Severity
+from cs_exporter.spec import AnySpec, Severity, longest_run
 from cs_exporter.symptoms import Holding, holding
 from cs_exporter.transports.pool import Shells
 from cs_exporter.transports.rpc import RpcClient
 from cs_exporter.transports.transcript import NotedRpc, NotedShell
 
-
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
-async def probe_once(config: Config, spec: AnySpec, host: Host, note: Callable[[str], None]) -> Outcome:
-    """Connect, ask once, disconnect; `note` takes the transcript, line by line."""
+async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list[str]) -> Outcome:
+    """Connect, ask, disconnect; `transcript` takes what was asked and answered.
+
+    A run that gave a reading is followed by another one, and that is told: what compares with the reading before it
+    has something to compare with.
+    """
     counters = Counters()
     shells = Shells(collector(), pace_of(config), time, counters)
-    shell = NotedShell(shells.of(host), note, time)
-    io = Io(shell, NotedRpc(RpcClient(counters), note, time), time, _nothing_before)
+    shell = NotedShell(shells.of(host), transcript.append, time)
+    rpc = NotedRpc(RpcClient(counters), transcript.append, time)
+    limit = longest_run(host.settings[spec.name], config.global_.timeout, config.global_.interval)
+    first: Outcome | None = None
+
+    def previous(kind: type[R], /) -> Last[R] | None:
+        if first is None or not isinstance(first.reading, kind):
+            return None
+        return Last(first.reading, first.finished_monotonic)
+
+    io = Io(shell, rpc, time, previous)
     try:
-        return await run_once(spec, host, io, host.settings[spec.name].timeout or config.global_.timeout)
+        first = await run_once(spec, host, io, limit)
+        if first.reading is None:
+            return first
+        transcript.clear()
+        return await run_once(spec, host, io, limit)
     finally:
         await shells.close()
 
@@ -67,8 +82,3 @@ def _symptoms(outcome: Outcome, spec: AnySpec, host: Host) -> tuple[Holding, ...
     board = Board(Inventory({host.name: host}))
     board.land(outcome, host.settings[spec.name].interval)
     return holding(board.snapshot(outcome.finished_monotonic), (spec,), outcome.started)
-
-
-def _nothing_before(_: type[R], /) -> Last[R] | None:
-    """A first run has no reading before it."""
-    return None

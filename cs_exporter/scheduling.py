@@ -21,7 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from cs_exporter.model import Host, Inventory, Outcome
 from cs_exporter.ports import Clock
 from cs_exporter.runner import overrun
-from cs_exporter.spec import AnySpec
+from cs_exporter.spec import AnySpec, whole_interval
 
 log = structlog.get_logger(__name__)
 
@@ -42,11 +42,6 @@ EARLY = 0.3
 
 Run = Callable[[AnySpec, Host], Awaitable[Outcome]]
 Land = Callable[[Outcome, float], None]
-
-
-def whole_interval(interval: float, base: float) -> float:
-    """A probe's interval, rounded up to a multiple of the base interval (both in seconds)."""
-    return base * max(1, math.ceil(interval / base - 1e-9))
 
 
 class Scheduler:

@@ -55,7 +55,7 @@ class Service(Daemon):
         """What a signal does: there is nobody to tell but the log."""
         try:
             await self.reload()
-        except ConfigError as error:
+        except (ConfigError, OSError) as error:
             log.error(  # noqa: TRY400 (the mistake is the user's: its line says all)
                 "the configuration was not reloaded; the one before stays in force", error=str(error)
             )

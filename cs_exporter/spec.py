@@ -5,6 +5,7 @@ Everything generated (exposition, alerts, panels, runbooks) and everything assem
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -36,6 +37,24 @@ class ProbeSettings(BaseModel):
     enabled: bool = True
     interval: Seconds = Field(default=30.0, gt=0, description="rounded up to a multiple of global.interval")
     timeout: Seconds | None = Field(default=None, gt=0, description="of one run; default: global.timeout")
+
+    def longest_wait(self) -> float:
+        """Seconds that a run may have to wait for an answer which is itself a verdict, such as that of a hung mount."""
+        return 0.0
+
+
+LONGEST_RUN = 0.9
+"""Of its interval, at most, a run may take: one that hangs must have ended when the next one is due."""
+
+
+def whole_interval(interval: float, base: float) -> float:
+    """A probe's interval, rounded up to a multiple of the base interval (both in seconds)."""
+    return base * max(1, math.ceil(interval / base - 1e-9))
+
+
+def longest_run(settings: ProbeSettings, timeout: float, base: float) -> float:
+    """Seconds after which a run is ended, given global.timeout and the base interval."""
+    return min(settings.timeout or timeout, LONGEST_RUN * whole_interval(settings.interval, base))
 
 
 @dataclass(frozen=True, slots=True)

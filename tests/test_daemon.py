@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from cs_exporter.config import ConfigError
+from cs_exporter.model import Failure, Reason, Unsupported
 from cs_exporter.probes import PROBES
 from tests.lab.faults import dropped, frozen
 from tests.lab.host import LabHost
@@ -19,6 +21,9 @@ from tests.lab.wait import wait_until_async
 from tests.live.watch import INTERVAL, Address, Watch
 
 pytestmark = pytest.mark.lab
+
+ASKED = ("time_drift", "nfs_mounts")
+"""What a host without a role is asked."""
 
 
 @pytest.fixture
@@ -38,11 +43,10 @@ async def test_a_host_is_asked_everything_in_one_request_per_poll(watch: Watch) 
     """One round trip per host and poll, the clock exchanges of time_drift aside; one handshake for all polls."""
     counters = watch.daemon.board.health.counters
     board = watch.daemon.board
-    runs = {spec.name: entry.runs for spec in PROBES if (entry := board.entry(spec.name, "h1"))}
-    assert {spec.name for spec in PROBES} == set(runs)
+    assert all(board.entry(probe, "h1") for probe in ASKED)
     before = counters.requests, _runs(watch)
-    await wait_until_async(lambda: _runs(watch) >= before[1] + 4 * len(PROBES), 6 * INTERVAL)
-    polls = (_runs(watch) - before[1]) / len(PROBES)
+    await wait_until_async(lambda: _runs(watch) >= before[1] + 4 * len(ASKED), 6 * INTERVAL)
+    polls = (_runs(watch) - before[1]) / len(ASKED)
     clock_exchanges = 2
     assert counters.requests - before[0] <= (polls + 2) * (1 + clock_exchanges)
     assert 2 == counters.ssh_handshakes
@@ -74,11 +78,11 @@ async def test_reload_applies_the_difference(watch: Watch, lab: Lab) -> None:
 
 async def test_reload_with_another_interval_keeps_connections(watch: Watch) -> None:
     """The schedule is made anew; the hosts don't notice."""
-    watch.file.write_text(watch.file.read_text().replace(f'"interval": {INTERVAL}', '"interval": 3'))
+    watch.file.write_text(watch.file.read_text().replace(f'"interval": {INTERVAL}', '"interval": 4'))
     await watch.daemon.reload()
     runs = _runs(watch)
     await wait_until_async(lambda: _runs(watch) > runs, 9)
-    assert (3.0, 2) == (watch.daemon.config.global_.interval, watch.daemon.board.health.counters.ssh_handshakes)
+    assert (4.0, 2) == (watch.daemon.config.global_.interval, watch.daemon.board.health.counters.ssh_handshakes)
 
 
 async def test_a_bad_file_changes_nothing(watch: Watch) -> None:
@@ -115,3 +119,55 @@ async def test_it_stops_within_five_seconds_whatever_hangs(tmp_path: Path, lab: 
             await gone(lab.hosts["h4"])
     for name in ("h1", "h2", "h3"):
         kill_and_wait(lab.hosts[name].sshd.sessions)
+
+
+async def test_a_probe_that_is_disabled_leaves_nothing(watch: Watch) -> None:
+    """Not even when its run was under way, nor when somebody asks for one: no series that looks alive for ever."""
+    daemon = watch.daemon
+    run = asyncio.create_task(daemon.run_probe("time_drift", "h1", 5.0))
+    await asyncio.sleep(0)
+    watch.file.write_text(watch.file.read_text().replace('"time_drift": {', '"time_drift": {"enabled": false, '))
+    await daemon.reload()
+    await run
+    answered = await daemon.run_probe("time_drift", "h1", 5.0)
+    assert isinstance(answered.result, Unsupported)
+    assert daemon.board.entry("time_drift", "h1") is None
+    assert "time_drift" not in {entry.latest.probe for entry in daemon.snapshot().entries}
+
+
+async def test_the_first_sweep_ends_although_a_probe_is_disabled_meanwhile(tmp_path: Path, lab: Lab) -> None:
+    """What nobody asks any more is not waited for."""
+    with frozen(lab.hosts["h1"].sshd):
+        async with Watch(tmp_path, lab, {lab.hosts["h1"]: {"probes": {"nfs_mounts": {"enabled": False}}}}) as watch:
+            assert not watch.daemon.board.health.first_sweep_done
+            watch.write({lab.hosts["h1"]: {"probes": {spec.name: {"enabled": False} for spec in PROBES}}})
+            await watch.daemon.reload()
+            assert watch.daemon.board.health.first_sweep_done
+
+
+async def test_a_moved_host_does_not_show_the_old_machine(watch: Watch, lab: Lab) -> None:
+    """Another address may be another machine: what was read from the old one is not true of it."""
+    daemon = watch.daemon
+    assert daemon.board.entry("time_drift", "h2") is not None
+    with dropped(lab.hosts["h4"]):
+        watch.file.write_text(watch.file.read_text().replace(lab.hosts["h2"].address, lab.hosts["h4"].address))
+        await daemon.reload()
+        await wait_until_async(lambda: watch.failure("time_drift", "h2"), 4 * INTERVAL, "the new address to fail")
+        entry = daemon.board.entry("time_drift", "h2")
+        assert entry is not None
+        assert entry.reading is None
+
+
+async def test_a_run_that_a_reload_gives_up_is_told_to_who_asked(tmp_path: Path, lab: Lab) -> None:
+    """Whoever asked over HTTP gets an outcome, not a broken connection."""
+    host = lab.hosts["h1"]
+    async with Watch(tmp_path, lab, {host: {}, lab.hosts["h2"]: {}}) as watch:
+        await watch.swept()
+        with frozen(host.sshd):
+            run = asyncio.create_task(watch.daemon.run_probe("time_drift", "h1", 30.0))
+            await asyncio.sleep(0)
+            watch.write({lab.hosts["h2"]: {}})
+            await watch.daemon.reload()
+            outcome = await run
+    assert Reason.NOT_READY is (outcome.result.reason if isinstance(outcome.result, Failure) else None)
+    kill_and_wait(host.sshd.sessions)

@@ -16,8 +16,8 @@ import pytest
 
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason
 from cs_exporter.ports import Io
-from cs_exporter.scheduling import Scheduler, whole_interval
-from cs_exporter.spec import AnySpec, ProbeSettings, ProbeSpec
+from cs_exporter.scheduling import Scheduler
+from cs_exporter.spec import AnySpec, ProbeSettings, ProbeSpec, whole_interval
 from tests.lab.wait import wait_until_async
 
 BASE = 1.0

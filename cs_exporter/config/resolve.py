@@ -21,10 +21,13 @@ from cs_exporter.config.hosts import HostBlock
 from cs_exporter.config.ranges import MAX_MEMBERS
 from cs_exporter.config.sections import Sections
 from cs_exporter.model import Connection, HostLimits, Place, Role, SshTarget
-from cs_exporter.spec import AnySpec, ProbeSettings
+from cs_exporter.spec import AnySpec, ProbeSettings, longest_run
 
 Values = dict[str, Any]
 """A part of the configuration as plain dictionaries and lists, already validated."""
+
+WAIT_SLACK = 0.5
+"""Seconds that a run must have beyond its longest wait, to connect and to judge."""
 
 _SSH_TARGET_FIELDS = frozenset(field.name for field in fields(SshTarget))
 _PLACE_FIELDS = tuple(field.name for field in fields(Place))
@@ -67,6 +70,7 @@ class Resolver:
     def __init__(self, sections: Sections, specs: Sequence[AnySpec], directory: Path) -> None:
         self.mistakes: dict[Mistake, None] = {}
         self._specs = specs
+        self._global = sections.global_
         self._directory = directory
         self._file_problems: dict[tuple[str, str], str | None] = {}
         self._settings: dict[object, Mapping[str, ProbeSettings]] = {}
@@ -177,6 +181,14 @@ class Resolver:
                 _blamed(layers, (*path, "timeout")),
                 f"{settings.timeout:g} s is longer than the interval of {settings.interval:g} s; "
                 "a run must end before the next, shorten it or lengthen the interval",
+            )
+            return None
+        run, wait = longest_run(settings, self._global.timeout, self._global.interval), settings.longest_wait()
+        if wait + WAIT_SLACK > run:
+            self._report(
+                _blamed(layers, path),
+                f"a run of {spec.name} may take {run:g} s and has to wait up to {wait:g} s for an answer; "
+                "shorten the limit of that wait or lengthen timeout and interval",
             )
             return None
         return settings

@@ -34,6 +34,10 @@ class NfsMountsSettings(ProbeSettings):
     )
     watch_unlisted: bool = Field(default=True, description="watch also NFS mounts that are found and not listed")
 
+    def longest_wait(self) -> float:
+        """A hung mount is a verdict."""
+        return self.statfs_limit
+
     @model_validator(mode="after")
     def _slow_comes_before_hung(self) -> Self:
         if self.slow_after >= self.statfs_limit:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from cs_exporter.config import ConfigError, load
 from cs_exporter.config.errors import path_text
 from cs_exporter.config.resolve import HostPlan, Profile, Resolver
 from cs_exporter.config.sections import compose
@@ -181,3 +182,20 @@ hosts: [{name: a, limits: {CsClockLost: 2, CsClockSkewed: 3}}, {name: b}]
 """)
     assert found[1] is not None
     assert {"CsClockLost": 1.0} == dict(found[1].profile.limits.symptoms)
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        ("global: {timeout: 3s}", "a run of time_drift may take 3 s and has to wait up to 4 s"),
+        ("probes: {nfs_mounts: {statfs_limit: 12}}", "a run of nfs_mounts may take 10 s and has to wait up to 12 s"),
+        ("global: {interval: 4s}\nprobes: {nfs_mounts: {interval: 4s}}", "a run of nfs_mounts may take 3.6 s"),
+    ],
+)
+def test_a_run_must_have_time_for_its_verdict(tmp_path: Path, section: str, expected: str) -> None:
+    """A hung mount that is told as a timed-out run would have no values exactly when they matter."""
+    file = tmp_path / "cs_exporter.yml"
+    file.write_text(f"{section}\nhosts: [{{name: here, connection: local}}]\n")
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    assert expected in str(caught.value)

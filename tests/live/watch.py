@@ -22,12 +22,16 @@ from tests.lab.wait import wait_until_async
 
 R = TypeVar("R")
 
-INTERVAL = 2
-QUICK = {
+INTERVAL = 3
+QUICK: dict[str, Any] = {
     "global": {"interval": INTERVAL, "timeout": INTERVAL},
-    "probes": {spec.name: {"interval": INTERVAL} for spec in PROBES},
+    "probes": {
+        **{spec.name: {"interval": INTERVAL} for spec in PROBES},
+        "time_drift": {"interval": INTERVAL, "section_limit": 2},
+        "nfs_mounts": {"interval": INTERVAL, "slow_after": 1, "statfs_limit": 2},
+    },
 }
-"""Every probe each two seconds; what may take longer is set shorter by the test."""
+"""Every probe each three seconds, and nothing may make it wait longer than two."""
 
 
 class Address(Protocol):
