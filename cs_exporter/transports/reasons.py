@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import socket
 
 from cs_exporter.model import ProbeFailed, Reason
@@ -34,6 +33,9 @@ _REASONS = {
 
 _OWN_SHORTAGE = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EAGAIN))
 
+UNRESOLVED = "the name does not resolve"
+"""In the detail of every failure to find a name's address, whatever its cause."""
+
 # Libraries raise some of these without a number.
 _BY_CLASS: tuple[tuple[type[OSError], Reason], ...] = (
     (ConnectionRefusedError, Reason.REFUSED),
@@ -41,15 +43,13 @@ _BY_CLASS: tuple[tuple[type[OSError], Reason], ...] = (
     (TimeoutError, Reason.TIMEOUT),
 )
 
-_NUMBER_IN_TEXT = re.compile(r"\[Errno (\d{1,4})\]")
-
 
 def from_os_error(error: OSError, what: str) -> ProbeFailed:
     """The failure that an error of a socket operation means; `what` says what was tried ("connect to 10.0.0.1:22")."""
     if isinstance(error, socket.gaierror):
-        detail = f"{what}: the name does not resolve: {error.strerror or error}"
+        detail = f"{what}: {UNRESOLVED}: {error.strerror or error}"
         return ProbeFailed(Reason.UNREACHABLE, detail, ours=True)
-    number = _number(error)
+    number = error.errno
     if number in _OWN_SHORTAGE:
         detail = f"{what}: on the machine of cs_exporter itself: {os.strerror(number)}"
         return ProbeFailed(Reason.EXHAUSTED, detail, ours=True)
@@ -57,13 +57,3 @@ def from_os_error(error: OSError, what: str) -> ProbeFailed:
         return ProbeFailed(_REASONS.get(number, Reason.UNREACHABLE), f"{what}: {os.strerror(number)}")
     reason = next((reason for kind, reason in _BY_CLASS if isinstance(error, kind)), Reason.UNREACHABLE)
     return ProbeFailed(reason, f"{what}: {str(error) or type(error).__name__}")
-
-
-def _number(error: OSError) -> int | None:
-    """The error's number; of a name with several addresses, that of the address which got furthest."""
-    if error.errno is not None:
-        return error.errno
-    # asyncio joins the errors of several addresses into one text, and gives that no number.
-    numbers = [int(text) for text in _NUMBER_IN_TEXT.findall(str(error))]
-    answered = [number for number in numbers if _REASONS.get(number) in (Reason.REFUSED, Reason.RESET)]
-    return next(iter(answered or numbers), None)

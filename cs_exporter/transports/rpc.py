@@ -12,6 +12,7 @@ from cs_exporter.model import ProbeFailed, Reason, UnparsableError
 from cs_exporter.parsers import rpc
 from cs_exporter.ports import Counters, RpcReply, RpcVerdict
 from cs_exporter.transports.reasons import from_os_error
+from cs_exporter.transports.tcp import connected
 
 _READ_SIZE = 4096
 
@@ -69,15 +70,14 @@ class RpcClient:
 
 async def _connect(address: str, port: int, end: float) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     what = f"connect to {_shown(address, port)}"
+    sock = await connected(address, port, what, end)
     try:
-        async with asyncio.timeout_at(end):
-            return await asyncio.open_connection(address, port)
-    except TimeoutError:
-        raise ProbeFailed(Reason.UNREACHABLE, f"{what}: no answer to the connection request") from None
+        return await asyncio.open_connection(sock=sock)
     except OSError as error:
         raise from_os_error(error, what) from error
-    except UnicodeError:
-        raise ProbeFailed(Reason.UNREACHABLE, f"{what}: not a host name") from None
+    except BaseException:
+        sock.close()
+        raise
 
 
 async def _record(reader: asyncio.StreamReader, peer: str, end: float) -> bytes:

@@ -21,7 +21,8 @@ from cs_exporter.model import CollectorMode, Host, ProbeFailed, Reason, SshTarge
 from cs_exporter.ports import Clock, Counters
 from cs_exporter.transports.session import CollectorSession
 from cs_exporter.transports.ssh_errors import Phase, failure_of
-from cs_exporter.transports.ssh_socket import connected, greeted
+from cs_exporter.transports.ssh_socket import greeted
+from cs_exporter.transports.tcp import connected
 
 log = structlog.get_logger(__name__)
 

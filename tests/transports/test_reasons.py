@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import socket
 
@@ -52,22 +51,6 @@ def test_detail_is_the_systems_text_and_not_the_librarys() -> None:
 def test_own_shortage_says_whose_it_is() -> None:
     """Too many open files on the exporter's machine must not read as the host's fault."""
     assert "cs_exporter itself" in from_os_error(OSError(errno.EMFILE, "Too many open files"), WHAT).detail
-
-
-def test_several_addresses_of_one_name() -> None:
-    """Where one address refused and another has no route, the peer was reached: refused."""
-    joined = OSError("Multiple exceptions: [Errno 101] Network is unreachable, [Errno 111] Connect call failed (...)")
-    assert Reason.REFUSED == from_os_error(joined, WHAT).reason
-
-
-async def test_a_really_refused_name_with_two_addresses() -> None:
-    """What asyncio really raises for a name with an IPv6 and an IPv4 address is understood."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-        with pytest.raises(OSError, match="Errno") as caught:
-            await asyncio.open_connection("localhost", port)
-    assert Reason.REFUSED == from_os_error(caught.value, WHAT).reason
 
 
 @given(st.one_of(st.none(), st.integers(-5, 5000)), st.text())

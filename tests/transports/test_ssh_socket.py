@@ -1,4 +1,4 @@
-"""Name, TCP and banner: each of their ways to fail is told apart, and none of them leaves a socket behind.
+"""Banners: each of their ways to fail is told apart, and none of them leaves a socket behind.
 
 Against real sockets of this machine; hosts of the lab are in `test_ssh.py`.
 """
@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-import threading
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -17,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from cs_exporter.model import ProbeFailed, Reason
-from cs_exporter.transports import ssh_socket
-from cs_exporter.transports.ssh_socket import PEEK, connected, greeted
+from cs_exporter.transports.ssh_socket import PEEK, greeted
+from cs_exporter.transports.tcp import connected
 from tests.lab.wait import wait_until_async
 
 Greeting = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -126,65 +124,6 @@ async def test_a_banner_is_left_for_the_protocol(words: bytes) -> None:
         with await connected("127.0.0.1", port, "kvm1", ends(2)) as sock:
             await greeted(sock, "kvm1", ends(2))
             assert words == await asyncio.get_running_loop().sock_recv(sock, PEEK)
-
-
-async def test_nobody_listens() -> None:
-    """A refusal is one at once."""
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    failure = await attempt("127.0.0.1", port)
-    assert failure is not None
-    assert (Reason.REFUSED, "kvm1 port 22: Connection refused") == (failure.reason, failure.detail)
-
-
-async def test_nobody_answers() -> None:
-    """Silence on the connection request is unreachable, and takes as long as it is given."""
-    with full() as (address, port):
-        began, before = time.monotonic(), descriptors()
-        failure = await attempt(address, port, 0.3)
-        assert failure is not None
-        assert (Reason.UNREACHABLE, True) == (failure.reason, "no answer to the connection request" in failure.detail)
-        assert 0.25 < time.monotonic() - began < 1
-        assert descriptors() <= before
-
-
-@pytest.mark.parametrize("name", ["no-such-host.invalid", "x" * 70 + ".invalid", "a..b", ""])
-async def test_a_name_that_does_not_resolve(name: str) -> None:
-    """Whatever the name server or the encoding says about it: the host is unreachable under that name."""
-    failure = await attempt(name, 22, 3)
-    assert failure is not None
-    assert Reason.UNREACHABLE is failure.reason, failure
-
-
-async def test_the_second_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of several addresses a dead one costs its share of the time, and a refusing one nothing."""
-
-    async def addresses(*_: object) -> list[ssh_socket.AddressInfo]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", target) for target in targets]
-
-    monkeypatch.setattr(ssh_socket, "_addresses", addresses)
-    with full() as dead:
-        async with server(says(BANNER)) as port:
-            targets = [dead, ("127.0.0.3", port), ("127.0.0.1", port)]
-            began = time.monotonic()
-            assert await attempt("kvm1", port, 0.9) is None
-            assert time.monotonic() - began < 0.5
-
-
-async def test_a_dead_name_server_delays_names_only() -> None:
-    """The threads that look names up may all be stuck: addresses written as numbers need none."""
-    loop = asyncio.get_running_loop()
-    released = threading.Event()
-    stuck = [loop.run_in_executor(None, released.wait) for _ in range(64)]
-    try:
-        async with server(says(BANNER)) as port:
-            assert await attempt("127.0.0.1", port, 1) is None
-            failure = await attempt("localhost", port, 0.2)
-            assert failure is not None
-            assert (Reason.UNREACHABLE, True) == (failure.reason, "no name server" in failure.detail)
-    finally:
-        released.set()
-        await asyncio.gather(*stuck)
 
 
 @pytest.mark.parametrize("greeting", [says(b""), None], ids=["waiting for the banner", "connecting"])
