@@ -113,6 +113,7 @@ def test_hosts_stand_in_the_order_of_the_file(everything: Inventory) -> None:
         ("192.0.2.9", "nfs1", "192.0.2.9"),
         ("nfs2", "nfs2", "nfs2"),
         ("192.0.2.77", "192.0.2.77", "192.0.2.77"),
+        ("2001:db8:0::3", "nfs3", "2001:db8::3"),
     ],
 )
 def test_an_nfs_server_goes_by_its_name_in_the_inventory(
@@ -123,8 +124,9 @@ def test_an_nfs_server_goes_by_its_name_in_the_inventory(
         tmp_path,
         f"""
 hosts:
-  - {{name: kvm1, mounts: [{{mountpoint: /a, server: {written}, export: /e}}]}}
+  - {{name: kvm1, mounts: [{{mountpoint: /a, server: '{written}', export: /e}}]}}
   - {{name: nfs1, address: 192.0.2.9}}
+  - {{name: nfs3, address: '2001:DB8::0003'}}
 """,
     )
     (mount,) = found.hosts["kvm1"].mounts

@@ -44,7 +44,7 @@ def group_name(text: str) -> str:
 
 
 def host_address(text: str) -> str:
-    """An IPv4 or IPv6 address or a resolvable name, without a port; raises ValueError."""
+    """An IPv4 or IPv6 address or a resolvable name, without a port, in its usual spelling; raises ValueError."""
     bare = text.removeprefix("[").partition("]")[0] if text.startswith("[") else text
     try:
         if ":" in bare:
@@ -59,7 +59,15 @@ def host_address(text: str) -> str:
         ) from None
     if bare != text:
         raise ValueError(f"{text!r} has brackets; write the IPv6 address without them")
-    return text
+    return _spelt_as_usual(text)
+
+
+def _spelt_as_usual(address: str) -> str:
+    """An IPv6 address can be written in many ways; in one only it is found again, and compares with the kernel's."""
+    if ":" not in address:
+        return address
+    value = ipaddress.IPv6Address(address)
+    return f"::ffff:{value.ipv4_mapped}" if value.ipv4_mapped else str(value)
 
 
 def _printable(text: str) -> str:
@@ -200,7 +208,7 @@ class HostBlock(HostFields):
                 f"{self.address!r} makes {len(addresses)} and the name makes {len(names)}; "
                 "give both ranges the same length"
             )
-        return list(zip(names, addresses, strict=True))
+        return list(zip(names, map(_spelt_as_usual, addresses), strict=True))
 
 
 def _address_pattern(text: str) -> Pattern:

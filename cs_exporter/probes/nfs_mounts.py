@@ -201,10 +201,10 @@ METRICS = (
     ),
     _of_mounts(
         "cs_nfs_mount_info",
-        "How the mount is made, from /proc/self/mountinfo.",
+        "How the mount is made and from which address, from /proc/self/mountinfo.",
         lambda row: 1 if row.version else None,
-        labels=("version", "mode"),
-        more=lambda row: (row.version, "hard" if row.hard else "soft"),
+        labels=("version", "mode", "address"),
+        more=lambda row: (row.version, "hard" if row.hard else "soft", row.address),
     ),
     _of_mounts(
         "cs_nfs_mount_heartbeat_remount",

@@ -14,7 +14,7 @@ from cs_exporter.parsers import held
 from cs_exporter.parsers.mountinfo import MountInfo
 from cs_exporter.parsers.mountstats import MountStats
 from cs_exporter.ports import Answer, AnswerState
-from cs_exporter.probes.nfs_watched import comes_from
+from cs_exporter.probes.nfs_watched import comes_from, other_address
 
 _HELD = 200  # the collector's status for "another child of this account is on that mount"
 _KILLED = frozenset((124, 137))  # timeout(1): by its limit, by its KILL
@@ -175,6 +175,7 @@ class MountRow:
     latency: float | None = None
     hung_since: float | None = None
     hung_seconds: float | None = None
+    address: str = ""  # that the mount comes from, by the host's kernel
     version: str = ""
     hard: bool | None = None
     version_mismatch: bool = False
@@ -210,6 +211,7 @@ def judge(
         latency=seen.statfs.seconds if info and seen.statfs.touch is Touch.ANSWERED else None,
         hung_since=hung_since,
         hung_seconds=None if state is None else now - hung_since if hung_since is not None else 0.0,
+        address=(info.option("addr") or "") if info else "",
         version=version,
         hard=("hard" in options) if version else None,
         version_mismatch=bool(version) and not _accepts(wanted.version, version),
@@ -232,7 +234,12 @@ def _state(wanted: Mount, seen: Witnesses, before: MountRow | None, slow_after: 
         return MountState.READONLY, "mounted read-only"
     if witness.touch is Touch.ANSWERED and (witness.seconds or 0.0) > slow_after:
         return MountState.SLOW, f"statfs: {witness.seconds:.2f} s"
-    return MountState.OK, witness.detail
+    return MountState.OK, witness.detail or _where_from(info, wanted)
+
+
+def _where_from(info: MountInfo, wanted: Mount) -> str:
+    other = other_address(info, wanted)
+    return f"mounted from {other}" if other else ""
 
 
 def _without_statfs(seen: Witnesses, before: MountRow | None) -> tuple[MountState | None, str]:

@@ -1,12 +1,12 @@
 """Which mounts of a host are watched for hangs: those it is expected to have, and the NFS mounts found besides.
 
-Also where a mount really comes from, so that another server or export in an expected place is noticed.
+Also where a mount really comes from, so that another export in an expected place is noticed.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import PurePosixPath
 
 from cs_exporter.model import Mount
@@ -55,19 +55,29 @@ def split_source(source: str) -> tuple[str, str]:
 
 
 def comes_from(mount: MountInfo, wanted: Mount) -> bool:
-    """Whether a mount is the wanted server's export. A server known by a name only gets the benefit of the doubt."""
-    server, export = split_source(mount.source)
-    if export.strip("/") != wanted.export.strip("/"):
-        return False
-    found = {name.lower() for name in (server, mount.option("addr")) if name}
-    expected = {wanted.server.lower(), wanted.server_address.lower()}
-    both_known = any(map(_is_address, found)) and any(map(_is_address, expected))
-    return bool(found & expected) or not both_known
+    """Whether a mount is the wanted export.
+
+    By its path alone: a server that is known by its management address is mounted by that of its storage network, and
+    who listens at either nobody can tell from here.
+    """
+    _, export = split_source(mount.source)
+    return bool(export) and export.strip("/") == wanted.export.strip("/")
 
 
-def _is_address(text: str) -> bool:
+def other_address(mount: MountInfo, wanted: Mount) -> str:
+    """The address that a mount comes from, where it is known to be none of those that the settings say."""
+    server, _ = split_source(mount.source)
+    found = [address for name in (mount.option("addr"), server) if name and (address := _address(name))]
+    expected = [address for name in (wanted.server_address, wanted.server) if (address := _address(name))]
+    same = wanted.server.lower() == server.lower() or not expected or {*found} & {*expected}
+    return str(found[0]) if found and not same else ""
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """A number's value, as it may be written in several ways; None for a name."""
     try:
-        ipaddress.ip_address(text)
+        address = ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

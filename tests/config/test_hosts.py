@@ -36,6 +36,23 @@ def test_good_addresses_stay_as_they_are(address: str) -> None:
     assert address == host_address(address)
 
 
+@pytest.mark.parametrize(
+    ("written", "usual"),
+    [
+        ("fd00:0:0::1", "fd00::1"),
+        ("FD00::0001", "fd00::1"),
+        ("fd00:0:0:0:0:0:0:1", "fd00::1"),
+        ("FE80::1%eth0", "fe80::1%eth0"),
+        ("::FFFF:c000:0201", "::ffff:192.0.2.1"),
+    ],
+)
+def test_an_address_has_one_spelling(written: str, usual: str) -> None:
+    """Wherever it stands: the kernel writes it in the usual one."""
+    assert usual == host_address(written)
+    assert usual == MountBlock.model_validate({"mountpoint": "/a", "server": written, "export": "/e"}).server
+    assert [("kvm1", usual)] == HostBlock(name="kvm1", address=written).members()
+
+
 @pytest.mark.parametrize("address", ["192.0.2", "192.0.2.01", "192.0.2.256", "a b", "-a", ":", "a/b", "1:2", ""])
 def test_bad_addresses_are_refused_with_the_mend(address: str) -> None:
     """Leading zeros are octal to some resolvers."""

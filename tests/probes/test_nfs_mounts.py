@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.probes.nfs_stand import (
     LATE,
     SECOND,
     STALE,
+    address_of,
     capture,
     failed,
     ok,
@@ -111,11 +113,22 @@ async def test_info_remount_and_mismatch() -> None:
     """How a mount is made is always shown; what is wrong about it only while it is."""
     reading = await stand("soft-noac", *pools("soft-noac", version="3")).poll()
     first, second = (FIRST, "srv", "/export/primary"), (SECOND, "srv", "/export/primary2")
-    assert {(*first, "4.2", "soft"): 1.0, (*second, "4.2", "hard"): 1.0} == values(reading, "cs_nfs_mount_info")
+    address = address_of("soft-noac")
+    expected = {(*first, "4.2", "soft", address): 1.0, (*second, "4.2", "hard", address): 1.0}
+    assert expected == values(reading, "cs_nfs_mount_info")
     assert {first: 1.0} == values(reading, "cs_nfs_mount_heartbeat_remount")
     assert {first: 1.0} == values(reading, "cs_nfs_mount_version_mismatch")
     healthy = await stand("healthy", *pools("healthy", version="3")).poll()
     assert {} == values(healthy, "cs_nfs_mount_heartbeat_remount") | values(healthy, "cs_nfs_mount_version_mismatch")
+
+
+async def test_a_server_with_two_addresses() -> None:
+    """Known by that of its management network and mounted by that of its storage network, it is the same mount."""
+    wanted = (replace(mount, server_address="192.0.2.200") for mount in pools("healthy"))
+    reading = await stand("healthy", *wanted).poll()
+    address = address_of("healthy")
+    assert [(MountState.OK, f"mounted from {address}")] * 2 == [(row.state, row.detail) for row in reading.mounts]
+    assert {address} == {labels[-1] for labels in values(reading, "cs_nfs_mount_info")}
 
 
 async def test_latency_is_the_hosts_own() -> None:

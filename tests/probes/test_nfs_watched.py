@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cs_exporter.model import Mount
 from cs_exporter.parsers import mountinfo
 from cs_exporter.parsers.mountinfo import MountInfo
-from cs_exporter.probes.nfs_watched import MAX_UNLISTED, comes_from, split_source, unlisted
+from cs_exporter.probes.nfs_watched import MAX_UNLISTED, comes_from, other_address, split_source, unlisted
 from tests.probes.nfs_stand import FIRST, SECOND, capture, pools
 
 AUTOFS = "40 25 0:90 / {} rw - autofs /etc/auto.nfs rw,fd=7,direct"
@@ -99,28 +99,50 @@ def test_sources(source: str, expected: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "address", "expected"),
+    ("line", "expected"),
     [
-        ("10.0.0.1:/x", "10.0.0.1", True),
-        ("10.0.0.1:/x/", "10.0.0.1", True),
-        ("NAS1:/x", "10.0.0.1", True),
-        ("storage.example:/x", "10.0.0.1", True),
-        ("10.0.0.2:/x", "10.0.0.2", False),
-        ("storage.example:/x", "10.0.0.2", False),
-        ("10.0.0.1:/y", "10.0.0.1", False),
-        ("10.0.0.1:/x/below", "10.0.0.1", False),
+        (nfs("/mnt/a", source="10.0.0.1:/x"), True),
+        (nfs("/mnt/a", source="10.0.0.1:/x/"), True),
+        (nfs("/mnt/a", source="storage.example:/x"), True),
+        (nfs("/mnt/a", source="10.99.0.5:/x", options="rw,addr=10.99.0.5"), True),
+        (nfs("/mnt/a", source="10.0.0.1:/y"), False),
+        (nfs("/mnt/a", source="10.0.0.1:/x/below"), False),
+        (nfs("/mnt/a", source="10.0.0.1:/"), False),
+        ("30 25 0:41 / /mnt/a rw - tmpfs x rw", False),
+        ("30 25 8:1 / /mnt/a rw - ext4 /x rw", False),
     ],
 )
-def test_the_expected_source(source: str, address: str, *, expected: bool) -> None:
-    """Another export or another address is another mount, by whatever name the server was mounted."""
+def test_the_expected_source(line: str, *, expected: bool) -> None:
+    """Another export is another mount; another address of a server may well be the same."""
+    assert expected is comes_from(one(line), Mount("/mnt/a", "nas1", "10.0.0.1", "/x"))
+
+
+def test_the_root_of_a_server() -> None:
+    """Exported as a whole it has no path, which what is no NFS mount has neither."""
+    wanted = Mount("/mnt/a", "nas1", "10.0.0.1", "/")
+    assert comes_from(one(nfs("/mnt/a", source="10.0.0.1:/")), wanted)
+    assert not comes_from(one("30 25 8:1 / /mnt/a rw - ext4 /dev/sdb1 rw"), wanted)
+
+
+@pytest.mark.parametrize(
+    ("source", "address", "wanted", "expected"),
+    [
+        ("10.0.0.1:/x", "10.0.0.1", "10.0.0.1", ""),
+        ("storage.example:/x", "10.0.0.1", "10.0.0.1", ""),
+        ("NAS1:/x", "10.99.0.5", "10.0.0.1", ""),
+        ("10.99.0.5:/x", "10.99.0.5", "10.0.0.1", "10.99.0.5"),
+        ("storage.example:/x", "10.99.0.5", "10.0.0.1", "10.99.0.5"),
+        ("nas-storage:/x", "10.0.0.1", "nas1.example", ""),
+        ("[fd00::1]:/x", "fd00::1", "fd00:0:0::1", ""),
+        ("[fd00::1]:/x", "fd00::1", "FD00::0001", ""),
+        ("10.0.0.1:/x", "::ffff:10.0.0.1", "10.0.0.1", ""),
+        ("[fd00::2]:/x", "fd00::2", "fd00::1", "fd00::2"),
+    ],
+)
+def test_another_address(source: str, address: str, wanted: str, expected: str) -> None:
+    """Addresses compare by what they are, not by how they are spelt; two names can't be compared."""
     mount = one(nfs("/mnt/a", source=source, options=f"rw,addr={address}"))
-    assert expected is comes_from(mount, Mount("/mnt/a", "nas1", "10.0.0.1", "/x"))
-
-
-def test_a_server_known_by_name_only() -> None:
-    """Two names that can't be compared may be one server: no alarm without knowledge."""
-    mount = one(nfs("/mnt/a", source="nas-storage:/x", options="rw,addr=10.0.0.1"))
-    assert comes_from(mount, Mount("/mnt/a", "nas1", "nas1.example", "/x"))
+    assert expected == other_address(mount, Mount("/mnt/a", "nas1", wanted, "/x"))
 
 
 def test_fuse_mounts_may_be_expected() -> None:
