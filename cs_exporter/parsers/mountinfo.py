@@ -47,6 +47,11 @@ def unescape(field: str) -> str:
     return _OCTAL.sub(lambda match: chr(int(match[1], 8)), field)
 
 
+def escape(path: str) -> str:
+    """A path as the kernel writes it here and in mountstats."""
+    return "".join(f"\\{ord(char):03o}" if char in " \t\n\\" else char for char in path)
+
+
 def parse(text: str) -> tuple[MountInfo, ...]:
     """All mounts, in the kernel's order. Raises UnparsableError."""
     return tuple(_mount(line) for line in text.split("\n") if line)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cs_exporter.model import UnparsableError
 from cs_exporter.parsers import mountinfo
-from cs_exporter.parsers.mountinfo import MountInfo
+from cs_exporter.parsers.mountinfo import MountInfo, escape, unescape
 from tests.parsers.outcomes import outcome
 
 CAPTURES = sorted((Path(__file__).parents[1] / "captures" / "nfs").glob("*/mountinfo.txt"))
@@ -117,3 +117,10 @@ def test_any_damage_to_a_capture(data: st.DataObject) -> None:
     end = data.draw(st.integers(start, min(len(text), start + 200)))
     damaged = text[:start] + data.draw(st.text()) + text[end:]
     assert isinstance(outcome(mountinfo.parse, damaged), tuple | UnparsableError)
+
+
+@given(st.text())
+def test_a_path_survives_the_kernels_spelling(path: str) -> None:
+    """What is escaped as the kernel does it reads as before, and holds no blank that would end the field."""
+    assert path == unescape(escape(path))
+    assert not {" ", "\t", "\n"} & {*escape(path)}
