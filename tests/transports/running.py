@@ -158,7 +158,8 @@ class RunningCollector:
 
     async def gone(self, deadline: float = 5.0) -> None:
         """Wait until nothing of it runs."""
-        await wait_until_async(lambda: not self.alive(), deadline, f"no process of it: {self.alive()}")
+        # Twice, since what is born while one looks is not seen.
+        await wait_until_async(lambda: not (self.alive() or self.alive()), deadline, f"none of {self.alive()}")
 
     async def close(self) -> None:
         """Kill what is left."""
@@ -169,8 +170,7 @@ class RunningCollector:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         await self.process.wait()
-        if self.process.stdin is not None:
-            self.process.stdin.close()
+        self.break_off()
 
 
 def marked(mark: str) -> dict[int, str]:

@@ -129,7 +129,7 @@ async def test_a_host_that_answers_badly_is_told_and_healed(
     manner: str, reason: Reason, said: str, shell: HostShell, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each bad manner has its reason, drops the session with bounded memory, and the next session is a new one."""
-    monkeypatch.setattr(session_module, "END_GRACE", 0.3)
+    monkeypatch.setattr(session_module, "END_GRACE", 1.0)
     peers.script = peer(manner)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = await failure(shell, SectionCall("echo", ("a",)))
