@@ -73,8 +73,6 @@ async def _connect(address: str, port: int, end: float) -> tuple[asyncio.StreamR
     sock = await connected(address, port, what, end)
     try:
         return await asyncio.open_connection(sock=sock)
-    except OSError as error:
-        raise from_os_error(error, what) from error
     except BaseException:
         sock.close()
         raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -117,6 +118,17 @@ class _Channel(asyncssh.SSHClientSession[bytes]):
         self._session.ended(str(exc or "") or self._how, broken=exc is not None)
 
 
+@functools.cache
+def _name_own_account() -> None:
+    """Spare asyncssh its look into the account database, for the own name and home, of which nothing is used here.
+
+    The user of many a container is not in it, and without descriptors nobody is. An empty name is none (getpass).
+    """
+    if not any(os.environ.get(name) for name in ("LOGNAME", "USER", "LNAME", "USERNAME")):
+        os.environ["LOGNAME"] = "cs_exporter"
+    os.environ.setdefault("HOME", os.path.expanduser("~").replace("~", "/"))  # noqa: PTH111 (never raises)
+
+
 class SshConnector:
     """Makes a collector session on one host. Its deadline is `host.ssh.connect_timeout` for all phases together."""
 
@@ -129,6 +141,7 @@ class SshConnector:
         self._pacer = pacer
         self._clock = clock
         self._counters = counters
+        _name_own_account()
 
     async def __call__(self) -> CollectorSession:
         """Connect, log in, start the collector and wait for its hello. Raises ProbeFailed."""
@@ -164,6 +177,7 @@ class SshConnector:
             config=None,
             gss_host=None,
             x509_trusted_certs=None,
+            x509_trusted_cert_paths=[],
             compression_algs=None,
             preferred_auth="publickey",
             kex_algs="^curve25519-sha256",

@@ -6,6 +6,9 @@ How hosts fail is in `test_ssh_faults.py`.
 from __future__ import annotations
 
 import asyncio
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -214,6 +217,35 @@ async def test_a_forced_command_is_the_only_one(lab: Lab, forced: LabHost) -> No
             await connection.start_sftp_client()
         with pytest.raises((asyncssh.Error, OSError)):
             await connection.open_connection("127.0.0.1", 22)
+
+
+NAMELESS = """
+import asyncio, sys, time
+from cs_exporter.model import Host, SshTarget
+from cs_exporter.ports import Counters
+from cs_exporter.transports.ssh import HandshakePacer, KeyFiles, SshConnector
+host = Host("kvm1", "127.0.0.1", ssh=SshTarget(port=int(sys.argv[1]), verify_host_key=False))
+try:
+    asyncio.run(SshConnector(host, b"", KeyFiles(), HandshakePacer(1, 1.0), time, Counters())())
+except Exception as error:
+    print(error)
+"""
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("environment", [{}, {"USER": ""}], ids=["nothing", "an empty name"])
+def test_an_account_without_a_name_may_run_it(environment: dict[str, str]) -> None:
+    """A container's user need be in no passwd file and have no home: the login goes as far as the host lets it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        port = str(listener.getsockname()[1])
+        nameless = ("unshare", "--user", "--map-user=54321", sys.executable, "-c", NAMELESS, port)
+        child = subprocess.Popen(nameless, stdout=subprocess.PIPE, env=environment)
+        with listener.accept()[0] as peer:
+            peer.sendall(b"SSH-2.0-none\r\n")
+            peer.recv(4096)
+        said, _ = child.communicate(timeout=20)
+    assert "reset: 127.0.0.1 port" in said.decode()
 
 
 async def test_handshakes_are_bounded_and_spaced() -> None:
