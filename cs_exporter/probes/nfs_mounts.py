@@ -9,7 +9,8 @@ but not listed is asked from the poll after on, since a run asks its host only o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
@@ -22,7 +23,7 @@ from cs_exporter.ports import Io, SectionCall
 from cs_exporter.probes.nfs_symptoms import SYMPTOMS
 from cs_exporter.probes.nfs_verdicts import MountRow, Witnesses, judge, statfs, traffic
 from cs_exporter.probes.nfs_watched import unlisted
-from cs_exporter.spec import Metric, ProbeSettings, ProbeSpec, Sample, Seconds, Section, rows
+from cs_exporter.spec import Metric, ProbeSettings, ProbeSpec, Sample, Seconds, Section, gauge, rows
 
 
 class NfsMountsSettings(ProbeSettings):
@@ -33,6 +34,9 @@ class NfsMountsSettings(ProbeSettings):
         default=4, ge=1, le=30, description="seconds after which a mount counts as hung; whole ones"
     )
     watch_unlisted: bool = Field(default=True, description="watch also NFS mounts that are found and not listed")
+    mounts_per_run: int = Field(
+        default=20, ge=1, le=200, description="mounts asked in one run, at most; where there are more, by turns"
+    )
 
     def longest_wait(self) -> float:
         """A hung mount is a verdict."""
@@ -96,6 +100,7 @@ class NfsMountsReading:
     """The watched mounts of a host."""
 
     mounts: tuple[MountRow, ...] = ()
+    unwatched: int = 0  # of these, those whose turn it was not
 
 
 async def probe(host: Host, io: Io, settings: NfsMountsSettings) -> NfsMountsReading:
@@ -104,14 +109,15 @@ async def probe(host: Host, io: Io, settings: NfsMountsSettings) -> NfsMountsRea
     before = last.reading if last else NfsMountsReading()
     known = [mount.mountpoint for mount in host.mounts]
     known += [row.mountpoint for row in before.mounts if not row.listed and settings.watch_unlisted]
-    calls = {point: SectionCall(STATFS.name, (point,), settings.statfs_limit) for point in known}
+    earlier = {row.mountpoint: row for row in before.mounts}
+    asked = _whose_turn_it_is(known, earlier, settings.mounts_per_run)
+    calls = {point: SectionCall(STATFS.name, (point,), settings.statfs_limit) for point in asked}
     proc = SectionCall(NFS_PROC.name, tuple(map(mountinfo.escape, known)))
     answers = await io.shell.ask(proc, *calls.values())
     now = io.clock.monotonic()
     mounted, counted = _split(answers[proc].text())
     shown = mountinfo.visible(mounted)
     stats = {mount.mountpoint: mount for mount in counted}
-    earlier = {row.mountpoint: row for row in before.mounts}
 
     def row(mount: Mount, *, listed: bool) -> MountRow:
         point = mount.mountpoint
@@ -128,7 +134,21 @@ async def probe(host: Host, io: Io, settings: NfsMountsSettings) -> NfsMountsRea
         found += [row(mount, listed=False) for mount in unlisted(mounted, host.mounts)]
     if not found:
         raise UnsupportedError("no NFS mount is expected here, and none was found")
-    return NfsMountsReading(tuple(found))
+    return NfsMountsReading(tuple(found), sum(row.asked != now for row in found))
+
+
+def _whose_turn_it_is(known: list[str], earlier: Mapping[str, MountRow], most: int) -> list[str]:
+    """The mount points to ask, at most so many: those never asked, then those asked longest ago.
+
+    The collector looks through all its processes for each mount, so what many mounts cost is their number squared.
+    """
+
+    def last_asked(point: str) -> float:
+        row = earlier.get(point)
+        return -math.inf if row is None or row.asked is None else row.asked
+
+    turn = {*sorted(known, key=last_asked)[:most]}
+    return [point for point in known if point in turn]
 
 
 def _split(text: str) -> tuple[tuple[mountinfo.MountInfo, ...], tuple[mountstats.MountStats, ...]]:
@@ -161,7 +181,7 @@ def _of_mounts(
     return rows(name, help_text, ("mountpoint", "server", "export", *labels), read, kind=kind)
 
 
-METRICS = (
+METRICS: tuple[Metric[NfsMountsReading], ...] = (
     _of_mounts(
         "cs_nfs_mount_up",
         "Whether the mount answers, by statfs on the host; 0 also where it is missing.",
@@ -173,6 +193,16 @@ METRICS = (
         lambda row: None if row.state is None else 1,
         labels=("state",),
         more=lambda row: (row.state or "",),
+    ),
+    _of_mounts(
+        "cs_nfs_mount_unjudged",
+        "1 while no state can be given though statfs was asked, as where the account may not enter a directory above.",
+        lambda row: 1 if row.unjudged else None,
+    ),
+    gauge(
+        "cs_nfs_mounts_unwatched",
+        "Mounts that were not asked this time by statfs: new ones, and those whose turn it was not.",
+        lambda reading: reading.unwatched,
     ),
     _of_mounts(
         "cs_nfs_mount_hung_seconds",

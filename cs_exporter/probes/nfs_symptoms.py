@@ -92,6 +92,20 @@ SYMPTOMS = (
         "rebuild), slow here is the path (errors and retransmissions in ss and ip -s link).",
     ),
     Symptom(
+        name="CsNfsMountUnjudged",
+        sees="Nobody can say whether an NFS mount answers.",
+        metric="cs_nfs_mount_unjudged",
+        limit=_TRUE,
+        hold=300,
+        severity=Severity.INFO,
+        unit="boolean",
+        means="The polling account may not enter a directory above the mount point, or the host has no stat command; "
+        "and so little is read and written that the kernel's counts tell nothing either. A hang is not noticed.",
+        look=("namei -m MOUNTPOINT", "cs-exporter probe nfs_mounts HOST"),
+        fix="Let the account pass through the directories above (chmod o+x, or setfacl -m u:ACCOUNT:x); it needs to "
+        "read nothing in them.",
+    ),
+    Symptom(
         name="CsNfsRequestsOutstanding",
         sees="Requests to the NFS server wait, and not one answer comes.",
         metric="cs_nfs_mount_requests_outstanding",

@@ -51,6 +51,10 @@ class Touch(StrEnum):
 _BROKEN = {Touch.SILENT: MountState.HUNG, Touch.STALE: MountState.STALE, Touch.GONE: MountState.MISSING}
 
 
+_TOLD_BY_STATFS = frozenset((MountState.STALE, MountState.SLOW))
+"""States that no other witness can end: they last until statfs is asked again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statfs:
     """The first witness. `seconds`: how long the answer took, or for how long there has been none."""
@@ -58,12 +62,14 @@ class Statfs:
     touch: Touch
     seconds: float | None = None
     detail: str = ""
+    asked: bool = True
 
 
 def statfs(answer: Answer | None) -> Statfs:
-    """What the collector's answer about one mount means; None where it was not asked yet."""
+    """What the collector's answer about one mount means; None where it was not asked."""
     if answer is None or answer.state is AnswerState.UNSUPPORTED:
-        return Statfs(Touch.UNKNOWN, detail="statfs: not asked" if answer is None else "statfs: not available")
+        detail = "statfs: not asked this time" if answer is None else "statfs: not available"
+        return Statfs(Touch.UNKNOWN, detail=detail, asked=answer is not None)
     if answer.state is AnswerState.LATE or answer.status in _KILLED:
         limit = answer.call.limit
         return Statfs(Touch.SILENT, float(limit), f"statfs: no answer within {limit} s")
@@ -181,6 +187,12 @@ class MountRow:
     version_mismatch: bool = False
     heartbeat_remount: bool = False
     traffic: Traffic | None = None
+    asked: float | None = None  # when statfs was asked last, by the exporter's monotonic clock
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether the mount was asked, and still nobody can say how it is."""
+        return self.state is None and self.asked is not None
 
     @property
     def up(self) -> bool:
@@ -217,6 +229,7 @@ def judge(
         version_mismatch=bool(version) and not _accepts(wanted.version, version),
         heartbeat_remount={"soft", "noac"} <= {*options},
         traffic=seen.traffic if info else None,
+        asked=now if seen.statfs.asked else before.asked if before else None,
     )
 
 
@@ -228,7 +241,8 @@ def _state(wanted: Mount, seen: Witnesses, before: MountRow | None, slow_after: 
         return MountState.MISSING, f"{there} is mounted there"
     if witness.touch in _BROKEN:
         return _BROKEN[witness.touch], witness.detail
-    if witness.touch is Touch.UNKNOWN and not (seen.traffic and seen.traffic.answers_came):
+    lasts = not witness.asked and before is not None and before.state in _TOLD_BY_STATFS
+    if witness.touch is Touch.UNKNOWN and (lasts or not (seen.traffic and seen.traffic.answers_came)):
         return _without_statfs(seen, before)
     if info.readonly and not wanted.readonly:
         return MountState.READONLY, "mounted read-only"
@@ -243,7 +257,7 @@ def _where_from(info: MountInfo, wanted: Mount) -> str:
 
 
 def _without_statfs(seen: Witnesses, before: MountRow | None) -> tuple[MountState | None, str]:
-    """Where statfs can't say and no answers came: requests that wait in vain tell of a hang, silence tells nothing."""
+    """Where statfs can't say, and answers prove nothing: requests that wait in vain tell of a hang, silence does not."""
     if seen.traffic is not None and seen.traffic.outstanding > 0:
         return MountState.HUNG, f"{seen.statfs.detail}; mountstats: {seen.traffic.outstanding} requests wait in vain"
     if before is not None and before.state is not MountState.MISSING:

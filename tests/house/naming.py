@@ -39,7 +39,7 @@ NAME = re.compile(r"cs(?:_[a-z0-9]+)+")
 UNITS = ("bytes", "celsius", "hertz", "ratio", "seconds", "volts", "watts")
 STATES = (
     *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "remount"),
-    *("saturated", "schedulable", "state", "success", "successful", "supported", "synchronised", "up"),
+    *("saturated", "schedulable", "state", "success", "successful", "supported", "synchronised", "unjudged", "up"),
 )
 COUNTED = (
     *(
@@ -55,6 +55,7 @@ COUNTED = (
         "series",
         "size",
         "stratum",
+        "unwatched",
     ),
     *("alert", "reboot"),  # seconds to these
 )

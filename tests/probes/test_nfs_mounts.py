@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from cs_exporter.model import Host, Mount, ProbeFailed, Reason, Role, UnparsableError, UnsupportedError
 from cs_exporter.ports import Answer
-from cs_exporter.probes.nfs_mounts import METRICS, NFS_PROC, SPEC, STATFS, NfsMountsReading, NfsMountsSettings
+from cs_exporter.probes.nfs_mounts import METRICS, SPEC, NfsMountsReading, NfsMountsSettings
 from cs_exporter.probes.nfs_verdicts import MountState
 from tests.probes.nfs_stand import (
-    CAPTURES,
     FIRST,
     LATE,
     SECOND,
     STALE,
     address_of,
-    capture,
     failed,
     ok,
     pools,
@@ -168,6 +164,39 @@ async def test_unlisted_mounts_may_be_read_only() -> None:
     assert MountState.OK == row(await host.poll()).state
 
 
+async def test_more_mounts_than_one_run_asks() -> None:
+    """They have their turns; whose turn it is not keeps its state, and how many those are is told."""
+    host = stand("healthy", *pools("healthy"), second=failed(1, STALE))
+    host.settings = NfsMountsSettings(mounts_per_run=1)
+    readings = [await host.poll() for _ in range(4)]
+    turns = [call.arguments[0] for call in host.shell.asked if call.name == "statfs"]
+    assert [FIRST, SECOND, FIRST, SECOND] == turns
+    assert [MountState.STALE] * 3 == [row(reading, SECOND).state for reading in readings[1:]]
+    assert [{(): 1.0}] * 4 == [values(reading, "cs_nfs_mounts_unwatched") for reading in readings]
+    host.settings = NfsMountsSettings()
+    assert {(): 0.0} == values(await host.poll(), "cs_nfs_mounts_unwatched")
+
+
+async def test_a_hundred_listed_mounts_are_twenty_questions() -> None:
+    """A long list costs its host no more than a short one, and all are asked within five runs."""
+    host = stand("healthy", *(Mount(f"/mnt/{number}", "nas", "192.0.2.9", "/x") for number in range(100)))
+    for _ in range(5):
+        await host.poll()
+    turns = [call.arguments[0] for call in host.shell.asked if call.name == "statfs"]
+    assert (100, 100) == (len(turns), len({*turns}))
+
+
+async def test_a_mount_that_nobody_may_look_at() -> None:
+    """Below a directory that the account may not enter there is no state, and that is seen."""
+    denied = failed(1, b"stat: cannot read file system information for '/mnt/x': Permission denied\n")
+    host = stand("healthy", *pools("healthy"), first=denied)
+    reading = await host.poll()
+    assert (None, "statfs: Permission denied") == (row(reading).state, row(reading).detail)
+    assert {(FIRST, "srv", "/export/primary"): 1.0} == values(reading, "cs_nfs_mount_unjudged")
+    found = await stand("healthy").poll()
+    assert {} == values(found, "cs_nfs_mount_unjudged"), "what was only found now is not unjudged, but not asked yet"
+
+
 async def test_only_listed_mounts_where_wanted() -> None:
     """With watch_unlisted off, others are left alone."""
     host = stand("healthy", *pools("healthy")[:1])
@@ -239,6 +268,7 @@ async def test_a_host_that_only_mounts_asks_no_server() -> None:
         ({"statfs_limit": 0}, "greater than or equal to 1"),
         ({"statfs_limit": "soon"}, "not a duration"),
         ({"server_deadline": 2}, "Extra inputs"),
+        ({"mounts_per_run": 0}, "greater than or equal to 1"),
         ({"slow": 1}, "Extra inputs"),
     ],
 )
@@ -253,33 +283,3 @@ def test_good_settings() -> None:
     settings = NfsMountsSettings.model_validate({"slow_after": "500ms", "statfs_limit": "3s"})
     assert (0.5, 3) == (settings.slow_after, settings.statfs_limit)
     assert 30.0 == settings.interval
-
-
-def printed(body: str, *arguments: str) -> str:
-    """What a section's body prints on this machine."""
-    done = subprocess.run(["sh", "-c", body, "sh", *arguments], capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-@pytest.mark.parametrize("folder", sorted(path.name for path in CAPTURES.iterdir() if path.is_dir()))
-async def test_what_the_host_leaves_out_is_not_needed(folder: str, tmp_path: Path) -> None:
-    """The section's own filter, run on a capture, gives the same reading as the whole files, in a fraction of them."""
-    for name in ("mountinfo", "mountstats"):
-        (tmp_path / name).write_text(capture(folder, name), encoding="utf-8")
-    filtered = printed(NFS_PROC.body.replace("/proc/self", str(tmp_path)))
-    whole, short = stand(folder), stand(folder)
-    short.shell.proc = filtered
-    for _ in range(2):
-        assert await whole.poll() == await short.poll()
-    assert len(filtered) < 0.7 * len(proc(folder))
-
-
-def test_this_machine_understands_the_sections() -> None:
-    """Both commands run on a real system: /proc as it is here, statfs of the root directory."""
-    assert ["/proc"] == [line.split(" ")[4] for line in printed(NFS_PROC.body, "/proc").splitlines()]
-    assert printed(STATFS.body, "/").strip()
-
-
-def test_only_statfs_touches_a_mount() -> None:
-    """What may hang is guarded, and is a single command; what is not guarded opens no mount."""
-    assert [(True, True), (False, False)] == [(section.blocks, section.mount_argument) for section in SPEC.sections]
