@@ -6,8 +6,10 @@ Apart from the daemon, which knows no signals and no ports and is therefore test
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -17,6 +19,9 @@ from cs_exporter.web.options import WebOptions
 from cs_exporter.web.server import WebServer
 
 log = structlog.get_logger(__name__)
+
+OWN_DESCRIPTORS = 100
+"""Descriptors for all but the hosts: listeners, scrapes, files, look-ups. Each host takes one."""
 
 
 class Service(Daemon):
@@ -30,6 +35,7 @@ class Service(Daemon):
         """Listen first: a port in use must not start a sweep. Raises ConfigError."""
         await self._web.start()
         await super().start()
+        self._count_descriptors()
 
     async def stop(self) -> None:
         """Stop asking and stop answering, both within a few seconds."""
@@ -50,6 +56,18 @@ class Service(Daemon):
             raise
         await super().reload()
         await self._web.apply(security)
+        self._count_descriptors()
+
+    def _count_descriptors(self) -> None:
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        needed = len(self.board.inventory) + OWN_DESCRIPTORS
+        if limit != resource.RLIM_INFINITY and needed > limit:
+            log.warning(
+                "too few open files are allowed for so many hosts: some will fail as exhausted; raise the limit"
+                " (LimitNOFILE of the systemd unit, ulimit -Hn)",
+                limit=limit,
+                needed=needed,
+            )
 
     async def reload_or_log(self) -> None:
         """What a signal does: there is nobody to tell but the log."""
@@ -63,8 +81,16 @@ class Service(Daemon):
 
 def serve(load: Callable[[], Config], options: WebOptions, announce: Callable[[Service], None]) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reloads. Raises ConfigError for what can't be started."""
+    _allow_descriptors()
     with asyncio.Runner(loop_factory=_quickest_loop) as runner:
         runner.run(_serve(load, options, announce))
+
+
+def _allow_descriptors() -> None:
+    """Raise the soft limit of open files to the hard one: 1,024 is what programs with select(2) need, not this one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _quickest_loop() -> asyncio.AbstractEventLoop:

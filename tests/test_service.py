@@ -15,10 +15,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+import asyncssh
 import pytest
 
 from tests.lab.wait import wait_until
@@ -29,11 +30,11 @@ LOCAL = "hosts: [{name: here, connection: local}]\n"
 class Running:
     """A started `python -m cs_exporter`, its URL and its log."""
 
-    def __init__(self, directory: Path, *arguments: str) -> None:
+    def __init__(self, directory: Path, *arguments: str, wrapper: Sequence[str] = ()) -> None:
         self.log_file = directory / "log"
         self._log: IO[bytes] = self.log_file.open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cs_exporter", "--web.listen-address=127.0.0.1:0", *arguments],
+            [*wrapper, sys.executable, "-m", "cs_exporter", "--web.listen-address=127.0.0.1:0", *arguments],
             stdout=self._log,
             stderr=self._log,
         )
@@ -136,3 +137,51 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"'127.0.0.1:{port}' is in use" in line
     assert "Traceback" not in done.stderr
+
+
+CROWD = 400
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Iterator[Path]:
+    """A configuration of many hosts that take the connection and never say a word."""
+    key = tmp_path / "key"
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(key))
+    with socket.create_server(("0.0.0.0", 0), backlog=2 * CROWD) as mute:  # noqa: S104 (all of 127.0.0.0/8)
+        port = mute.getsockname()[1]
+        ssh = f"ssh: {{key_file: {key}, verify_host_key: false, port: {port}}}"
+        hosts = [f"{{name: h{n}, address: 127.1.{n // 200}.{1 + n % 200}}}" for n in range(CROWD)]
+        file = tmp_path / "crowd.yml"
+        file.write_text(f"{ssh}\nhosts: [{', '.join(hosts)}]\n")
+        yield file
+
+
+def _limits(pid: int) -> list[str]:
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    return next(line.split()[3:5] for line in lines if line.startswith("Max open files"))
+
+
+def test_the_soft_limit_of_open_files_is_raised(tmp_path: Path, crowd: Path) -> None:
+    """What the hard limit allows is used, and then nothing needs to be said."""
+    running = Running(tmp_path, f"--config.file={crowd}", wrapper=("prlimit", "--nofile=150:3000"))
+    try:
+        assert ["3000", "3000"] == _limits(running.process.pid)
+        assert "too few open files" not in running.log_file.read_text()
+    finally:
+        running.end()
+
+
+def test_running_out_of_descriptors(tmp_path: Path, crowd: Path) -> None:
+    """Warned of at the start; hosts that find none left fail as exhausted, which is ours; pages go on."""
+    running = Running(tmp_path, f"--config.file={crowd}", wrapper=("prlimit", "--nofile=150:150"))
+    try:
+        exhausted = 'cs_probe_failing{host="h399",probe="time_drift",reason="exhausted"} 1.0'
+        wait_until(lambda: exhausted in running.get("metrics")[1], 30, "a host that found no descriptor")
+        wait_until(lambda: running.get("-/ready")[0] == 200, 30, "ready")
+        body, said = running.get("metrics")[1], running.log_file.read_text()
+        assert 'reason="bug"' not in body
+        assert "limit=150 needed=500" in said
+        assert "on the machine of cs_exporter itself: Too many open files" in said
+        assert "Traceback" not in said
+    finally:
+        running.end()
