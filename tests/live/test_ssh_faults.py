@@ -122,3 +122,4 @@ async def test_a_login_that_prints_is_no_fault(tmp_path: Path, lab: Lab, hosts: 
         async with Watch(tmp_path, lab, {host: {}}) as watch:
             await watch.swept()
             await _on_time(watch, host.name)
+            assert watch.works(ASKED, host.name)
