@@ -257,7 +257,7 @@ def _where_from(info: MountInfo, wanted: Mount) -> str:
 
 
 def _without_statfs(seen: Witnesses, before: MountRow | None) -> tuple[MountState | None, str]:
-    """Where statfs can't say, and answers prove nothing: requests that wait in vain tell of a hang, silence does not."""
+    """Where statfs can't say, and answers prove nothing: requests that wait in vain tell of a hang, silence not."""
     if seen.traffic is not None and seen.traffic.outstanding > 0:
         return MountState.HUNG, f"{seen.statfs.detail}; mountstats: {seen.traffic.outstanding} requests wait in vain"
     if before is not None and before.state is not MountState.MISSING:
