@@ -13,8 +13,9 @@ from cs_exporter.model import Connection, Host
 from cs_exporter.ports import Clock, Counters
 from cs_exporter.transports.collector_script import CollectorScript
 from cs_exporter.transports.local import LocalConnector
+from cs_exporter.transports.pacer import HandshakePacer
 from cs_exporter.transports.shell import Connector, HostShell
-from cs_exporter.transports.ssh import HandshakePacer, KeyFiles, SshConnector
+from cs_exporter.transports.ssh import KeyFiles, SshConnector
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import asyncio
 import functools
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import structlog
 
 from cs_exporter.model import CollectorMode, Host, ProbeFailed, Reason, SshTarget
 from cs_exporter.ports import Clock, Counters
+from cs_exporter.transports.pacer import HandshakePacer, silence_of
 from cs_exporter.transports.session import CollectorSession
 from cs_exporter.transports.ssh_errors import Phase, failure_of
 from cs_exporter.transports.ssh_socket import greeted
@@ -29,29 +30,6 @@ log = structlog.get_logger(__name__)
 
 FORCED_COMMAND = "cs_exporter-collector"
 """Asked for where the account's forced command is the collector: sshd runs that one, whatever is asked for."""
-
-
-class HandshakePacer:
-    """Bounds handshakes: so many at a time, so many begun per second."""
-
-    def __init__(self, at_once: int, per_second: float) -> None:
-        self._next = 0.0
-        self.change(at_once, per_second)
-
-    def change(self, at_once: int, per_second: float) -> None:
-        """Use other bounds from now on; handshakes under way count no longer."""
-        self._slots = asyncio.Semaphore(at_once)
-        self._spacing = 1.0 / per_second
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and hold it for one handshake."""
-        async with self._slots:
-            loop = asyncio.get_running_loop()
-            begin = max(loop.time(), self._next)
-            self._next = begin + self._spacing
-            await asyncio.sleep(begin - loop.time())
-            yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +132,7 @@ class SshConnector:
         async with AsyncExitStack() as turn:
             try:
                 await greeted(sock, what, ends)
-                await turn.enter_async_context(self._pacer.turn())
+                await turn.enter_async_context(self._pacer.turn(functools.partial(silence_of, sock)))
             except BaseException:
                 sock.close()
                 raise

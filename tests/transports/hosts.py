@@ -15,8 +15,9 @@ from cs_exporter.model import CollectorMode, Host, ProbeFailed, SshTarget
 from cs_exporter.ports import Counters, SectionCall
 from cs_exporter.spec import Section
 from cs_exporter.transports.collector_script import assemble
+from cs_exporter.transports.pacer import HandshakePacer
 from cs_exporter.transports.shell import HostShell
-from cs_exporter.transports.ssh import HandshakePacer, KeyFiles, SshConnector
+from cs_exporter.transports.ssh import KeyFiles, SshConnector
 from tests.lab.host import LabHost
 from tests.lab.lab import USER, Lab
 

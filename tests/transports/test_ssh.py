@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import asyncssh
@@ -22,8 +21,9 @@ from cs_exporter.model import CollectorMode, ProbeFailed, Reason
 from cs_exporter.ports import AnswerState, SectionCall
 from cs_exporter.spec import Section
 from cs_exporter.transports.collector_script import assemble
+from cs_exporter.transports.pacer import SILENCE
 from cs_exporter.transports.shell import HostShell
-from cs_exporter.transports.ssh import HandshakePacer, KeyFiles
+from cs_exporter.transports.ssh import KeyFiles
 from tests.lab import faults
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
@@ -223,7 +223,8 @@ NAMELESS = """
 import asyncio, sys, time
 from cs_exporter.model import Host, SshTarget
 from cs_exporter.ports import Counters
-from cs_exporter.transports.ssh import HandshakePacer, KeyFiles, SshConnector
+from cs_exporter.transports.pacer import HandshakePacer
+from cs_exporter.transports.ssh import KeyFiles, SshConnector
 host = Host("kvm1", "127.0.0.1", ssh=SshTarget(port=int(sys.argv[1]), verify_host_key=False))
 try:
     asyncio.run(SshConnector(host, b"", KeyFiles(), HandshakePacer(1, 1.0), time, Counters())())
@@ -248,42 +249,27 @@ def test_an_account_without_a_name_may_run_it(environment: dict[str, str]) -> No
     assert "reset: 127.0.0.1 port" in said.decode()
 
 
-async def test_handshakes_are_bounded_and_spaced() -> None:
-    """Never more at a time than that, never begun closer than that."""
-    pacer = HandshakePacer(at_once=3, per_second=50.0)
-    loop, begun, under_way, most = asyncio.get_running_loop(), [], 0, 0
-
-    async def handshake() -> None:
-        nonlocal under_way, most
-        async with pacer.turn():
-            begun.append(loop.time())
-            under_way += 1
-            most = max(most, under_way)
-            await asyncio.sleep(0.1)
-            under_way -= 1
-
-    await asyncio.gather(*(handshake() for _ in range(9)))
-    assert (3, 9) == (most, len(begun))
-    assert min(after - at for at, after in pairwise(begun)) > 0.019
+HANGING = 24
 
 
-async def test_a_cancelled_handshake_gives_its_turn_back() -> None:
-    """Whether it waits for a slot, for its time or is under way: the slot is free again."""
-    pacer = HandshakePacer(at_once=1, per_second=2.0)
+@pytest.mark.lab
+async def test_hosts_that_hang_starve_nobody(lab: Lab) -> None:
+    """Two slots, and two dozen hosts that greet and then hang: a healthy host is let in long before they give up."""
 
-    async def handshake(seconds: float) -> None:
-        async with pacer.turn():
-            await asyncio.sleep(seconds)
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+        await reader.read()
+        writer.close()
 
-    under_way, waiting = asyncio.create_task(handshake(60)), asyncio.create_task(handshake(60))
-    await asyncio.sleep(0.01)
-    waiting.cancel()
-    under_way.cancel()
-    await asyncio.gather(under_way, waiting, return_exceptions=True)
-    spaced = asyncio.create_task(handshake(60))
-    await asyncio.sleep(0.01)
-    spaced.cancel()
-    await asyncio.gather(spaced, return_exceptions=True)
-    async with asyncio.timeout(3):
-        await handshake(0)
-    assert not pacer._slots.locked()
+    async with exporter(lab, lab.hosts["h1"]) as one, await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        one.pacer.change(2, 1000.0)
+        target = one.target(port=server.sockets[0].getsockname()[1], verify_host_key=False, connect_timeout=20)
+        hung = [asyncio.create_task(one.connector(f"b{n}", "127.0.0.1", target)()) for n in range(HANGING)]
+        await wait_until_async(lambda: one.counters.ssh_handshakes >= 2)
+        one.shells["h1"] = HostShell(one.connector("h1", lab.hosts["h1"].address, one.target()), time, RETRY_CAP)
+        began = time.monotonic()
+        assert await one.works("h1")
+        assert time.monotonic() - began < (HANGING / 2 + 2) * SILENCE
+        for task in hung:
+            task.cancel()
+        await asyncio.gather(*hung, return_exceptions=True)
