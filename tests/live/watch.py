@@ -29,6 +29,7 @@ QUICK: dict[str, Any] = {
         **{spec.name: {"interval": INTERVAL} for spec in PROBES},
         "time_drift": {"interval": INTERVAL, "section_limit": 2},
         "nfs_mounts": {"interval": INTERVAL, "slow_after": 1, "statfs_limit": 2},
+        "nfs_server": {"interval": INTERVAL, "deadline": 1},
     },
 }
 """Every probe each three seconds, and nothing may make it wait longer than two."""
