@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cs_exporter.transports.known_hosts import read_known_hosts
+
 _PUBLIC_KEY_BEGINNINGS = (b"ssh-", b"ecdsa-", b"sk-")
 _OPENSSH = b"BEGIN OPENSSH PRIVATE KEY"
 _OPENSSH_WITHOUT_CIPHER = b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmU"
@@ -32,7 +34,10 @@ def key_file_problem(path: Path) -> str | None:
 def known_hosts_problem(path: Path) -> str | None:
     """What is wrong with a known_hosts file, and the mend; None where nothing is."""
     head = _head(path)
-    return head if isinstance(head, str) else None
+    if isinstance(head, str):
+        return head
+    bad = read_known_hosts(str(path)).problem()
+    return f"can't be understood in {bad}; correct or delete it (ssh-keygen -F finds a host's lines)" if bad else None
 
 
 def _head(path: Path) -> bytes | str:

@@ -10,7 +10,7 @@ import asyncio
 import functools
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,9 @@ import structlog
 
 from cs_exporter.model import CollectorMode, Host, ProbeFailed, Reason, SshTarget
 from cs_exporter.ports import Clock, Counters
+from cs_exporter.transports.known_hosts import KnownHosts, Trusted, read_known_hosts
 from cs_exporter.transports.pacer import HandshakePacer, silence_of
+from cs_exporter.transports.reasons import from_os_error
 from cs_exporter.transports.session import CollectorSession
 from cs_exporter.transports.ssh_errors import Phase, failure_of
 from cs_exporter.transports.ssh_socket import greeted
@@ -30,6 +32,10 @@ log = structlog.get_logger(__name__)
 
 FORCED_COMMAND = "cs_exporter-collector"
 """Asked for where the account's forced command is the collector: sshd runs that one, whatever is asked for."""
+
+
+Loader = Callable[[str], object]
+"""Reads a file. Raises OSError or ValueError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +48,59 @@ class KeyFiles:
     """Client keys and known_hosts files, parsed once and again when the file changes."""
 
     def __init__(self) -> None:
-        self._loaded: dict[tuple[str, str], _Loaded] = {}
+        self._loaded: dict[tuple[Loader, str], _Loaded] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     def client_key(self, path: str) -> asyncssh.SSHKey:
         """The private key in `path`. Raises ProbeFailed(command) where it can't be read."""
-        key = self._load("key", path)
+        key = self._load(asyncssh.read_private_key, path)
         assert isinstance(key, asyncssh.SSHKey)  # noqa: S101 (narrows a type)
         return key
 
-    def known_hosts(self, path: str) -> asyncssh.SSHKnownHosts:
-        """The known hosts in `path`. Raises ProbeFailed(command) where it can't be read."""
-        known = self._load("known_hosts", path)
-        assert isinstance(known, asyncssh.SSHKnownHosts)  # noqa: S101 (narrows a type)
+    async def known_hosts(self, path: str) -> KnownHosts:
+        """The known hosts in `path`. Raises ProbeFailed(command) where it can't be read; bad lines are logged."""
+        if (_known_hosts, path) in self._loaded and not self._has_changed(path):
+            return self._known(path)
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._known, path)
+
+    async def trusted(self, known: KnownHosts, host: Host, peer: str) -> Trusted:
+        """The keys known for a host. One at a time is looked for, so that threads are left for others."""
+        wanted = (host.name, host.address, peer, host.ssh.port)
+        found = known.found(*wanted)
+        if found is None:
+            async with self._one_at_a_time:
+                found = await asyncio.to_thread(known.trusted, *wanted)
+        return found
+
+    def _known(self, path: str) -> KnownHosts:
+        known = self._load(_known_hosts, path)
+        assert isinstance(known, KnownHosts)  # noqa: S101 (narrows a type)
         return known
 
-    def _load(self, kind: str, path: str) -> object:
+    def _has_changed(self, path: str) -> bool:
+        with suppress(OSError):
+            return Path(path).stat().st_mtime != self._loaded[_known_hosts, path].changed
+        return True
+
+    def _load(self, loader: Loader, path: str) -> object:
         try:
             changed = Path(path).stat().st_mtime
-            loaded = self._loaded.get((kind, path))
+            loaded = self._loaded.get((loader, path))
             if loaded is None or loaded.changed != changed:
-                value = asyncssh.read_private_key(path) if kind == "key" else asyncssh.read_known_hosts(path)
-                loaded = self._loaded[kind, path] = _Loaded(changed, value)
+                loaded = self._loaded[loader, path] = _Loaded(changed, loader(path))
         except OSError as error:
             raise ProbeFailed(Reason.COMMAND, f"{path}: {error.strerror}") from error
         except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError) as error:
             raise ProbeFailed(Reason.COMMAND, f"{path}: {error}") from error
         return loaded.value
+
+
+def _known_hosts(path: str) -> KnownHosts:
+    known = read_known_hosts(path)
+    if known.bad:
+        log.warning("lines of a known_hosts file are left out", file=path, lines=known.problem())
+    return known
 
 
 class _Channel(asyncssh.SSHClientSession[bytes]):
@@ -124,7 +157,8 @@ class SshConnector:
     async def __call__(self) -> CollectorSession:
         """Connect, log in, start the collector and wait for its hello. Raises ProbeFailed."""
         target = self._host.ssh
-        options = self._options(target)
+        known = await self._known(target)
+        key = self._files.client_key(target.key_file) if target.key_file else None
         loop = asyncio.get_running_loop()
         ends = loop.time() + target.connect_timeout
         what = f"{self._host.address} port {target.port}"
@@ -133,6 +167,7 @@ class SshConnector:
             try:
                 await greeted(sock, what, ends)
                 await turn.enter_async_context(self._pacer.turn(functools.partial(silence_of, sock)))
+                options = self._options(target, key, await self._trusted(known, sock, what))
             except BaseException:
                 sock.close()
                 raise
@@ -141,16 +176,28 @@ class SshConnector:
             connection = await self._login(sock, options, ends)
         return await self._collector(connection, ends)
 
-    def _options(self, target: SshTarget) -> asyncssh.SSHClientConnectionOptions:
-        known: asyncssh.SSHKnownHosts | None = None
-        if target.verify_host_key:
-            if target.known_hosts is None:
-                raise ProbeFailed(Reason.HOST_KEY, "no known_hosts file is configured; set ssh.known_hosts")
-            known = self._files.known_hosts(target.known_hosts)
+    async def _known(self, target: SshTarget) -> KnownHosts | None:
+        """The known hosts; None where the host's key is not verified. Raises ProbeFailed."""
+        if not target.verify_host_key:
+            return None
+        if target.known_hosts is None:
+            raise ProbeFailed(Reason.HOST_KEY, "no known_hosts file is configured; set ssh.known_hosts")
+        return await self._files.known_hosts(target.known_hosts)
+
+    async def _trusted(self, known: KnownHosts | None, sock: socket.socket, what: str) -> Trusted | None:
+        try:
+            peer: str = sock.getpeername()[0]
+        except OSError as error:
+            raise from_os_error(error, what) from error
+        return None if known is None else await self._files.trusted(known, self._host, peer)
+
+    def _options(
+        self, target: SshTarget, key: asyncssh.SSHKey | None, trusted: Trusted | None
+    ) -> asyncssh.SSHClientConnectionOptions:
         return asyncssh.SSHClientConnectionOptions(
             username=target.user,
-            client_keys=[self._files.client_key(target.key_file)] if target.key_file else None,
-            known_hosts=known and functools.partial(self._trusted, known),
+            client_keys=[key] if key else None,
+            known_hosts=trusted,
             agent_path=None if target.key_file else "",
             config=None,
             gss_host=None,
@@ -164,14 +211,6 @@ class SshConnector:
             connect_timeout=None,
             login_timeout=0,
         )
-
-    def _trusted(
-        self, known: asyncssh.SSHKnownHosts, host: str, address: str, port: int | None
-    ) -> Sequence[Sequence[object]]:
-        """Keys known for the address, and those known for the host's name in the inventory."""
-        by_address = known.match(host, address, port)
-        by_name = known.match(self._host.name, "", port)
-        return [[*one, *other] for one, other in zip(by_address[:3], by_name[:3], strict=True)]
 
     async def _login(
         self, sock: socket.socket, options: asyncssh.SSHClientConnectionOptions, ends: float

@@ -70,6 +70,16 @@ def test_an_empty_known_hosts_file_is_no_mistake(tmp_path: Path) -> None:
     assert known_hosts_problem(tmp_path / "known_hosts") is None
 
 
+def test_a_bad_line_of_known_hosts_is_named(tmp_path: Path) -> None:
+    """By its number; lines that are comments, empty, or of a kind of key that is unknown here are none."""
+    path = tmp_path / "known_hosts"
+    path.write_text("# hosts\n\nkvm1 ssh-new AAAA\nkvm2\n@revokd kvm3 ssh-ed25519 AAAA\n|1|AA kvm4 ssh-ed25519\n")
+    assert (
+        "can't be understood in line 4 (invalid known hosts entry), line 5 (invalid known hosts marker);"
+        " correct or delete it (ssh-keygen -F finds a host's lines)"
+    ) == known_hosts_problem(path)
+
+
 def test_a_file_of_another_account_is_unreadable(key: Path) -> None:
     """Also where a directory above it is closed."""
     key.chmod(0)

@@ -11,11 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import asyncssh
 import pytest
-from structlog.testing import capture_logs
 
 from cs_exporter.model import CollectorMode, ProbeFailed, Reason
 from cs_exporter.ports import AnswerState, SectionCall
@@ -23,11 +21,9 @@ from cs_exporter.spec import Section
 from cs_exporter.transports.collector_script import assemble
 from cs_exporter.transports.pacer import SILENCE
 from cs_exporter.transports.shell import HostShell
-from cs_exporter.transports.ssh import KeyFiles
 from tests.lab import faults
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
-from tests.lab.ssh_keys import known_hosts_text, new_key
 from tests.lab.wait import wait_until_async
 from tests.transports.hosts import RETRY_CAP, SCRIPT, SECTIONS, SHOW, Exporter, exporter
 from tests.transports.test_collector_end import hurried
@@ -43,13 +39,6 @@ def forced(lab: Lab) -> Iterator[LabHost]:
     host.write(INSTALLED, OLDER.text)
     yield host
     lab.remove_host(host)
-
-
-async def refused(shell: HostShell) -> ProbeFailed:
-    """What asking fails with."""
-    with pytest.raises(ProbeFailed) as caught:
-        await shell.ask(SHOW)
-    return caught.value
 
 
 async def left(one: Exporter, *hosts: LabHost) -> None:
@@ -103,90 +92,6 @@ async def test_a_session_that_the_network_lost_ends_by_itself(lab: Lab) -> None:
             session.lost(ProbeFailed(Reason.RESET, "the cable was cut"))
             await wait_until_async(lambda: not any("sh -s" in line for line in host.processes()), 10)
         await left(one, host)
-
-
-@pytest.mark.lab
-async def test_a_host_may_be_known_by_its_name(lab: Lab, tmp_path: Path) -> None:
-    """In known_hosts the inventory's name is as good as the address; a key under another name is not."""
-    host = lab.hosts["h1"]
-    files = {name: tmp_path / name for name in ("named", "other", "empty")}
-    files["named"].write_text(known_hosts_text([("kvm1", host.key)]))
-    files["other"].write_text(known_hosts_text([("kvm2", host.key)]))
-    files["empty"].write_text("")
-    async with exporter(lab) as one:
-        for name, file in files.items():
-            target = one.target(known_hosts=str(file))
-            one.shells[name] = HostShell(one.connector("kvm1", host.address, target), time, RETRY_CAP)
-        assert await one.works("named")
-        failures = [await one.failure("other"), await one.failure("empty")]
-        assert [Reason.HOST_KEY] * 2 == [failure.reason for failure in failures if failure]
-
-
-@pytest.mark.lab
-async def test_many_known_hosts_cost_little(lab: Lab, tmp_path: Path) -> None:
-    """5,000 keys are read once; a connection then does not notice them."""
-    host, other = lab.hosts["h1"], new_key("another")
-    names = [(f"kvm{number}.example,192.0.2.{number % 250}", other) for number in range(5000)]
-    file = tmp_path / "known_hosts"
-    file.write_text(known_hosts_text([*names, (host.address, host.key)]))
-    async with exporter(lab) as one:
-        began = time.monotonic()
-        one.files.known_hosts(str(file))
-        assert time.monotonic() - began < 2
-        one.add(host, one.target(known_hosts=str(file)))
-        began = time.monotonic()
-        assert await one.works("h1")
-        assert time.monotonic() - began < 1
-
-
-@pytest.mark.lab
-async def test_an_unverified_key_is_said_aloud(lab: Lab) -> None:
-    """The opt-out for labs works without any known key, and warns at every handshake."""
-    host = lab.hosts["h1"]
-    async with exporter(lab) as one:
-        one.add(host, one.target(verify_host_key=False, known_hosts=None))
-        with capture_logs() as logs:
-            assert await one.works("h1")
-        assert [("warning", "h1")] == [
-            (entry["log_level"], entry["host"]) for entry in logs if "NOT verified" in entry["event"]
-        ]
-        await one.close()
-        one.add(host, one.target(known_hosts=None))
-        failure = await refused(one.shells["h1"])
-        assert (Reason.HOST_KEY, True) == (failure.reason, "ssh.known_hosts" in failure.detail)
-
-
-@pytest.mark.lab
-@pytest.mark.parametrize("field", ["key_file", "known_hosts"])
-@pytest.mark.parametrize("content", [None, "", "nonsense\n"], ids=["missing", "empty", "nonsense"])
-async def test_a_file_that_cannot_be_used_is_named(lab: Lab, tmp_path: Path, field: str, content: str | None) -> None:
-    """A missing or broken file fails by its name before any host is bothered; an empty known_hosts knows nobody."""
-    host, file = lab.hosts["h1"], tmp_path / field
-    if content is not None:
-        file.write_text(content)
-    async with exporter(lab) as one:
-        shell = one.add(host, one.target(**{field: str(file)}))
-        failure = await refused(shell)
-        if field == "known_hosts" and content == "":
-            assert Reason.HOST_KEY is failure.reason
-        else:
-            assert (Reason.COMMAND, True) == (failure.reason, failure.detail.startswith(f"{file}: ")), failure.detail
-            assert 0 == one.counters.ssh_handshakes
-
-
-@pytest.mark.lab
-async def test_files_are_read_again_when_they_change(lab: Lab, tmp_path: Path) -> None:
-    """A key that is added to known_hosts is known from the next attempt on; an unchanged file is parsed once."""
-    host, file = lab.hosts["h1"], tmp_path / "known_hosts"
-    file.write_text("")
-    async with exporter(lab) as one:
-        one.add(host, one.target(known_hosts=str(file)))
-        assert not await one.works("h1")
-        file.write_text(known_hosts_text([(host.address, host.key)]))
-        await wait_until_async(lambda: one.works("h1"))
-        files = KeyFiles()
-        assert files.known_hosts(str(file)) is files.known_hosts(str(file))
-        assert files.client_key(str(lab.client_key_file)) is files.client_key(str(lab.client_key_file))
 
 
 @pytest.mark.lab
