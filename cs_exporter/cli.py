@@ -169,7 +169,11 @@ def hosts(given: Path | None, config_file: Path | None) -> None:
 @click.argument("host")
 @click.pass_obj
 def probe(given: Path | None, config_file: Path | None, name: str, host: str) -> None:
-    """Run probe NAME on HOST once, now, and show all that was asked and answered."""
+    """Run probe NAME on HOST now, and show all that was asked and answered.
+
+    It is asked twice, and the second answer counts, because some values are differences. The exit status is 1 where the
+    host could not be asked, whatever is wrong with it.
+    """
     configure("warning", "logfmt")
     config: Config = load(config_file or given)
     inventory = build_inventory(config)

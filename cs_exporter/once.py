@@ -28,8 +28,7 @@ _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: 
 async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list[str]) -> Outcome:
     """Connect, ask, disconnect; `transcript` takes what was asked and answered.
 
-    A run that gave a reading is followed by another one, and that is told: what compares with the reading before it
-    has something to compare with.
+    A run that gave a reading is followed by another one, whose outcome counts: some answers are comparisons.
     """
     counters = Counters()
     shells = Shells(collector(), pace_of(config), time, counters)
@@ -48,7 +47,7 @@ async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list
         first = await run_once(spec, host, io, limit)
         if first.reading is None:
             return first
-        transcript.clear()
+        transcript.append("the same again, now that there is a reading to compare with:")
         return await run_once(spec, host, io, limit)
     finally:
         await shells.close()

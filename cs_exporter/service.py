@@ -48,13 +48,16 @@ class Service(Daemon):
         return f"{self._web.scheme}://{'localhost' if host in ('0.0.0.0', '[::]') else host}:{port}"  # noqa: S104
 
     async def reload(self) -> None:
-        """See Daemon; the web server's file is read again too. Raises ConfigError."""
+        """See Daemon; the web server's file is read again too. Raises ConfigError, after logging it."""
         try:
             security = self._web.read_security()
-        except ConfigError:
+            await super().reload()
+        except ConfigError as error:
             self.board.health.config_reload_successful = False
+            log.error(  # noqa: TRY400 (the mistake is the user's: its line says all)
+                "the configuration was not reloaded; the one before stays in force", error=str(error)
+            )
             raise
-        await super().reload()
         await self._web.apply(security)
         self._count_descriptors()
 
@@ -69,14 +72,10 @@ class Service(Daemon):
                 needed=needed,
             )
 
-    async def reload_or_log(self) -> None:
-        """What a signal does: there is nobody to tell but the log."""
-        try:
+    async def reload_on_signal(self) -> None:
+        """There is nobody to tell but the log."""
+        with suppress(ConfigError):
             await self.reload()
-        except (ConfigError, OSError) as error:
-            log.error(  # noqa: TRY400 (the mistake is the user's: its line says all)
-                "the configuration was not reloaded; the one before stays in force", error=str(error)
-            )
 
 
 def serve(load: Callable[[], Config], options: WebOptions, announce: Callable[[Service], None]) -> None:
@@ -107,7 +106,7 @@ async def _serve(load: Callable[[], Config], options: WebOptions, announce: Call
     reloads: set[asyncio.Task[None]] = set()
 
     def reload() -> None:
-        task = loop.create_task(service.reload_or_log())
+        task = loop.create_task(service.reload_on_signal())
         reloads.add(task)
         task.add_done_callback(reloads.discard)
 

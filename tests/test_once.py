@@ -12,8 +12,7 @@ from cs_exporter.config import load
 from cs_exporter.inventory import build_inventory
 from cs_exporter.model import Failure, Host, Outcome, Reason, Unsupported
 from cs_exporter.once import probe_once, show
-from cs_exporter.probes import PROBES
-from cs_exporter.probes.time_drift import SPEC
+from cs_exporter.probes import nfs_mounts, time_drift
 from cs_exporter.spec import AnySpec
 
 CONFIGURATION = "hosts: [{name: here, connection: local}]"
@@ -30,12 +29,12 @@ def host(tmp_path: Path) -> Host:
 def shown(result: object, host: Host) -> tuple[bool, str]:
     """What is printed for a result."""
     console = Console(file=io.StringIO(), width=200)
-    good = show(Outcome("time_drift", "here", 0.0, 0.0, 0.25, result), ["> asked"], SPEC, host, console)
+    good = show(Outcome("time_drift", "here", 0.0, 0.0, 0.25, result), ["> asked"], time_drift.SPEC, host, console)
     assert isinstance(console.file, io.StringIO)
     return good, console.file.getvalue()
 
 
-@pytest.mark.parametrize("spec", PROBES, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", [time_drift.SPEC, nfs_mounts.SPEC], ids=lambda spec: spec.name)
 async def test_every_probe_runs_here(tmp_path: Path, spec: AnySpec, host: Host) -> None:
     """On this very machine, whatever it has: a reading or unsupported, never a failure; the transcript is not empty."""
     (tmp_path / "cs_exporter.yml").write_text(CONFIGURATION)

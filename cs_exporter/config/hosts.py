@@ -18,7 +18,7 @@ from cs_exporter.spec import Seconds
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _DIGITS_AND_DOTS = re.compile(r"[0-9.]+")
-_NFS_VERSION = re.compile(r"[234]|4\.[0-2]")
+_NFS_VERSION = re.compile(r"[34]|4\.[0-2]")
 
 
 def empty_where_null(value: object) -> object:
@@ -93,7 +93,7 @@ def _not_boolean(value: object) -> object:
 def _version(value: object) -> object:
     text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     if isinstance(text, str) and _NFS_VERSION.fullmatch(text) is None:
-        raise ValueError(f"{text!r} is not a version of NFS; write 2, 3, 4, 4.0, 4.1 or 4.2")
+        raise ValueError(f"{text!r} is not a version of NFS; write 3, 4, 4.0, 4.1 or 4.2")
     return text
 
 

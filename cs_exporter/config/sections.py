@@ -26,7 +26,7 @@ from cs_exporter.config.hosts import (
     empty_where_null,
     group_name,
 )
-from cs_exporter.spec import AnyDerived, AnySpec, Seconds
+from cs_exporter.spec import AnyDerived, AnySpec, Op, Seconds, Symptom
 
 DEFAULT_TIMEOUT = 10.0
 
@@ -110,7 +110,7 @@ def section_names() -> list[str]:
 def compose(specs: Sequence[AnySpec], derived: Sequence[AnyDerived] = ()) -> type[Sections]:
     """The shape of a configuration for these probes and the symptoms of all these sheets."""
     sheets: tuple[AnySpec | AnyDerived, ...] = (*specs, *derived)
-    symptom = _symptom_name(sorted(symptom.name for symptom in chain.from_iterable(sheet.symptoms for sheet in sheets)))
+    symptom = _symptom_name(tuple(chain.from_iterable(sheet.symptoms for sheet in sheets)))
     probes = create_model("Probes", __base__=Strict, __doc__="One section per probe.", **_probe_sections(specs))
     overrides = _nullable(create_model("ProbeOverrides", __base__=Strict, **_probe_overrides(specs)))
     narrowed: dict[str, Any] = {
@@ -169,8 +169,13 @@ def _like(model: type[BaseModel], name: str, **default: Any) -> Any:  # noqa: AN
     return Field(description=model.model_fields[name].description, **default)
 
 
-def _symptom_name(known: list[str]) -> Any:  # noqa: ANN401  # a type made at run time
+def _symptom_name(symptoms: Sequence[Symptom]) -> Any:  # noqa: ANN401  # a type made at run time
+    known = sorted(symptom.name for symptom in symptoms if symptom.limit.op is not Op.EQUALS)
+    yes_or_no = {symptom.name for symptom in symptoms} - {*known}
+
     def check(name: str) -> str:
+        if name in yes_or_no:
+            raise ValueError(f"{name} is yes or no and has no limit; remove it, or disable its probe for the host")
         if name not in known:
             raise ValueError(f"no symptom {name!r}; {suggestion(name, known, 'symptoms')}")
         return name

@@ -101,6 +101,7 @@ class NfsMountsReading:
 
     mounts: tuple[MountRow, ...] = ()
     unwatched: int = 0  # of these, those whose turn it was not
+    epoch: float = 0.0  # the exporter's wall clock minus its monotonic clock, seconds
 
 
 async def probe(host: Host, io: Io, settings: NfsMountsSettings) -> NfsMountsReading:
@@ -134,7 +135,7 @@ async def probe(host: Host, io: Io, settings: NfsMountsSettings) -> NfsMountsRea
         found += [row(mount, listed=False) for mount in unlisted(mounted, host.mounts)]
     if not found:
         raise UnsupportedError("no NFS mount is expected here, and none was found")
-    return NfsMountsReading(tuple(found), sum(row.asked != now for row in found))
+    return NfsMountsReading(tuple(found), sum(row.asked != now for row in found), io.clock.time() - now)
 
 
 def _whose_turn_it_is(known: list[str], earlier: Mapping[str, MountRow], most: int) -> list[str]:
@@ -159,6 +160,9 @@ def _split(text: str) -> tuple[tuple[mountinfo.MountInfo, ...], tuple[mountstats
     return mountinfo.parse("\n".join(mounts)), mountstats.parse("\n".join(others))
 
 
+_MOUNT_LABELS = ("mountpoint", "server", "export")
+
+
 def _of_mounts(
     name: str,
     help_text: str,
@@ -178,7 +182,7 @@ def _of_mounts(
             if number is not None
         ]
 
-    return rows(name, help_text, ("mountpoint", "server", "export", *labels), read, kind=kind)
+    return rows(name, help_text, (*_MOUNT_LABELS, *labels), read, kind=kind)
 
 
 METRICS: tuple[Metric[NfsMountsReading], ...] = (
@@ -206,8 +210,18 @@ METRICS: tuple[Metric[NfsMountsReading], ...] = (
     ),
     _of_mounts(
         "cs_nfs_mount_hung_seconds",
-        "For how long statfs on the mount has not come back, as far as is known; 0 where it does.",
+        "For how long statfs on the mount had not come back at the last poll, as far as is known; 0 where it does.",
         lambda row: row.hung_seconds,
+    ),
+    rows(
+        "cs_nfs_mount_hung_since_timestamp_seconds",
+        "Since when statfs on the mount has not come back, by the exporter's clock; only while it does not.",
+        _MOUNT_LABELS,
+        lambda reading: [
+            Sample(reading.epoch + row.hung_since, (row.mountpoint, row.server, row.export))
+            for row in reading.mounts
+            if row.hung_since is not None
+        ],
     ),
     _of_mounts(
         "cs_nfs_mount_latency_seconds",

@@ -12,11 +12,15 @@ from cs_exporter.transports.reasons import from_os_error
 
 # The first class that fits counts.
 _TABLE: tuple[tuple[type[asyncssh.Error], Reason, str], ...] = (
-    (asyncssh.PermissionDenied, Reason.DENIED, "account {user!r} is not let in"),
+    (
+        asyncssh.PermissionDenied,
+        Reason.DENIED,
+        "account {user!r} is not let in (is our public key in its ~/.ssh/authorized_keys, and is that file its own?)",
+    ),
     (
         asyncssh.HostKeyNotVerifiable,
         Reason.HOST_KEY,
-        "the host's key is not the known one (compare it on the host, then put it into {known_hosts})",
+        "the host's key is unknown or has changed (compare it on the host, then put it into {known_hosts})",
     ),
     (asyncssh.ChannelOpenError, Reason.EXHAUSTED, "the server opens no further session (MaxSessions?)"),
     (asyncssh.ConnectionLost, Reason.RESET, "the connection broke in the login"),

@@ -1,4 +1,4 @@
-"""The landing page: what this is, that it asks on its own timer and why, and how its hosts are, worst first.
+"""The landing page: what this is, that it asks on its own timer and why, and which of its hosts can be asked.
 
 One file without scripts, pictures or anything from elsewhere: it must work on the day the network does not.
 """
@@ -110,8 +110,12 @@ def _hosts(snapshot: Snapshot, probes: Sequence[AnySpec], entries: _Entries, pre
 
 def _note(snapshot: Snapshot) -> str:
     number = len(snapshot.inventory)
-    which = f"The worst {SHOWN_HOSTS} of {number} hosts." if number > SHOWN_HOSTS else "All hosts, worst first."
-    return f"{which} <em>ok</em> means that the probe found an answer, not that the answer is good."
+    which = (
+        f"{SHOWN_HOSTS} of {number} hosts, failing runs first."
+        if number > SHOWN_HOSTS
+        else "All hosts, failing runs first."
+    )
+    return f"{which} <em>answered</em> says that the probe found out, not that what it found is good: see the metrics."
 
 
 def _row(host: Host, names: Sequence[str], entries: Mapping[str, Entry], prefix: str) -> str:
@@ -129,7 +133,7 @@ def _cell(host: str, probe: str, entry: Entry | None, prefix: str) -> str:
     if entry.failure is not None:
         detail = escape(entry.failure.detail)
         return f'<td class="failing" title="{detail}"><a href="{link}">{entry.failure.reason.value}</a></td>'
-    return f'<td class="ok"><a href="{link}">ok</a></td>'
+    return f'<td class="answered"><a href="{link}">answered</a></td>'
 
 
 def _pages(metrics: str, prefix: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from cs_exporter.config.sections import GlobalSection, Sections, SshSection, compose, section_names
+from cs_exporter.probes import DERIVED, PROBES
 from tests.stub_probe import CLOCK, FLEET
 
 SHAPE = compose((CLOCK,), (FLEET,))
@@ -68,3 +69,9 @@ def test_an_override_is_not_compared_with_defaults_it_does_not_have() -> None:
 def test_a_register_without_probes_has_a_shape() -> None:
     """The frame does not depend on any probe."""
     assert SHAPE.model_fields.keys() == compose(()).model_fields.keys()
+
+
+def test_a_symptom_that_is_yes_or_no_has_no_limit() -> None:
+    """A number there would silence it, or do nothing; the operator is told."""
+    with pytest.raises(ValidationError, match="CsNfsMountHung is yes or no and has no limit; remove it"):
+        compose(PROBES, DERIVED)(hosts=[{"name": "kvm1", "limits": {"CsNfsMountHung": 2}}])

@@ -29,12 +29,12 @@ FAULTS: dict[str, tuple[Reason, str]] = {
     "frozen": (Reason.MUTE, "never said a word"),
     "dropped": (Reason.UNREACHABLE, "no answer to the connection request"),
     "rejected": (Reason.REFUSED, "refused"),
-    "rekeyed": (Reason.HOST_KEY, "not the known one"),
+    "rekeyed": (Reason.HOST_KEY, "unknown or has changed"),
     "denied": (Reason.DENIED, "csmon"),
     "noshell": (Reason.COMMAND, "not available"),
     "blackhole": (Reason.TIMEOUT, "path-MTU black hole"),
     "garbage": (Reason.UNPARSABLE, "not the SSH protocol"),
-    "resetting": (Reason.RESET, "reset"),
+    "resetting": (Reason.RESET, "port 22"),
     "endless": (Reason.UNPARSABLE, "without an end"),
 }
 

@@ -71,7 +71,7 @@ def test_the_worst_host_comes_first() -> None:
     assert [
         ["host", "weight", "height"],
         ["kvm2 (maintenance)", "timeout", "not asked"],
-        ["kvm1", "ok", "unsupported"],
+        ["kvm1", "answered", "unsupported"],
     ] == reader.rows
     assert [] == reader.open
 
@@ -84,7 +84,7 @@ def test_only_so_many_hosts_are_shown_and_the_page_says_so() -> None:
     page = page_of(board).html
     rows = Reader(page).rows
     assert (SHOWN_HOSTS + 1, "kvm0777", "kvm0000") == (len(rows), rows[1][0], rows[2][0])
-    assert f"The worst {SHOWN_HOSTS} of 1000 hosts." in page
+    assert f"{SHOWN_HOSTS} of 1000 hosts, failing runs first." in page
 
 
 def test_nothing_from_a_host_becomes_markup() -> None:
