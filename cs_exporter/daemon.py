@@ -17,14 +17,14 @@ from cs_exporter.derive import Deriver
 from cs_exporter.history import History
 from cs_exporter.inventory import build_inventory, difference
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Unsupported
-from cs_exporter.ports import Clock, Io, Last, R
+from cs_exporter.ports import Clock, Last, R
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.runner import run_once
 from cs_exporter.scheduling import Scheduler
 from cs_exporter.spec import AnySpec, longest_run
 from cs_exporter.transports.collector_script import CollectorScript, assemble
-from cs_exporter.transports.pool import Pace, Shells
-from cs_exporter.transports.rpc import RpcClient
+from cs_exporter.transports.pool import Pace
+from cs_exporter.transports.world import World
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +54,7 @@ class Daemon:
         self.board = Board(build_inventory(self.config))
         self.history = History()
         counters = self.board.health.counters
-        self._shells = Shells(collector(), pace_of(self.config), clock, counters)
-        self._rpc = RpcClient(counters)
+        self._world = World(collector(), pace_of(self.config), clock, counters)
         self._deriver = Deriver(DERIVED, self.board, clock, self._land)
         self._scheduler = self._new_scheduler()
         self._awaited: set[tuple[str, str]] = set()
@@ -71,14 +70,14 @@ class Daemon:
         """End every run and connection, within a few seconds."""
         await self._scheduler.stop(PATIENCE)
         self._deriver.close()
-        await self._shells.close()
+        await self._world.close()
 
     def snapshot(self) -> Snapshot:
         """The board and the exporter's health as they are now."""
         health = self.board.health
         health.scheduler_lag = self._scheduler.lag
-        health.ssh_connections = self._shells.connections()
-        health.collector_mismatches = self._shells.mismatches()
+        health.ssh_connections = self._world.shells.connections()
+        health.collector_mismatches = self._world.shells.mismatches()
         return self.board.snapshot(self._clock.monotonic())
 
     def shown_config(self) -> str:
@@ -125,7 +124,7 @@ class Daemon:
     async def _apply(self, config: Config, inventory: Inventory) -> None:
         before, self.config = self.config, config
         change = difference(self.board.inventory, inventory)
-        self._shells.repace(pace_of(config))
+        self._world.shells.repace(pace_of(config))
         # A host with another way in may be another machine: nothing that is known of the old one is true of it.
         moved = [
             name for name in change.changed
@@ -148,7 +147,7 @@ class Daemon:
 
     def _forget(self, name: str) -> None:
         self._scheduler.remove([name])
-        self._shells.drop([name])
+        self._world.drop([name])
         self.history.forget(name)
         for spec in PROBES:
             self.board.forget(spec.name, name)
@@ -180,9 +179,8 @@ class Daemon:
                 return None
             return Last(entry.reading, entry.reading_monotonic)
 
-        io = Io(self._shells.of(host), self._rpc, self._clock, previous)
         limit = longest_run(host.settings[spec.name], self.config.global_.timeout, self.config.global_.interval)
-        return await run_once(spec, host, io, limit)
+        return await run_once(spec, host, self._world.io(host, previous), limit)
 
     def _land(self, outcome: Outcome, interval: float) -> None:
         if outcome.host != FLEET and not self._is_asked(outcome.probe, outcome.host):

@@ -18,14 +18,17 @@ SETTLE = 0.5
 """Seconds that landings are gathered for: with thousands of hosts, one derivation per landing would be quadratic."""
 
 
-def latest_of(board: Board, probes: tuple[str, ...], now: float) -> Latest:
-    """What a derived probe with these inputs sees now: readings whose values have not ended."""
-    readings: dict[str, dict[str, object]] = {name: {} for name in probes}
+def latest_of(board: Board, spec: AnyDerived, now: float, wall: float) -> Latest:
+    """What a derived probe sees now (monotonic and wall clock): readings of its inputs whose values have not ended."""
+    readings: dict[str, dict[str, object]] = {name: {} for name in spec.inputs}
+    made: dict[str, dict[str, float]] = {name: {} for name in spec.inputs}
     for entry in board.snapshot(now).entries:
         reading = entry.fresh_reading(now)
         if entry.latest.probe in readings and reading is not None:
             readings[entry.latest.probe][entry.latest.host] = reading
-    return Latest(board.inventory, readings)
+            made[entry.latest.probe][entry.latest.host] = entry.reading_monotonic
+    own = board.entry(spec.name, FLEET)
+    return Latest(board.inventory, readings, made, wall, own.reading if own else None)
 
 
 class Deriver:
@@ -64,7 +67,7 @@ class Deriver:
         due, self._due = self._due, {}
         for spec in self._specs:
             if spec.name in due:
-                latest = latest_of(self._board, spec.inputs, self._clock.monotonic())
+                latest = latest_of(self._board, spec, self._clock.monotonic(), self._clock.time())
                 self._derived[spec.name] = due[spec.name]
                 self._land(run_derived(spec, latest, FLEET, self._clock), due[spec.name])
 

@@ -14,13 +14,12 @@ from cs_exporter.board import Board
 from cs_exporter.config import Config
 from cs_exporter.daemon import collector, pace_of
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Unsupported
-from cs_exporter.ports import Counters, Io, Last, R
+from cs_exporter.ports import Counters, Last, R
 from cs_exporter.runner import run_once
 from cs_exporter.spec import AnySpec, Severity, longest_run
 from cs_exporter.symptoms import Holding, holding
-from cs_exporter.transports.pool import Shells
-from cs_exporter.transports.rpc import RpcClient
-from cs_exporter.transports.transcript import NotedRpc, NotedShell
+from cs_exporter.transports.transcript import noted
+from cs_exporter.transports.world import World
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
@@ -31,9 +30,7 @@ async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list
     A run that gave a reading is followed by another one, whose outcome counts: some answers are comparisons.
     """
     counters = Counters()
-    shells = Shells(collector(), pace_of(config), time, counters)
-    shell = NotedShell(shells.of(host), transcript.append, time)
-    rpc = NotedRpc(RpcClient(counters), transcript.append, time)
+    world = World(collector(), pace_of(config), time, counters)
     limit = longest_run(host.settings[spec.name], config.global_.timeout, config.global_.interval)
     first: Outcome | None = None
 
@@ -42,7 +39,7 @@ async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list
             return None
         return Last(first.reading, first.finished_monotonic)
 
-    io = Io(shell, rpc, time, previous)
+    io = noted(world.io(host, previous), transcript.append)
     try:
         first = await run_once(spec, host, io, limit)
         if first.reading is None:
@@ -50,7 +47,7 @@ async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list
         transcript.append("the same again, now that there is a reading to compare with:")
         return await run_once(spec, host, io, limit)
     finally:
-        await shells.close()
+        await world.close()
 
 
 def show(outcome: Outcome, transcript: list[str], spec: AnySpec, host: Host, console: Console) -> bool:

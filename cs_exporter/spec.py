@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cs_exporter.durations import parse_duration
-from cs_exporter.model import Host, Inventory
+from cs_exporter.model import Host, Inventory, Role
 from cs_exporter.ports import Io
 
 R = TypeVar("R")
@@ -41,6 +41,11 @@ class ProbeSettings(BaseModel):
     def longest_wait(self) -> float:
         """Seconds that a run may have to wait for an answer which is itself a verdict, such as that of a hung mount."""
         return 0.0
+
+    def for_roles(self, roles: frozenset[Role]) -> Self:
+        """These settings for a host with these roles: what was not given may differ between roles."""
+        del roles
+        return self
 
 
 LONGEST_RUN = 0.9
@@ -174,6 +179,21 @@ class Symptom:
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # only samples with these
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something an account lacks or has: `cs-exporter checklist` looks for it on every host the probe asks.
+
+    `check`: a command line of POSIX sh that succeeds where it is there, run by the collector; empty where the
+    checklist has a way of its own to look (`key`: forwarding, grants of the database account).
+    """
+
+    key: str  # short and unique: "ping", "forwarding", "process grant"
+    lost: str  # what is not known without it
+    mend: str  # what to type or write, as one line
+    check: str = ""
+    applies: Callable[[Host], bool] = lambda _host: True
+
+
 @dataclass(frozen=True)
 class ProbeSpec(Generic[S, R]):
     """A probe's sheet. `applies` says whether a host is asked at all."""
@@ -186,15 +206,23 @@ class ProbeSpec(Generic[S, R]):
     metrics: tuple[Metric[R], ...]
     symptoms: tuple[Symptom, ...]
     sections: tuple[Section, ...] = ()
+    needs: tuple[Need, ...] = ()
     applies: Callable[[Host], bool] = lambda _host: True
 
 
 @dataclass(frozen=True)
 class Latest:
-    """What a derived probe sees: the inventory and, by probe, every host's newest reading that is still fresh."""
+    """What a derived probe sees: the inventory and, by probe, every host's newest reading that is still fresh.
+
+    `made`: by probe and host, the exporter's monotonic time of that reading. `wall`: the wall clock when the monotonic
+    one read `now`. `before`: the derived probe's own last reading, for what must outlive the readings it came from.
+    """
 
     inventory: Inventory
     readings: Mapping[str, Mapping[str, object]]
+    made: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
+    wall: float = 0.0
+    before: object | None = None
 
     def of(self, probe: str, kind: type[R]) -> dict[str, R]:
         """Host name -> reading, of one probe."""
@@ -204,7 +232,10 @@ class Latest:
 
 @dataclass(frozen=True)
 class DerivedSpec(Generic[R]):
-    """A derived probe's sheet: a pure function of other probes' readings, run when one of its inputs lands."""
+    """A derived probe's sheet: a pure function of other probes' readings, run when one of its inputs lands.
+
+    `derive` is given what it sees and `now`, the exporter's monotonic clock.
+    """
 
     name: str
     question: str

@@ -67,9 +67,9 @@ async def test_only_fresh_readings_are_seen() -> None:
     stand.land("input", "a", Failure(Reason.TIMEOUT, "late"))
     stand.land("input", "b", Failure(Reason.TIMEOUT, "late"))
     now = time.monotonic()
-    assert {"a": "reading"} == latest_of(stand.board, ("input",), now).of("input", str)
-    assert {} == latest_of(stand.board, ("input",), now + 91).of("input", str)
-    assert {} == latest_of(stand.board, ("input",), now).of("input", int)
+    assert {"a": "reading"} == latest_of(stand.board, SPEC, now, 0.0).of("input", str)
+    assert {} == latest_of(stand.board, SPEC, now + 91, 0.0).of("input", str)
+    assert {} == latest_of(stand.board, SPEC, now, 0.0).of("input", int)
     stand.deriver.close()
 
 

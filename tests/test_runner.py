@@ -26,8 +26,8 @@ from cs_exporter.ports import Counters, Io, Last, R
 from cs_exporter.runner import overrun, run_derived, run_once
 from cs_exporter.spec import DerivedSpec, Latest, ProbeSettings, ProbeSpec
 from cs_exporter.transports.local import LocalConnector
-from cs_exporter.transports.rpc import RpcClient
 from cs_exporter.transports.shell import HostShell
+from tests import world
 
 HOST = Host("kvm1", "192.0.2.1", settings=MappingProxyType({"stub": ProbeSettings()}))
 
@@ -45,7 +45,7 @@ def spec(probe: Callable[[Host, Io, ProbeSettings], Awaitable[str]]) -> ProbeSpe
 async def run(probe: Callable[[Host, Io, ProbeSettings], Awaitable[str]], timeout: float = 5.0) -> object:  # noqa: ASYNC109
     """The result of one run."""
     shell = HostShell(LocalConnector(b"", time, Counters()), time, 1.0)
-    outcome = await run_once(spec(probe), HOST, Io(shell, RpcClient(Counters()), time, never_before), timeout)
+    outcome = await run_once(spec(probe), HOST, world.io(shell=shell), timeout)
     assert ("stub", "kvm1") == (outcome.probe, outcome.host)
     assert abs(time.time() - outcome.started) < 5
     assert 0 <= outcome.duration < 5

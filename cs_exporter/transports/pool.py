@@ -16,6 +16,7 @@ from cs_exporter.transports.local import LocalConnector
 from cs_exporter.transports.pacer import HandshakePacer
 from cs_exporter.transports.shell import Connector, HostShell
 from cs_exporter.transports.ssh import KeyFiles, SshConnector
+from cs_exporter.transports.tunnel import HostTunnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class _Kept:
     way_in: object
     ssh: bool
     shell: HostShell
+    tunnel: HostTunnel
 
 
 class Shells:
@@ -49,12 +51,21 @@ class Shells:
 
     def of(self, host: Host) -> HostShell:
         """The shell of a host."""
+        return self._keep(host).shell
+
+    def tunnel(self, host: Host) -> HostTunnel:
+        """The way through a host, over the same connection as its shell."""
+        return self._keep(host).tunnel
+
+    def _keep(self, host: Host) -> _Kept:
         way_in = (host.connection, host.address, host.ssh)
         kept = self._kept.get(host.name)
         if kept is None or kept.way_in != way_in:
             self.drop([host.name])
-            kept = self._kept[host.name] = _Kept(way_in, host.connection is Connection.SSH, self._make(host))
-        return kept.shell
+            shell = self._make(host)
+            tunnel = HostTunnel(shell, self._clock, self._counters)
+            kept = self._kept[host.name] = _Kept(way_in, host.connection is Connection.SSH, shell, tunnel)
+        return kept
 
     def repace(self, pace: Pace) -> None:
         """Use another pace for the connections to come; shells that are there keep their pauses."""

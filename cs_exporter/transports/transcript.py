@@ -1,4 +1,4 @@
-"""Shell and Rpc that write down what was asked and answered, for `cs-exporter probe`: the debug view of one run.
+"""Ports that write down what was asked and answered, for `cs-exporter probe`: the debug view of one run.
 
 They wrap the real ones, so that the run they describe is a run like any other.
 """
@@ -6,16 +6,26 @@ They wrap the real ones, so that the run they describe is a run like any other.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from cs_exporter.model import ProbeFailed
-from cs_exporter.ports import Answer, Answers, AnswerState, Clock, ClockSample, Rpc, RpcReply, SectionCall, Shell
+from cs_exporter.ports import Answer, Answers, AnswerState, Clock, ClockSample, Io, Rpc, RpcReply, SectionCall, Shell
 
 T = TypeVar("T")
 Note = Callable[[str], None]
 
 
-class _Noted:
+def noted(io: Io, note: Note) -> Io:
+    """The same ports, with `note` called for every line of what is asked and answered."""
+    return replace(
+        io,
+        shell=NotedShell(io.shell, note, io.clock),
+        rpc=NotedRpc(io.rpc, note, io.clock),
+    )
+
+
+class Noting:
     """Notes every call with the seconds it took, and its failure if it failed."""
 
     def __init__(self, note: Note, clock: Clock) -> None:
@@ -44,7 +54,7 @@ class NotedShell:
 
     def __init__(self, inner: Shell, note: Note, clock: Clock) -> None:
         self._inner = inner
-        self._noted = _Noted(note, clock)
+        self._noted = Noting(note, clock)
 
     async def ask(self, *calls: SectionCall) -> Answers:
         """See ports.Shell."""
@@ -61,7 +71,7 @@ class NotedRpc:
 
     def __init__(self, inner: Rpc, note: Note, clock: Clock) -> None:
         self._inner = inner
-        self._noted = _Noted(note, clock)
+        self._noted = Noting(note, clock)
 
     async def null(self, address: str, port: int, program: int, version: int, deadline: float) -> RpcReply:
         """See ports.Rpc."""

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from cs_exporter.model import Host
-from cs_exporter.ports import Counters, Io, Last, Rpc, Shell
+from cs_exporter.ports import Counters, Last, Rpc, Shell
 from cs_exporter.probes import nfs_mounts
 from cs_exporter.probes.nfs_mounts import NfsMountsReading, NfsMountsSettings
 from cs_exporter.probes.nfs_server import NfsServerReading, NfsServerSettings
 from cs_exporter.probes.nfs_server import probe as ask_server
 from cs_exporter.probes.nfs_verdicts import MountState
 from cs_exporter.transports.rpc import RpcClient
+from tests import world
 from tests.lab.wait import wait_until_async
 
 R = TypeVar("R")
@@ -37,7 +38,9 @@ class Poller:
 
     async def poll(self) -> NfsMountsReading:
         """Run the probe."""
-        reading = await nfs_mounts.probe(self.host, Io(self.shell, self.rpc, time, self._previous), SETTINGS)
+        reading = await nfs_mounts.probe(
+            self.host, world.io(shell=self.shell, rpc=self.rpc, previous=self._previous), SETTINGS
+        )
         self.last = Last(reading, time.monotonic())
         self.readings.append(reading)
         return reading
@@ -72,7 +75,7 @@ class ServerPoller:
 
     async def poll(self) -> NfsServerReading:
         """Run the probe."""
-        io = Io(self.shell, RpcClient(Counters()), time, self._previous)
+        io = world.io(shell=self.shell, rpc=RpcClient(Counters()), previous=self._previous)
         reading = await ask_server(self.host, io, SERVER_SETTINGS)
         self.last = Last(reading, time.monotonic())
         return reading

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from cs_exporter.model import Host, Mount, ProbeFailed, Reason, Role
-from cs_exporter.ports import Answer, Answers, AnswerState, ClockSample, Io, Last, RpcReply, RpcVerdict, SectionCall
+from cs_exporter.ports import Answer, Answers, AnswerState, ClockSample, Last, RpcReply, RpcVerdict, SectionCall
 from cs_exporter.probes import nfs_mounts
 from cs_exporter.probes.nfs_mounts import NfsMountsReading, NfsMountsSettings
 from cs_exporter.probes.nfs_verdicts import MountRow
+from tests import world
 
 R = TypeVar("R")
 
@@ -130,7 +131,8 @@ class Stand:
     async def poll(self, later: float = 30.0) -> NfsMountsReading:
         """Run the probe, `later` seconds after the run before."""
         self.clock.now += later
-        reading = await nfs_mounts.probe(self.host, Io(self.shell, self.rpc, self.clock, self._previous), self.settings)
+        io = world.io(shell=self.shell, rpc=self.rpc, clock=self.clock, previous=self._previous)
+        reading = await nfs_mounts.probe(self.host, io, self.settings)
         self.last = Last(reading, self.clock.now)
         return reading
 

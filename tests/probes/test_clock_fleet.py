@@ -33,7 +33,7 @@ def symptoms(*skews: float | None) -> set[tuple[str, str]]:
     board = Board(Inventory({host.name: host for host in hosts}))
     for host, skew in zip(hosts, skews, strict=True):
         board.land(Outcome("time_drift", host.name, 0.0, 1000.0, 0.1, reading(skew)), 60.0)
-    derived = clock_fleet.SPEC.derive(latest_of(board, clock_fleet.SPEC.inputs, 1000.0), 1000.0)
+    derived = clock_fleet.SPEC.derive(latest_of(board, clock_fleet.SPEC, 1000.0, 0.0), 1000.0)
     board.land(Outcome("clock_fleet", FLEET, 0.0, 1000.0, 0.0, derived), 60.0)
     return {(held.host, held.symptom.name) for held in holding(board.snapshot(1000.0), (clock_fleet.SPEC,), 0.0)}
 

@@ -18,7 +18,8 @@ from cs_exporter.probes.nfs_server import METRICS, SPEC, SYMPTOMS, NfsServerRead
 from cs_exporter.runner import run_once
 from cs_exporter.spec import Severity
 from cs_exporter.symptoms import holding
-from tests.probes.nfs_stand import FakeClock, FakeRpc, FakeShell
+from tests import world
+from tests.probes.nfs_stand import FakeClock, FakeRpc
 
 R = TypeVar("R")
 
@@ -45,7 +46,7 @@ class Server:
     @property
     def io(self) -> Io:
         """What a run is given."""
-        return Io(FakeShell("", failure=DENIED), self.rpc, FakeClock(), self._previous)
+        return world.io(rpc=self.rpc, clock=FakeClock(), previous=self._previous)
 
     async def poll(self) -> NfsServerReading:
         """Run the probe."""

@@ -10,20 +10,19 @@ from contextlib import asynccontextmanager
 import pytest
 
 from cs_exporter.model import Host, Inventory, SshTarget
-from cs_exporter.ports import Clock, Counters, Io
+from cs_exporter.ports import Clock, Counters
 from cs_exporter.probes import clock_fleet, time_drift
 from cs_exporter.probes.time_client import SECTION, TimeSource, interpret
 from cs_exporter.probes.time_drift import TimeDriftReading, TimeDriftSettings
 from cs_exporter.spec import Latest
 from cs_exporter.transports.collector_script import assemble
 from cs_exporter.transports.pool import Pace, Shells
-from cs_exporter.transports.rpc import RpcClient
+from tests import world
 from tests.lab import faults
 from tests.lab.lab import USER, Lab, Reachable
 from tests.lab.ntp import Chronyd
 from tests.lab.uml import UmlHost
 from tests.lab.wait import wait_until, wait_until_async
-from tests.probes.time_stand import no_previous
 
 pytestmark = pytest.mark.lab
 
@@ -59,7 +58,7 @@ class Poller:
     async def poll(self, machine: Reachable) -> TimeDriftReading:
         """Run the probe."""
         host = Host(machine.address, machine.address, ssh=self._ssh)
-        io = Io(self._shells.of(host), RpcClient(Counters()), self._clock, no_previous)
+        io = world.io(shell=self._shells.of(host), clock=self._clock)
         return await time_drift.probe(host, io, SETTINGS)
 
     async def close(self) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from cs_exporter.model import Host, ProbeFailed
-from cs_exporter.ports import Answer, Answers, AnswerState, ClockSample, Io, Last, RpcReply, SectionCall
+from cs_exporter.ports import Answer, Answers, AnswerState, ClockSample, SectionCall
 from cs_exporter.probes import time_drift
 from cs_exporter.probes.time_drift import TimeDriftReading, TimeDriftSettings
+from tests import world
 
 R = TypeVar("R")
 
@@ -77,18 +78,6 @@ class FakeShell:
         return found
 
 
-class NoRpc:
-    """ports.Rpc: never asked."""
-
-    async def null(self, address: str, port: int, program: int, version: int, deadline: float) -> RpcReply:
-        """See ports.Rpc."""
-        raise NotImplementedError
-
-    async def getport(self, address: str, program: int, version: int, deadline: float) -> int:
-        """See ports.Rpc."""
-        raise NotImplementedError
-
-
 class FixedClock:
     """ports.Clock: stands still."""
 
@@ -101,11 +90,6 @@ class FixedClock:
         return 1000.0
 
 
-def no_previous(_kind: type[R]) -> Last[R] | None:
-    """ports.Previous: nothing before this."""
-    return None
-
-
 def said(text: str) -> Answer:
     """The section's answer."""
     return Answer(SectionCall("ntp"), AnswerState.DONE, 0, text.encode())
@@ -113,7 +97,7 @@ def said(text: str) -> Answer:
 
 async def run(shell: FakeShell, **settings: float) -> TimeDriftReading:
     """One run of the probe."""
-    io = Io(shell, NoRpc(), FixedClock(), no_previous)
+    io = world.io(shell=shell, clock=FixedClock())
     return await time_drift.probe(HOST, io, TimeDriftSettings.model_validate(settings))
 
 

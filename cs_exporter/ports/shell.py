@@ -1,6 +1,6 @@
-"""What a probe may ask of the world, as Protocols, and the bundle of them that a run is given (`Io`).
+"""A host's collector, as a probe asks it: sections with arguments, answers, and the host's clock.
 
-Probes know only these; transports fill them and turn every library's error into `ProbeFailed`.
+One request carries everything that is asked in the same turn of the event loop.
 """
 
 from __future__ import annotations
@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from cs_exporter.model import ProbeFailed, Reason, UnsupportedError
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,79 +113,3 @@ class Shell(Protocol):
 
     async def clock(self) -> ClockSample:
         """A short exchange that reads only the host's clock."""
-
-
-class RpcVerdict(StrEnum):
-    """What an RPC NULL call says about a program."""
-
-    UP = "up"
-    PROGRAM_UNAVAILABLE = "program_unavailable"
-    VERSION_MISMATCH = "version_mismatch"
-    REJECTED = "rejected"  # any other well-formed refusal
-
-
-@dataclass(frozen=True, slots=True)
-class RpcReply:
-    """The reply to a NULL call: `latency` from sending the call to its reply, seconds; versions where mismatched."""
-
-    verdict: RpcVerdict
-    latency: float
-    lowest: int | None = None
-    highest: int | None = None
-
-
-class Rpc(Protocol):
-    """ONC RPC over TCP (RFC 5531), from the exporter. All errors are ProbeFailed."""
-
-    async def null(self, address: str, port: int, program: int, version: int, deadline: float) -> RpcReply:
-        """Call procedure 0 within `deadline` seconds."""
-
-    async def getport(self, address: str, program: int, version: int, deadline: float) -> int:
-        """Ask the portmapper (port 111, version 2) for a program's TCP port; 0 where it is not registered."""
-
-
-class Clock(Protocol):
-    """The exporter's own clocks, in seconds."""
-
-    def time(self) -> float:
-        """Wall clock, since the epoch."""
-
-    def monotonic(self) -> float:
-        """Monotonic clock, from an arbitrary start."""
-
-
-@dataclass(frozen=True)
-class Last(Generic[R]):
-    """A probe's own last reading and the exporter's monotonic time it was made at."""
-
-    reading: R
-    monotonic: float
-
-
-class Previous(Protocol):
-    """Gives a probe its own last reading of the host it asks now."""
-
-    def __call__(self, kind: type[R], /) -> Last[R] | None:
-        """The last reading, if there is one of that kind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Io:
-    """What one run is given."""
-
-    shell: Shell
-    rpc: Rpc
-    clock: Clock
-    previous: Previous
-
-
-@dataclass(slots=True)
-class Counters:
-    """Work done by the transports, as plain integers that only grow."""
-
-    ssh_handshakes: int = 0
-    requests: int = 0
-    request_bytes: int = 0
-    answer_bytes: int = 0
-    rpc_calls: int = 0
-    sessions_dropped: int = 0

@@ -1,6 +1,6 @@
-"""The nouns every other module shares: hosts, the inventory, outcomes and the closed list of reasons.
+"""Hosts and the inventory: every machine that is polled, with all that a probe may need to know resolved onto it.
 
-Nothing here does I/O, knows a library or reads a clock: values come in, frozen values stay.
+Frozen and compared by value: what a reload leaves equal keeps its connection and its readings.
 """
 
 from __future__ import annotations
@@ -11,48 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-
-class Reason(StrEnum):
-    """Why a run could not find out; never a verdict about the host."""
-
-    UNREACHABLE = "unreachable"  # no route, no answer to the connection request, or the name does not resolve
-    REFUSED = "refused"  # the peer refused the connection
-    TIMEOUT = "timeout"  # connected, but no complete answer before the deadline
-    MUTE = "mute"  # accepted the connection and never said a word
-    RESET = "reset"  # the connection broke in the middle
-    DENIED = "denied"  # the account was not let in
-    HOST_KEY = "host_key"  # the peer's key is not the one that is known
-    EXHAUSTED = "exhausted"  # the peer has no slot left (sessions, connections)
-    NOT_READY = "not_ready"  # the peer answers, but can't serve yet
-    COMMAND = "command"  # the command could not be run, or failed
-    UNPARSABLE = "unparsable"  # what came back is not what the protocol says
-    OVERRUN = "overrun"  # the run before this one had not ended when this one was due
-    BUG = "bug"  # a mistake of ours; the log has the traceback
-
-
-class ProbeFailed(Exception):
-    """Raised when a probe could not find out; `detail` is one line for a human.
-
-    `ours`: the fault lies on our own side (the exporter's limits, its name servers) and tells nothing of the peer.
-    """
-
-    def __init__(self, reason: Reason, detail: str, *, ours: bool = False) -> None:
-        super().__init__(f"{reason.value}: {detail}")
-        self.reason = reason
-        self.detail = detail
-        self.ours = ours
-
-
-class UnsupportedError(Exception):
-    """Raised when a question does not apply to a host, or its tools are missing there."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
-
-
-class UnparsableError(ValueError):
-    """Raised by parsers only: the input is not in the format; the message quotes the offending part."""
+from cs_exporter.model.network import DeclaredPort, Peer, PortRow, Traffic
 
 
 class Role(StrEnum):
@@ -109,6 +68,25 @@ class Mount:
     version: str | None = None  # "3", "4", "4.1", ...: None accepts any
 
 
+class MysqlTls(StrEnum):
+    """Whether the connection to a database server is encrypted."""
+
+    OFF = "off"
+    REQUIRED = "required"  # encrypted; whoever answers is believed
+    VERIFIED = "verified"  # encrypted, and the certificate is checked
+
+
+@dataclass(frozen=True, slots=True)
+class MysqlTarget:
+    """How to log in to the database server of one host; paths are absolute."""
+
+    user: str = "cs_exporter"
+    password_file: str | None = None
+    port: int = 3306
+    tls: MysqlTls = MysqlTls.OFF
+    ca_file: str | None = None  # default: the system's
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a host stands, in the cloud's own words; empty where unknown."""
@@ -142,10 +120,24 @@ class Host:
     maintenance: bool = False
     connection: Connection = Connection.SSH
     ssh: SshTarget = SshTarget()
+    addresses: Mapping[Traffic, str] = field(default_factory=lambda: MappingProxyType({}))
+    """traffic -> the host's address on that network, where it is not `address`"""
     mounts: tuple[Mount, ...] = ()
+    peers: tuple[Peer, ...] = ()
+    secured: bool | None = None
+    """whether libvirt uses TLS there; None: unknown"""
+    declared_ports: tuple[DeclaredPort, ...] = ()
+    ports: tuple[PortRow, ...] = ()
+    mysql: MysqlTarget = MysqlTarget()
+    names: Mapping[str, str] = field(default_factory=_empty)
+    """address -> name of every host, on hosts with the role database only: who is connected there"""
     limits: HostLimits = HostLimits()
     settings: Mapping[str, Any] = field(default_factory=_empty)
     """probe name -> that probe's settings for this host (an instance of its settings class)"""
+
+    def address_for(self, traffic: Traffic) -> str:
+        """Its address on that network; the one it is polled at, where no other is known."""
+        return self.addresses.get(traffic, self.address)
 
 
 @dataclass(frozen=True)
@@ -163,35 +155,3 @@ class Inventory:
     def get(self, name: str) -> Host | None:
         """The host of that name, or None."""
         return self.hosts.get(name)
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A run that could not find out."""
-
-    reason: Reason
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsupported:
-    """A question that does not apply: neither success nor failure."""
-
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one run produced. `result` is the probe's reading, or a Failure, or Unsupported."""
-
-    probe: str
-    host: str
-    started: float  # seconds since the epoch, the exporter's wall clock
-    finished_monotonic: float  # the exporter's monotonic clock, seconds
-    duration: float  # seconds
-    result: object
-
-    @property
-    def reading(self) -> object | None:
-        """The reading, or None where the run failed or the question does not apply."""
-        return None if isinstance(self.result, Failure | Unsupported) else self.result

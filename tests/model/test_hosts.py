@@ -1,4 +1,4 @@
-"""The nouns: what is frozen stays, an outcome's reading is told from a failure, and defaults are shared safely."""
+"""Hosts and the inventory: order kept, mappings closed, an address for each kind of traffic."""
 
 from __future__ import annotations
 
@@ -6,24 +6,9 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from cs_exporter.model import Failure, Host, HostLimits, Inventory, Outcome, ProbeFailed, Reason, Unsupported
+from cs_exporter.model import Host, HostLimits, Inventory, Traffic
 
 KVM1 = Host("kvm1", "192.0.2.1")
-
-
-@pytest.mark.parametrize(
-    ("reading", "result"),
-    [("a reading", "a reading"), (None, Failure(Reason.TIMEOUT, "late")), (None, Unsupported("no chronyc"))],
-)
-def test_only_a_reading_is_an_outcomes_reading(reading: object, result: object) -> None:
-    """A failure or an inapplicable question never passes for an answer."""
-    assert reading == Outcome("p", "kvm1", 0.0, 0.0, 0.1, result).reading
-
-
-def test_a_failed_probe_says_reason_and_detail() -> None:
-    """Log lines and terminals show the exception's text as it is."""
-    error = ProbeFailed(Reason.HOST_KEY, "kvm1: key changed")
-    assert ("host_key: kvm1: key changed", Reason.HOST_KEY) == (str(error), error.reason)
 
 
 def test_the_inventory_is_asked_by_name_and_keeps_its_order() -> None:
@@ -44,3 +29,9 @@ def test_nothing_of_a_host_can_be_changed() -> None:
         KVM1.address = "192.0.2.9"  # type: ignore[misc]  # the type checker forbids it too, which is the point
     with pytest.raises(TypeError):
         HostLimits().symptoms["CsClockSkewed"] = 1.0  # type: ignore[index]  # the same for the mapping
+
+
+def test_traffic_without_a_network_of_its_own_goes_to_the_hosts_address() -> None:
+    """Small clouds have one network for all; then every path is that one."""
+    host = Host("kvm1", "192.0.2.1", addresses={Traffic.STORAGE: "198.51.100.1"})
+    assert ("198.51.100.1", "192.0.2.1") == (host.address_for(Traffic.STORAGE), host.address_for(Traffic.MANAGEMENT))

@@ -1,0 +1,44 @@
+"""What a probe may ask of the world, as Protocols, and the bundle of them that a run is given (`Io`).
+
+Probes know only these; transports fill them and turn every library's error into `ProbeFailed`.
+"""
+
+from cs_exporter.ports.io import Clock, Counters, Io, Last, Previous, R
+from cs_exporter.ports.path import Echo, EchoState, EchoWay, Link, Mtu, Netlink, Route
+from cs_exporter.ports.rpc import Rpc, RpcReply, RpcVerdict
+from cs_exporter.ports.shell import Answer, Answers, AnswerState, ClockSample, SectionCall, Shell
+from cs_exporter.ports.sql import Sql, SqlError, SqlRow, SqlServer
+from cs_exporter.ports.tcp import Dial, Dialer, PortState, Talk
+
+__all__ = [
+    "Answer",
+    "AnswerState",
+    "Answers",
+    "Clock",
+    "ClockSample",
+    "Counters",
+    "Dial",
+    "Dialer",
+    "Echo",
+    "EchoState",
+    "EchoWay",
+    "Io",
+    "Last",
+    "Link",
+    "Mtu",
+    "Netlink",
+    "PortState",
+    "Previous",
+    "R",
+    "Route",
+    "Rpc",
+    "RpcReply",
+    "RpcVerdict",
+    "SectionCall",
+    "Shell",
+    "Sql",
+    "SqlError",
+    "SqlRow",
+    "SqlServer",
+    "Talk",
+]

@@ -1,0 +1,86 @@
+"""The network path to an address, and the machine's own links, as the exporter's kernel sees them.
+
+Echoes never trust a path MTU that the kernel has cached; what the kernel refuses by itself is told apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class EchoState(StrEnum):
+    """What became of one packet that may not be fragmented."""
+
+    REPLY = "reply"
+    SILENT = "silent"  # nothing came back
+    TOO_BIG = "too_big"  # a router on the way said so by ICMP: `mtu`, `by`
+    LOCAL = "local"  # our own kernel refused to send it: the device's MTU, or a cached path MTU
+    UNREACHABLE = "unreachable"  # ICMP said so, or there is no route
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """One packet of `size` bytes (the whole IP packet). `rtt` in seconds where it came back."""
+
+    state: EchoState
+    size: int
+    rtt: float | None = None
+    mtu: int | None = None
+    by: str | None = None  # address of the router that answered
+
+
+class EchoWay(StrEnum):
+    """How this process may send echoes, best first."""
+
+    RAW = "raw"  # CAP_NET_RAW
+    PING = "ping"  # net.ipv4.ping_group_range holds our group
+    UDP = "udp"  # to a closed port: few answers are given per second, so only for few packets
+
+
+class Mtu(Protocol):
+    """Echoes from the exporter. Raises ProbeFailed only for our own faults."""
+
+    @property
+    def way(self) -> EchoWay:
+        """What this process is allowed to do."""
+
+    async def echo(self, address: str, size: int, deadline: float) -> Echo:
+        """Send one packet of `size` bytes with "don't fragment" set, and wait `deadline` seconds for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A network device, as rtnetlink(7) shows it. Empty or None where it does not apply."""
+
+    index: int
+    name: str
+    mtu: int
+    kind: str = ""  # bond, bridge, vlan, vxlan, veth, tun, ...; empty for what is hardware
+    up: bool = True
+    master: str = ""  # the bridge or bond it belongs to
+    underlay: str = ""  # the device below a vlan or vxlan
+    vxlan_id: int | None = None
+    vxlan_local: str = ""
+    vxlan_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way to one address: out of which device, from which source; `mtu` where the route or the cache has one."""
+
+    device: str
+    source: str = ""
+    mtu: int | None = None
+    cached: bool = False  # `mtu` is a learnt one that will expire
+
+
+class Netlink(Protocol):
+    """The exporter's own machine. Raises ProbeFailed."""
+
+    async def links(self) -> tuple[Link, ...]:
+        """All devices."""
+
+    async def route(self, address: str) -> Route | None:
+        """The route to an IP address; None where there is none."""
