@@ -16,7 +16,7 @@ from cs_exporter.model.hosts import (
     Role,
     SshTarget,
 )
-from cs_exporter.model.network import DeclaredPort, Expected, Manner, Peer, PortRow, Traffic
+from cs_exporter.model.network import DeclaredPort, Expected, Link, Manner, Peer, PortRow, Route, Traffic
 from cs_exporter.model.outcomes import (
     Failure,
     Outcome,
@@ -36,6 +36,7 @@ __all__ = [
     "Host",
     "HostLimits",
     "Inventory",
+    "Link",
     "Manner",
     "Mount",
     "MysqlTarget",
@@ -47,6 +48,7 @@ __all__ = [
     "ProbeFailed",
     "Reason",
     "Role",
+    "Route",
     "SshTarget",
     "Traffic",
     "UnparsableError",

@@ -1,4 +1,4 @@
-"""What a host has to do with others: networks, peers whose paths are measured, ports that are looked at.
+"""What a host has to do with others: networks, peers whose paths are measured, ports that are looked at, its devices.
 
 Plain rows: who derives them stands on a higher floor, who asks them in a probe.
 """
@@ -73,3 +73,29 @@ class DeclaredPort:
     tls: bool | None = None
     speaks: bool | None = None
     impact: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A network device, as rtnetlink(7) shows it. Empty or None where it does not apply."""
+
+    index: int
+    name: str
+    mtu: int
+    kind: str = ""  # bond, bridge, vlan, vxlan, veth, tun, ...; empty for what is hardware
+    up: bool = True
+    master: str = ""  # the bridge or bond it belongs to
+    underlay: str = ""  # the device below a vlan or vxlan
+    vxlan_id: int | None = None
+    vxlan_local: str = ""
+    vxlan_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way to one address: out of which device, from which source; `mtu` where the route or the cache has one."""
+
+    device: str
+    source: str = ""
+    mtu: int | None = None
+    cached: bool = False  # `mtu` is a learnt one that will expire

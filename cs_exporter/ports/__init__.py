@@ -3,8 +3,9 @@
 Probes know only these; transports fill them and turn every library's error into `ProbeFailed`.
 """
 
+from cs_exporter.model import Link, Route
 from cs_exporter.ports.io import Clock, Counters, Io, Last, Previous, R
-from cs_exporter.ports.path import Echo, EchoState, EchoWay, Link, Mtu, Netlink, Route
+from cs_exporter.ports.path import Echo, EchoState, EchoWay, Mtu, Netlink
 from cs_exporter.ports.rpc import Rpc, RpcReply, RpcVerdict
 from cs_exporter.ports.shell import Answer, Answers, AnswerState, ClockSample, SectionCall, Shell
 from cs_exporter.ports.sql import Sql, SqlError, SqlRow, SqlServer

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from cs_exporter.model import Link, Route
+
 
 class EchoState(StrEnum):
     """What became of one packet that may not be fragmented."""
@@ -48,32 +50,6 @@ class Mtu(Protocol):
 
     async def echo(self, address: str, size: int, deadline: float) -> Echo:
         """Send one packet of `size` bytes with "don't fragment" set, and wait `deadline` seconds for an answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A network device, as rtnetlink(7) shows it. Empty or None where it does not apply."""
-
-    index: int
-    name: str
-    mtu: int
-    kind: str = ""  # bond, bridge, vlan, vxlan, veth, tun, ...; empty for what is hardware
-    up: bool = True
-    master: str = ""  # the bridge or bond it belongs to
-    underlay: str = ""  # the device below a vlan or vxlan
-    vxlan_id: int | None = None
-    vxlan_local: str = ""
-    vxlan_port: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """The way to one address: out of which device, from which source; `mtu` where the route or the cache has one."""
-
-    device: str
-    source: str = ""
-    mtu: int | None = None
-    cached: bool = False  # `mtu` is a learnt one that will expire
 
 
 class Netlink(Protocol):
