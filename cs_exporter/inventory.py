@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 from cs_exporter.config import Config
+from cs_exporter.config.hosts import Member
 from cs_exporter.config.resolve import Profile
-from cs_exporter.model import Host, Inventory, Mount
+from cs_exporter.model import Host, Inventory, Mount, Role, Traffic
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,32 @@ class InventoryChange:
 
 def build_inventory(config: Config) -> Inventory:
     """All hosts of the configuration, in its order; an NFS server that is one of them goes by its name."""
-    addresses = {name: address for plan in config.plans for name, address in plan.members}
-    names = {address: name for name, address in reversed(addresses.items())}
+    addresses = {
+        member.name: member.addresses.get(Traffic.STORAGE, member.address)
+        for plan in config.plans
+        for member in plan.members
+    }
+    names = _names(config)
     hosts: dict[str, Host] = {}
     for plan in config.plans:
         profile = plan.profile
         mounts = tuple(_mount(written, addresses, names) for written in profile.mounts)
-        for name, address in plan.members:
-            hosts[name] = _host(name, address, profile, mounts)
-    return Inventory(MappingProxyType(hosts))
+        known = names if Role.DATABASE in profile.roles else {}
+        for member in plan.members:
+            hosts[member.name] = _host(member, profile, mounts, known)
+    return Inventory(MappingProxyType(_related(hosts)))
+
+
+def _names(config: Config) -> dict[str, str]:
+    """Address -> name of the host that has it; of several, the first in the configuration."""
+    members = [member for plan in config.plans for member in plan.members]
+    found = {address: member.name for member in reversed(members) for address in member.addresses.values()}
+    return {**found, **{member.address: member.name for member in reversed(members)}}
+
+
+def _related(hosts: dict[str, Host]) -> dict[str, Host]:
+    """The same hosts with what they have to do with each other."""
+    return hosts
 
 
 def difference(old: Inventory, new: Inventory) -> InventoryChange:
@@ -59,16 +77,21 @@ def difference(old: Inventory, new: Inventory) -> InventoryChange:
     )
 
 
-def _host(name: str, address: str, profile: Profile, mounts: tuple[Mount, ...]) -> Host:
+def _host(member: Member, profile: Profile, mounts: tuple[Mount, ...], names: Mapping[str, str]) -> Host:
     return Host(
-        name=name,
-        address=address,
+        name=member.name,
+        address=member.address,
         roles=profile.roles,
         place=profile.place,
         maintenance=profile.maintenance,
         connection=profile.connection,
         ssh=profile.ssh,
+        addresses=MappingProxyType(dict(member.addresses)),
         mounts=mounts,
+        secured=profile.secured,
+        declared_ports=profile.ports,
+        mysql=profile.mysql,
+        names=MappingProxyType(names),
         limits=profile.limits,
         settings=profile.settings,
     )
@@ -77,4 +100,4 @@ def _host(name: str, address: str, profile: Profile, mounts: tuple[Mount, ...]) 
 def _mount(written: Mapping[str, Any], addresses: Mapping[str, str], names: Mapping[str, str]) -> Mount:
     server = written["server"]
     name = server if server in addresses else names.get(server, server)
-    return Mount(**{**written, "server": name, "server_address": addresses.get(name, server)})
+    return Mount(**{**written, "server": name, "server_address": addresses.get(server, server)})

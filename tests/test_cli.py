@@ -55,7 +55,7 @@ def test_schema_is_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     """Editors can load it, and it knows the probes."""
     assert called(monkeypatch, "schema") == 0
     schema = json.loads(capsys.readouterr().out)
-    assert {"global", "ssh", "defaults", "groups", "hosts", "probes"} == set(schema["properties"])
+    assert {"global", "ssh", "mysql", "defaults", "groups", "hosts", "probes"} == set(schema["properties"])
     assert {"time_drift", "nfs_mounts", "nfs_server"} <= set(schema["$defs"]["Probes"]["properties"])
 
 

@@ -14,13 +14,18 @@ from cs_exporter.inventory import InventoryChange, build_inventory, difference
 from cs_exporter.model import (
     CollectorMode,
     Connection,
+    DeclaredPort,
+    Expected,
     Host,
     HostLimits,
     Inventory,
     Mount,
+    MysqlTarget,
+    MysqlTls,
     Place,
     Role,
     SshTarget,
+    Traffic,
 )
 from tests.stub_probe import CLOCK, FLEET, ClockSettings
 
@@ -42,7 +47,8 @@ def of_text(directory: Path, text: str) -> Inventory:
 @pytest.fixture
 def everything(tmp_path: Path) -> Inventory:
     """The inventory of the capture that uses every key."""
-    (tmp_path / "known_hosts").touch()
+    for name in ("known_hosts", "password", "ca.pem"):
+        (tmp_path / name).touch()
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(tmp_path / "id_ed25519"))
     return inventory(Path(shutil.copy(CAPTURES / "everything.good.yml", tmp_path)))
 
@@ -72,6 +78,7 @@ def test_a_host_has_all_that_its_layers_say(everything: Inventory, tmp_path: Pat
         place=Place(cloud_zone="zone1", cloud_pod="pod1", hypervisor="KVM"),
         ssh=ssh,
         mounts=mounts,
+        mysql=MysqlTarget("watcher", str(tmp_path / "password"), 3307, MysqlTls.VERIFIED, str(tmp_path / "ca.pem")),
         limits=HostLimits({"CsClockSkewed": 4.0, "CsClockLost": 3.0}),
         settings={"clock": settings},
     )
@@ -97,6 +104,42 @@ def test_a_host_differs_only_where_it_says_so(everything: Inventory) -> None:
     assert third.mounts[1:] == fourth.mounts[1:]
     assert {"CsClockSkewed": 5.5, "CsClockLost": 3.0, "CsClockUnlikeFleet": 6.0} == dict(fourth.limits.symptoms)
     assert (False, True) == (fourth.settings["clock"].enabled, fourth.maintenance)
+    assert replace(third.mysql, port=3308, tls=MysqlTls.OFF) == fourth.mysql
+
+
+def test_a_host_has_its_networks(everything: Inventory) -> None:
+    """Addresses by traffic, each in its usual spelling; ports by name from the table or with all of their own."""
+    fourth = everything.hosts["kvm004.example"]
+    assert {
+        Traffic.MANAGEMENT: "192.0.2.4",
+        Traffic.STORAGE: "198.51.100.4",
+        Traffic.OVERLAY: "2001:db8::4",
+    } == dict(fourth.addresses)
+    own = DeclaredPort("own", 9999, Expected.CLOSED, tls=True, speaks=True, impact=7)
+    assert (True, (DeclaredPort("nfs"), own)) == (fourth.secured, fourth.declared_ports)
+
+
+def test_only_databases_know_who_is_who(tmp_path: Path) -> None:
+    """Every host that knew all others would change whenever any of them does."""
+    text = (
+        "hosts: [{name: ms1, address: 192.0.2.1, addresses: {management: 192.0.2.2}}, {name: db1, roles: [database]}]"
+    )
+    found = of_text(tmp_path, text).hosts
+    assert ({}, "ms1", "ms1") == (found["ms1"].names, found["db1"].names["192.0.2.1"], found["db1"].names["192.0.2.2"])
+
+
+@pytest.mark.parametrize(
+    ("written", "address"), [("nfs1", "198.51.100.9"), ("198.51.100.9", "198.51.100.9"), ("192.0.2.9", "192.0.2.9")]
+)
+def test_a_mount_is_of_the_servers_storage_network(tmp_path: Path, written: str, address: str) -> None:
+    """By name, its address there; by address, the one that is written. It is one server either way."""
+    text = f"""
+hosts:
+  - {{name: kvm1, mounts: [{{mountpoint: /a, server: {written}, export: /e}}]}}
+  - {{name: nfs1, address: 192.0.2.9, addresses: {{storage: 198.51.100.9}}}}
+"""
+    (mount,) = of_text(tmp_path, text).hosts["kvm1"].mounts
+    assert ("nfs1", address) == (mount.server, mount.server_address)
 
 
 def test_hosts_stand_in_the_order_of_the_file(everything: Inventory) -> None:

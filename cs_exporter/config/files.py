@@ -1,4 +1,4 @@
-"""Looks at the key and known_hosts files that a configuration names, so that a wrong path shows at once.
+"""Looks at the files that a configuration names (keys, known hosts, passwords), so that a wrong path shows at once.
 
 Without it every host would report a denied login minutes later.
 """
@@ -38,6 +38,12 @@ def known_hosts_problem(path: Path) -> str | None:
         return head
     bad = read_known_hosts(str(path)).problem()
     return f"can't be understood in {bad}; correct or delete it (ssh-keygen -F finds a host's lines)" if bad else None
+
+
+def text_file_problem(path: Path) -> str | None:
+    """What is wrong with a file whose contents can't be judged here, and the mend; None where it can be read."""
+    head = _head(path)
+    return head if isinstance(head, str) else None
 
 
 def _head(path: Path) -> bytes | str:

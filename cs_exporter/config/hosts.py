@@ -6,108 +6,36 @@ register of probes and are narrowed by whoever composes the configuration's shap
 
 from __future__ import annotations
 
-import ipaddress
-import re
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from cs_exporter.config.ranges import Pattern, parse_pattern
-from cs_exporter.model import CollectorMode, Connection, Role
+from cs_exporter.config.network import (
+    AddressFields,
+    MysqlFields,
+    PortBlock,
+    address_pattern,
+    given_by_name,
+    good_pattern,
+)
+from cs_exporter.config.ranges import parse_pattern
+from cs_exporter.config.types import (
+    AbsolutePath,
+    Integer,
+    NfsVersion,
+    Number,
+    Strict,
+    Text,
+    empty_where_null,
+    host_address,
+    host_name,
+    spelt_as_usual,
+)
+from cs_exporter.model import CollectorMode, Connection, Role, Traffic
 from cs_exporter.spec import Seconds
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
-_DIGITS_AND_DOTS = re.compile(r"[0-9.]+")
-_NFS_VERSION = re.compile(r"[34]|4\.[0-2]")
-
-
-def empty_where_null(value: object) -> object:
-    """A section whose every line is commented out is null in YAML; it means an empty one."""
-    return {} if value is None else value
-
-
-def host_name(text: str) -> str:
-    """A host's name; raises ValueError."""
-    if _NAME.fullmatch(text) is None:
-        raise ValueError(
-            f"{text[:300]!r} is not a host name; use only letters, digits, '.', '-' and '_' (at most 253), "
-            "beginning with a letter or digit"
-        )
-    return text
-
-
-def group_name(text: str) -> str:
-    """A group's name, which stands in paths and in names of variables; raises ValueError."""
-    if _NAME.fullmatch(text) is None:
-        raise ValueError(f"{text[:300]!r} is not a group's name; use only letters, digits, '.', '-' and '_'")
-    return text
-
-
-def host_address(text: str) -> str:
-    """An IPv4 or IPv6 address or a resolvable name, without a port, in its usual spelling; raises ValueError."""
-    bare = text.removeprefix("[").partition("]")[0] if text.startswith("[") else text
-    try:
-        if ":" in bare:
-            ipaddress.IPv6Address(bare)
-        elif _DIGITS_AND_DOTS.fullmatch(bare):
-            ipaddress.IPv4Address(bare)
-        else:
-            host_name(bare)
-    except ValueError:
-        raise ValueError(
-            f"{text[:300]!r} is not an address; write an IPv4 or IPv6 address or a name, without a port"
-        ) from None
-    if bare != text:
-        raise ValueError(f"{text!r} has brackets; write the IPv6 address without them")
-    return _spelt_as_usual(text)
-
-
-def _spelt_as_usual(address: str) -> str:
-    """An IPv6 address can be written in many ways; in one only it is found again, and compares with the kernel's."""
-    if ":" not in address:
-        return address
-    value = ipaddress.IPv6Address(address)
-    return f"::ffff:{value.ipv4_mapped}" if value.ipv4_mapped else str(value)
-
-
-def _printable(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty; give a value or remove the key")
-    if not text.isprintable():
-        raise ValueError(f"{text!r} has a control character; remove it")
-    return text
-
-
-def _absolute(text: str) -> str:
-    if not text.startswith("/"):
-        raise ValueError(f"{text!r} is not absolute; begin it with '/'")
-    return text.rstrip("/") or "/"
-
-
-def _not_boolean(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("must be a number, not true or false; correct it")  # noqa: TRY004  # pydantic's protocol
-    return value
-
-
-def _version(value: object) -> object:
-    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    if isinstance(text, str) and _NFS_VERSION.fullmatch(text) is None:
-        raise ValueError(f"{text!r} is not a version of NFS; write 3, 4, 4.0, 4.1 or 4.2")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_printable)]
-Integer = Annotated[int, BeforeValidator(_not_boolean)]
-Number = Annotated[float, BeforeValidator(_not_boolean), Field(allow_inf_nan=False)]
-AbsolutePath = Annotated[str, AfterValidator(_printable), AfterValidator(_absolute)]
-NfsVersion = Annotated[str, BeforeValidator(_version, json_schema_input_type=str | float)]
-
-
-class Strict(BaseModel):
-    """A mapping of the file: frozen, and unknown keys are mistakes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SshFields(Strict):
@@ -159,6 +87,15 @@ class HostFields(Strict):
         default=None, description="what differs from the ssh section"
     )
     mounts: tuple[MountBlock, ...] | None = Field(default=None, description="NFS mounts it is expected to have")
+    secured: bool | None = Field(
+        default=None, description="whether libvirt uses TLS there (CloudStack: the host is Secured); default: unknown"
+    )
+    ports: tuple[Annotated[PortBlock, BeforeValidator(given_by_name)], ...] | None = Field(
+        default=None, description="ports it is expected to have open, by name from the port table or with a number"
+    )
+    mysql: Annotated[MysqlFields, BeforeValidator(empty_where_null)] | None = Field(
+        default=None, description="what differs from the mysql section"
+    )
     limits: dict[str, Number] | None = Field(
         default=None, description="limits that differ from a symptom's own, in the symptom's unit"
     )
@@ -175,12 +112,32 @@ class HostFields(Strict):
         return mounts
 
 
+class UnlikeRangesError(ValueError):
+    """The ranges of an address make another number of hosts than those of the name; `key` says which address."""
+
+    def __init__(self, key: str, addresses: int, names: int) -> None:
+        super().__init__(f"makes {addresses} and the name makes {names}; give both ranges the same length")
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One host of a block."""
+
+    name: str
+    address: str
+    addresses: Mapping[Traffic, str] = field(default_factory=dict)
+
+
 class HostBlock(HostFields):
     """A host, or with numeric ranges in its name many: `kvm[001-500].example`."""
 
     name: str = Field(description="unique; may hold numeric ranges in brackets, then it stands for many hosts")
     address: str | None = Field(
         default=None, description="address or resolvable name, with as many hosts in its ranges; default: the name"
+    )
+    addresses: Annotated[AddressFields, BeforeValidator(empty_where_null)] = Field(
+        default_factory=AddressFields, description="its addresses on other networks, with as many hosts in their ranges"
     )
     groups: tuple[str, ...] = Field(default=(), description="groups whose fields it takes, a later one before earlier")
 
@@ -194,23 +151,22 @@ class HostBlock(HostFields):
     @field_validator("address")
     @classmethod
     def _address_is_good(cls, text: str | None) -> str | None:
-        if text is not None:
-            for address in _address_pattern(text).ends:
-                host_address(address)
-        return text
+        return None if text is None else good_pattern(text)
 
-    def members(self) -> list[tuple[str, str]]:
-        """Name and address of every host that the block stands for. Raises ValueError where their numbers differ."""
+    def members(self) -> list[Member]:
+        """Every host that the block stands for. Raises UnlikeRangesError."""
         names = parse_pattern(self.name)
-        addresses = names if self.address is None else _address_pattern(self.address)
-        if len(names) != len(addresses):
-            raise ValueError(
-                f"{self.address!r} makes {len(addresses)} and the name makes {len(names)}; "
-                "give both ranges the same length"
-            )
-        return list(zip(names, map(_spelt_as_usual, addresses), strict=True))
-
-
-def _address_pattern(text: str) -> Pattern:
-    # An IPv6 address in brackets is no range; it passes as it is, to be refused for what it is.
-    return Pattern((text,), ()) if text.startswith("[") and ":" in text else parse_pattern(text)
+        written = names if self.address is None else address_pattern(self.address)
+        others = {traffic: address_pattern(text) for traffic, text in self.addresses.given().items()}
+        for key, pattern in {
+            "address": written,
+            **{f"addresses.{name}": found for name, found in others.items()},
+        }.items():
+            if len(names) != len(pattern):
+                raise UnlikeRangesError(key, len(pattern), len(names))
+        columns = [map(spelt_as_usual, pattern) for pattern in others.values()]
+        rows = zip(*columns, strict=True) if columns else itertools.repeat(())
+        return [
+            Member(name, spelt_as_usual(address), dict(zip(others, row, strict=True)))
+            for name, address, row in zip(names, written, rows, strict=False)
+        ]

@@ -17,11 +17,12 @@ from pydantic import SecretBytes, SecretStr, ValidationError
 
 from cs_exporter.config.environment import read_environment
 from cs_exporter.config.errors import ConfigError, Mistake, Origin, mistakes_in, suggestion
-from cs_exporter.config.hosts import HostBlock, host_name
+from cs_exporter.config.hosts import HostBlock
 from cs_exporter.config.resolve import HostPlan, Resolver
 from cs_exporter.config.sections import GlobalSection, Sections, SshSection, compose, section_names
+from cs_exporter.config.types import host_name
 from cs_exporter.config.yaml import read_yaml
-from cs_exporter.model import Inventory, SshTarget
+from cs_exporter.model import Inventory, MysqlTarget, SshTarget
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.spec import AnyDerived, AnySpec
 
@@ -31,7 +32,7 @@ BUILT_IN = "built-in configuration"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DUMPER: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _SECRET = "<secret>"  # noqa: S105  # what is shown instead of one
-_HIDDEN_KEYS = frozenset({"key_file"})
+_HIDDEN_KEYS = frozenset({"key_file", "password_file"})
 """Keys whose values are no secrets themselves but say where one is."""
 
 
@@ -97,6 +98,7 @@ def shown(config: Config) -> str:
     whole = {
         "global": sections.global_.model_dump(),
         "ssh": {**asdict(SshTarget()), **sections.ssh.model_dump(exclude_none=True)},
+        "mysql": {**asdict(MysqlTarget()), **sections.mysql.model_dump(exclude_none=True)},
         **given,
         "probes": sections.probes.model_dump(),
     }

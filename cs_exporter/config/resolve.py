@@ -1,7 +1,7 @@
 """Lays defaults, groups and host blocks over each other, and finds the mistakes that only show then.
 
-What has a key of its own is merged by it (ssh, limits, probes, and mounts by their mount point; an empty list of
-mounts means none); of everything else the narrowest layer's value counts. Hosts that come out equal share one profile.
+What has a key of its own is merged by it (ssh, mysql, limits, probes, mounts by mount point and ports by name; an empty
+list means none); of everything else the narrowest layer's value counts. Hosts that come out equal share one profile.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from cs_exporter.config.errors import Location, Mistake, suggestion
-from cs_exporter.config.files import key_file_problem, known_hosts_problem
-from cs_exporter.config.hosts import HostBlock
+from cs_exporter.config.files import key_file_problem, known_hosts_problem, text_file_problem
+from cs_exporter.config.hosts import HostBlock, Member, UnlikeRangesError
 from cs_exporter.config.ranges import MAX_MEMBERS
 from cs_exporter.config.sections import Sections
-from cs_exporter.model import Connection, HostLimits, Place, Role, SshTarget
+from cs_exporter.model import Connection, DeclaredPort, HostLimits, MysqlTarget, Place, Role, SshTarget
 from cs_exporter.spec import AnySpec, ProbeSettings, longest_run
 
 Values = dict[str, Any]
@@ -30,6 +30,17 @@ WAIT_SLACK = 0.5
 """Seconds that a run must have beyond its longest wait, to connect and to judge."""
 
 _SSH_TARGET_FIELDS = frozenset(field.name for field in fields(SshTarget))
+_FILES = (
+    ("ssh", "key_file", key_file_problem),
+    ("ssh", "known_hosts", known_hosts_problem),
+    ("mysql", "password_file", text_file_problem),
+    ("mysql", "ca_file", text_file_problem),
+)
+"""Section, key, and what looks at the file that it names."""
+
+_KEYED = {"mounts": "mountpoint", "ports": "name"}
+"""Lists that are merged row by row, and what names a row."""
+
 _PLACE_FIELDS = tuple(field.name for field in fields(Place))
 
 
@@ -42,6 +53,9 @@ class Profile:
     maintenance: bool
     connection: Connection
     ssh: SshTarget
+    mysql: MysqlTarget
+    secured: bool | None
+    ports: tuple[DeclaredPort, ...]
     mounts: tuple[Mapping[str, Any], ...]
     limits: HostLimits
     settings: Mapping[str, ProbeSettings]
@@ -49,9 +63,9 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class HostPlan:
-    """The hosts of one block, as pairs of name and address, and the profile they share."""
+    """The hosts of one block, and the profile they share."""
 
-    members: tuple[tuple[str, str], ...]
+    members: tuple[Member, ...]
     profile: Profile
 
 
@@ -76,14 +90,18 @@ class Resolver:
         self._settings: dict[object, Mapping[str, ProbeSettings]] = {}
         self._profiles: dict[object, Profile | None] = {}
         self._owners: dict[str, int] = {}
-        root = {"ssh": _given(sections.ssh, include=set(_SSH_TARGET_FIELDS)), "probes": _given(sections.probes)}
+        root = {
+            "ssh": _given(sections.ssh, include=set(_SSH_TARGET_FIELDS)),
+            "mysql": _given(sections.mysql),
+            "probes": _given(sections.probes),
+        }
         self._shared = (self._layer((), root), self._layer(("defaults",), _given(sections.defaults)))
         self._groups = {name: self._layer(("groups", name), _given(group)) for name, group in sections.groups.items()}
 
     def plan(self, index: int, block: HostBlock) -> HostPlan | None:
         """The plan of one block, which stands at hosts[index]; None where a mistake prevents it."""
         at: Location = ("hosts", index)
-        own = self._layer(at, _given(block, exclude={"name", "address", "groups"}))
+        own = self._layer(at, _given(block, exclude={"name", "address", "addresses", "groups"}))
         unknown = [(position, name) for position, name in enumerate(block.groups) if name not in self._groups]
         for position, name in unknown:
             mend = suggestion(name, self._groups, "groups")
@@ -98,21 +116,21 @@ class Resolver:
         profile = self._profiles[key]
         return None if profile is None else HostPlan(members, profile)
 
-    def _members(self, at: Location, index: int, block: HostBlock) -> tuple[tuple[str, str], ...]:
+    def _members(self, at: Location, index: int, block: HostBlock) -> tuple[Member, ...]:
         if len(self._owners) > MAX_MEMBERS:
             self._report(("hosts",), f"stand for more than {MAX_MEMBERS} hosts; make the ranges smaller")
             return ()
         try:
             members = block.members()
-        except ValueError as error:
-            self._report((*at, "address"), str(error))
+        except UnlikeRangesError as error:
+            self._report((*at, *error.key.split(".")), str(error))
             return ()
         taken = []
-        for name, _ in members:
-            if name in self._owners:
-                taken.append(name)
+        for member in members:
+            if member.name in self._owners:
+                taken.append(member.name)
             else:
-                self._owners[name] = index
+                self._owners[member.name] = index
         if taken:
             others = f" (and {len(taken) - 1} more of its names are taken)" if len(taken) > 1 else ""
             owner = self._owners[taken[0]]
@@ -124,7 +142,8 @@ class Resolver:
         merged: Values = {}
         for layer in layers:
             _merge(merged, layer.values)
-        settings = self._settings_of(merged["probes"], layers)
+        roles: frozenset[Role] = frozenset(merged.get("roles", ()))
+        settings = self._settings_of(merged["probes"], roles, layers)
         ssh = SshTarget(**merged["ssh"])
         connection = merged.get("connection", Connection.SSH)
         if connection is Connection.SSH:
@@ -132,11 +151,14 @@ class Resolver:
         if settings is None:
             return None
         return Profile(
-            roles=frozenset(merged.get("roles", ())),
+            roles=roles,
             place=Place(**{name: merged.get(name, "") for name in _PLACE_FIELDS}),
             maintenance=merged.get("maintenance", False),
             connection=connection,
             ssh=ssh,
+            mysql=MysqlTarget(**merged["mysql"]),
+            secured=merged.get("secured"),
+            ports=tuple(DeclaredPort(**port) for port in merged.get("ports", ())),
             mounts=tuple(merged.get("mounts", ())),
             limits=HostLimits(MappingProxyType(merged.get("limits", {}))),
             settings=settings,
@@ -156,21 +178,27 @@ class Resolver:
                 "or in a lab set ssh.verify_host_key: false",
             )
 
-    def _settings_of(self, given: Values, layers: Sequence[_Layer]) -> Mapping[str, ProbeSettings] | None:
-        key = _hashable(given)
+    def _settings_of(
+        self, given: Values, roles: frozenset[Role], layers: Sequence[_Layer]
+    ) -> Mapping[str, ProbeSettings] | None:
+        key = (_hashable(given), roles)
         if key not in self._settings:
-            found = {spec.name: self._probe_settings(spec, given.get(spec.name, {}), layers) for spec in self._specs}
+            found = {
+                spec.name: self._probe_settings(spec, given.get(spec.name, {}), roles, layers) for spec in self._specs
+            }
             complete = {name: settings for name, settings in found.items() if settings is not None}
             if len(complete) < len(found):
                 return None
             self._settings[key] = MappingProxyType(complete)
         return self._settings[key]
 
-    def _probe_settings(self, spec: AnySpec, given: Values, layers: Sequence[_Layer]) -> ProbeSettings | None:
+    def _probe_settings(
+        self, spec: AnySpec, given: Values, roles: frozenset[Role], layers: Sequence[_Layer]
+    ) -> ProbeSettings | None:
         """One probe's settings after merging; a mistake is blamed on the narrowest layer that had a say."""
         path = ("probes", spec.name)
         try:
-            settings: ProbeSettings = spec.settings.model_validate(given)
+            settings: ProbeSettings = spec.settings.model_validate(given).for_roles(roles)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 text = detail["msg"].removeprefix("Value error, ")
@@ -195,16 +223,16 @@ class Resolver:
 
     def _layer(self, at: Location, values: Values) -> _Layer:
         """A layer with its files checked and their paths made absolute."""
-        ssh = values.get("ssh", {})
-        for name, problem in (("key_file", key_file_problem), ("known_hosts", known_hosts_problem)):
-            if name in ssh:
-                path = os.path.normpath(self._directory / os.path.expanduser(ssh[name]))  # noqa: PTH111  # never raises
+        for section, name, problem in _FILES:
+            written = values.get(section, {})
+            if name in written:
+                path = os.path.normpath(self._directory / os.path.expanduser(written[name]))  # noqa: PTH111  # never raises
                 if (name, path) not in self._file_problems:
                     self._file_problems[name, path] = problem(Path(path))
                 found = self._file_problems[name, path]
                 if found is not None:
-                    self._report((*at, "ssh", name), f"{path}: {found}")
-                ssh[name] = path
+                    self._report((*at, section, name), f"{path}: {found}")
+                written[name] = path
         return _Layer(at, values)
 
     def _report(self, location: Location, message: str) -> None:
@@ -217,8 +245,8 @@ def _given(model: BaseModel, include: set[str] | None = None, exclude: set[str] 
 
 def _merge(into: Values, values: Mapping[str, Any]) -> None:
     for key, value in values.items():
-        if key == "mounts":
-            into[key] = _merged_mounts(into.get(key, ()), value)
+        if key in _KEYED:
+            into[key] = _merged_rows(into.get(key, ()), value, _KEYED[key])
         elif isinstance(value, Mapping):
             below = into.get(key)
             into[key] = {**below} if isinstance(below, Mapping) else {}
@@ -227,10 +255,10 @@ def _merge(into: Values, values: Mapping[str, Any]) -> None:
             into[key] = value
 
 
-def _merged_mounts(before: Sequence[Values], now: Sequence[Values]) -> tuple[Values, ...]:
+def _merged_rows(before: Sequence[Values], now: Sequence[Values], key: str) -> tuple[Values, ...]:
     if not now:
         return ()
-    return tuple({mount["mountpoint"]: mount for mount in (*before, *now)}.values())
+    return tuple({row[key]: row for row in (*before, *now)}.values())
 
 
 def _blamed(layers: Sequence[_Layer], path: Location) -> Location:

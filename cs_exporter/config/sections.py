@@ -16,16 +16,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from cs_exporter.config.environment import EnvironmentSource, read_environment
 from cs_exporter.config.errors import suggestion
-from cs_exporter.config.hosts import (
-    HostBlock,
-    HostFields,
-    Integer,
-    Number,
-    SshFields,
-    Strict,
-    empty_where_null,
-    group_name,
-)
+from cs_exporter.config.hosts import HostBlock, HostFields, SshFields
+from cs_exporter.config.network import MysqlFields
+from cs_exporter.config.types import Integer, Number, Strict, empty_where_null, group_name
 from cs_exporter.spec import AnyDerived, AnySpec, Op, Seconds, Symptom
 
 DEFAULT_TIMEOUT = 10.0
@@ -78,6 +71,9 @@ class Sections(BaseSettings):
         default_factory=GlobalSection, alias="global", description="what concerns all probes"
     )
     ssh: SshSection = Field(default_factory=SshSection, description="how to log in to the hosts")
+    mysql: MysqlFields = Field(
+        default_factory=MysqlFields, description="how to log in to the database servers of hosts with the role database"
+    )
     defaults: HostFields = Field(default_factory=HostFields, description="what every host has unless told otherwise")
     groups: dict[str, HostFields] = Field(default_factory=dict, description="by name: what the hosts of a group have")
     hosts: tuple[HostBlock, ...] = Field(default=(), description="the machines that are polled")
@@ -96,7 +92,7 @@ class Sections(BaseSettings):
         overrides = read_environment(os.environ, section_names())
         return EnvironmentSource(settings_cls, overrides.values), init_settings
 
-    @field_validator("global_", "ssh", "defaults", "groups", "probes", mode="before")
+    @field_validator("global_", "ssh", "mysql", "defaults", "groups", "probes", mode="before")
     @classmethod
     def _null_is_empty(cls, value: object) -> object:
         return empty_where_null(value)

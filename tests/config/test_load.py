@@ -38,7 +38,8 @@ def no_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """A directory with the files that the captures name."""
-    (tmp_path / "known_hosts").touch()
+    for name in ("known_hosts", "password", "ca.pem"):
+        (tmp_path / name).touch()
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(str(tmp_path / "id_ed25519"))
     key.write_public_key(str(tmp_path / "id.pub"))
@@ -195,7 +196,7 @@ def test_the_schema_describes_every_key() -> None:
     """An editor shows the text while the operator types."""
     whole = schema((CLOCK,), (FLEET,))
     assert "https://json-schema.org/draft/2020-12/schema" == whole["$schema"]
-    assert ["global", "ssh", "defaults", "groups", "hosts", "probes"] == list(whole["properties"])
+    assert ["global", "ssh", "mysql", "defaults", "groups", "hosts", "probes"] == list(whole["properties"])
     models = [whole, *whole["$defs"].values()]
     undescribed = [
         f"{model['title']}.{name}"
