@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cs_exporter.cli import main
+from cs_exporter.probes import PROBES
 
 GOOD = """
 defaults: {connection: local}
@@ -39,7 +40,7 @@ def called(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
 def test_check_config(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: Path) -> None:
     """One line that says what would be watched."""
     assert called(monkeypatch, "check-config", good) == 0
-    assert capsys.readouterr().out == f"{good}: OK: 4 hosts, 3 probes\n"
+    assert capsys.readouterr().out == f"{good}: OK: 4 hosts, {len(PROBES)} probes\n"
 
 
 @pytest.mark.parametrize("order", ["before", "after"])

@@ -38,7 +38,7 @@ def no_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """A directory with the files that the captures name."""
-    for name in ("known_hosts", "password", "ca.pem"):
+    for name in ("known_hosts", "password", "mysql_password", "ca.pem"):
         (tmp_path / name).touch()
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(str(tmp_path / "id_ed25519"))
