@@ -82,11 +82,11 @@ class Link:
     index: int
     name: str
     mtu: int
-    kind: str = ""  # bond, bridge, vlan, vxlan, veth, tun, ...; empty for what is hardware
-    up: bool = True
+    kind: str = ""  # bond, bridge, vlan, vxlan, veth, tun, loopback, ...; empty for what is hardware
+    up: bool = True  # switched on, and with a carrier
     master: str = ""  # the bridge or bond it belongs to
     underlay: str = ""  # the device below a vlan or vxlan
-    vxlan_id: int | None = None
+    vxlan_id: int | None = None  # None also where each packet brings its own (Open vSwitch)
     vxlan_local: str = ""
     vxlan_port: int | None = None
 
