@@ -5,13 +5,14 @@ A literal tuple, so that a probe can be found by reading and nothing is imported
 
 from __future__ import annotations
 
-from cs_exporter.probes import clock_fleet, nfs_mounts, nfs_server, time_drift
+from cs_exporter.probes import clock_fleet, nfs_mounts, nfs_server, storage_heartbeat, time_drift
 from cs_exporter.spec import AnyDerived, AnySpec
 
 PROBES: tuple[AnySpec, ...] = (
     time_drift.SPEC,
     nfs_mounts.SPEC,
     nfs_server.SPEC,
+    storage_heartbeat.SPEC,
 )
 
 DERIVED: tuple[AnyDerived, ...] = (clock_fleet.SPEC,)
