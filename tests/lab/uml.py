@@ -163,6 +163,10 @@ class UmlHost:
         with (self._folder / "console").open("w") as console:
             console.write(f"{line}\n")
 
+    def write(self, inside: str, text: str, mode: int = 0o644) -> None:
+        """Write a file of the tree that it runs from: not below /home, /mnt, /run, /srv, /tmp and /var."""
+        self._casing.write(inside, text, mode)
+
     def processes(self, user: Account = "csmon") -> list[str]:
         """The command lines of that account's processes, the sshd session of a connection among them."""
         return sorted(line.split(None, 1)[1] for line in self._ps(user))

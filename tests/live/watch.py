@@ -30,6 +30,7 @@ QUICK: dict[str, Any] = {
         "time_drift": {"interval": INTERVAL, "section_limit": 2},
         "nfs_mounts": {"interval": INTERVAL, "slow_after": 1, "statfs_limit": 2},
         "nfs_server": {"interval": INTERVAL, "deadline": 1},
+        "storage_heartbeat": {"interval": INTERVAL, "read_limit": 2},
     },
 }
 """Every probe each three seconds, and nothing may make it wait longer than two."""
