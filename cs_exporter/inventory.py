@@ -6,7 +6,7 @@ A host that a new configuration leaves as it was stays the same object, so that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,7 @@ from cs_exporter.config import Config
 from cs_exporter.config.hosts import Member
 from cs_exporter.config.resolve import Profile
 from cs_exporter.model import Host, Inventory, Mount, Role, Traffic
+from cs_exporter.topology.peers import peers_of
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ def _names(config: Config) -> dict[str, str]:
 
 
 def _related(hosts: dict[str, Host]) -> dict[str, Host]:
-    """The same hosts with what they have to do with each other."""
-    return hosts
+    """The same hosts with what they have to do with each other: all of them must be known before."""
+    peers = peers_of(hosts)
+    return {name: replace(host, peers=peers.get(name, ())) for name, host in hosts.items()}
 
 
 def difference(old: Inventory, new: Inventory) -> InventoryChange:
