@@ -18,10 +18,10 @@ FLOORS = {
     **dict.fromkeys(("model", "ports", "spec", "durations"), 0),
     **dict.fromkeys(("parsers",), 1),
     **dict.fromkeys(("probes", "transports", "platforms"), 2),
-    **dict.fromkeys(("build", "config", "inventory", "topology"), 3),
+    **dict.fromkeys(("build", "config", "grants", "inventory", "keyline", "needs", "topology"), 3),
     **dict.fromkeys(("board", "runner", "scheduling", "derive", "symptoms"), 4),
     **dict.fromkeys(("exposition", "history", "matrix", "web"), 5),
-    **dict.fromkeys(("daemon", "once", "service", "logs", "cli", "__main__"), 6),
+    **dict.fromkeys(("daemon", "once", "service", "logs", "checklist", "cli", "__main__"), 6),
 }
 
 APART = frozenset({"probes", "transports", "platforms"})
@@ -43,11 +43,13 @@ OWNERS = {
     "asyncssh": ("transports",),
     "bcrypt": ("web",),
     "click": ("cli",),
+    "cryptography": ("transports",),
     "isal": ("web",),
     "prometheus_client": ("exposition",),
     "pydantic": ("config", "spec", "probes", "platforms", "web"),
     "pydantic_core": ("config",),
     "pydantic_settings": ("config",),
+    "pymysql": ("transports",),
     "pyroute2": ("transports",),
     "rich": ("cli", "once"),
     "structlog": ("transports", "runner", "scheduling", "web", "daemon", "service", "logs", "cli"),
