@@ -5,15 +5,11 @@ They wrap the real ones, so that the run they describe is a run like any other.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TypeVar
 
-from cs_exporter.model import ProbeFailed
 from cs_exporter.ports import Answer, Answers, AnswerState, Clock, ClockSample, Io, Rpc, RpcReply, SectionCall, Shell
-
-T = TypeVar("T")
-Note = Callable[[str], None]
+from cs_exporter.transports.transcript_note import Note, Noting
+from cs_exporter.transports.transcript_sql import NotedSql
 
 
 def noted(io: Io, note: Note) -> Io:
@@ -22,31 +18,8 @@ def noted(io: Io, note: Note) -> Io:
         io,
         shell=NotedShell(io.shell, note, io.clock),
         rpc=NotedRpc(io.rpc, note, io.clock),
+        sql=NotedSql(io.sql, note, io.clock),
     )
-
-
-class Noting:
-    """Notes every call with the seconds it took, and its failure if it failed."""
-
-    def __init__(self, note: Note, clock: Clock) -> None:
-        self._note = note
-        self._clock = clock
-
-    async def noted(self, asked: str, answer: Awaitable[T], shown: Callable[[T], list[str]]) -> T:
-        """Await `answer`; note what was asked and the lines that show it."""
-        began = self._clock.monotonic()
-        try:
-            result = await answer
-        except ProbeFailed as failure:
-            self._lines(asked, began, [f"failed: {failure}"])
-            raise
-        self._lines(asked, began, shown(result))
-        return result
-
-    def _lines(self, asked: str, began: float, answered: list[str]) -> None:
-        self._note(f"> {asked}   ({self._clock.monotonic() - began:.3f} s)")
-        for line in answered:
-            self._note(f"< {line}")
 
 
 class NotedShell:
