@@ -5,7 +5,7 @@ A literal tuple, so that a probe can be found by reading and nothing is imported
 
 from __future__ import annotations
 
-from cs_exporter.probes import clock_fleet, nfs_mounts, nfs_server, storage_heartbeat, time_drift
+from cs_exporter.probes import clock_fleet, nfs_mounts, nfs_server, port_reachability, storage_heartbeat, time_drift
 from cs_exporter.spec import AnyDerived, AnySpec
 
 PROBES: tuple[AnySpec, ...] = (
@@ -13,6 +13,7 @@ PROBES: tuple[AnySpec, ...] = (
     nfs_mounts.SPEC,
     nfs_server.SPEC,
     storage_heartbeat.SPEC,
+    port_reachability.SPEC,
 )
 
 DERIVED: tuple[AnyDerived, ...] = (clock_fleet.SPEC,)

@@ -38,7 +38,7 @@ class Declared(Protocol):
 NAME = re.compile(r"cs(?:_[a-z0-9]+)+")
 UNITS = ("bytes", "celsius", "hertz", "ratio", "seconds", "volts", "watts")
 STATES = (
-    *("armed", "unread"),
+    *("armed", "unexpected", "unread"),
     *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "remount"),
     *("saturated", "schedulable", "state", "success", "successful", "supported", "synchronised", "unjudged", "up"),
 )

@@ -31,6 +31,7 @@ QUICK: dict[str, Any] = {
         "nfs_mounts": {"interval": INTERVAL, "slow_after": 1, "statfs_limit": 2},
         "nfs_server": {"interval": INTERVAL, "deadline": 1},
         "storage_heartbeat": {"interval": INTERVAL, "read_limit": 2},
+        "port_reachability": {"interval": INTERVAL, "deadline": 1, "first_byte": 1, "shell_deadline": 2},
     },
 }
 """Every probe each three seconds, and nothing may make it wait longer than two."""

@@ -1,0 +1,234 @@
+"""Which ports each host's run looks at, by roles, conditions and declarations; and how few, however large the cloud."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from cs_exporter.model import (
+    Connection,
+    DeclaredPort,
+    Expected,
+    Host,
+    Manner,
+    Mount,
+    MysqlTarget,
+    Place,
+    PortRow,
+    Role,
+    SshTarget,
+    Traffic,
+)
+from cs_exporter.probes.port_table import NEVER_DIALLED
+from cs_exporter.topology.ports import MOST_TUNNELLED, MOST_VANTAGES, port_rows
+
+
+def host(name: str, *roles: Role, address: str = "", platform: str = "static") -> Host:
+    """A host with an address of its own."""
+    return Host(name, address or f"{name}.example", platform=platform, roles=frozenset(roles))
+
+
+def rows_of(*hosts: Host) -> dict[str, tuple[PortRow, ...]]:
+    """Host -> rows; hosts without any are there too."""
+    found = port_rows({one.name: one for one in hosts})
+    return {one.name: found.get(one.name, ()) for one in hosts}
+
+
+def own(rows: Iterable[PortRow]) -> dict[str, tuple[int, Manner, Expected]]:
+    """Name -> number, manner and expectation of a host's own rows."""
+    return {row.port_name: (row.port, row.manner, row.expected) for row in rows if not row.tunnelled}
+
+
+def elsewhere(rows: Iterable[PortRow]) -> set[tuple[str, str, int]]:
+    """(destination, address, number) of the rows that a host looks at from its vantage."""
+    return {(row.host, row.address, row.port) for row in rows if row.tunnelled}
+
+
+def kvm(name: str, cluster: str = "c1", *, secured: bool | None = True, mounts: tuple[Mount, ...] = ()) -> Host:
+    """A hypervisor."""
+    place = Place("z1", "p1", cluster)
+    return replace(host(name, Role.HYPERVISOR), place=place, secured=secured, mounts=mounts)
+
+
+def test_a_management_server() -> None:
+    """Web interface and agents' port are expected, HTTPS is not known, the integration API must be closed."""
+    rows = rows_of(host("ms1", Role.MANAGEMENT))["ms1"]
+    assert {
+        "management-http": (8080, Manner.SPEAK, Expected.OPEN),
+        "management-https": (8443, Manner.CONNECT, Expected.UNKNOWN),
+        "management-agent": (8250, Manner.PASSIVE, Expected.OPEN),
+        "integration-api": (8096, Manner.CONNECT, Expected.CLOSED),
+    } == own(rows)
+    assert set() == elsewhere(rows)
+
+
+def test_management_servers_look_at_each_other() -> None:
+    """Their cluster port matters where there are several, to each other only, on the management network."""
+    second = replace(host("ms2", Role.MANAGEMENT), addresses={Traffic.MANAGEMENT: "10.0.0.2"})
+    found = rows_of(host("ms1", Role.MANAGEMENT), second, host("kvm1", Role.HYPERVISOR))
+    assert (9090, Manner.PASSIVE, Expected.OPEN) == own(found["ms1"])["management-cluster"]
+    assert {("ms2", "10.0.0.2", 9090)} == elsewhere(found["ms1"])
+    assert {("ms1", "ms1.example", 9090)} == elsewhere(found["ms2"])
+    assert set() == elsewhere(found["kvm1"])
+
+
+@pytest.mark.parametrize(
+    ("secured", "expected"),
+    [
+        (True, {"libvirt-tls": (16514, Manner.PASSIVE, Expected.OPEN)}),
+        (False, {"libvirt-tcp": (16509, Manner.PASSIVE, Expected.OPEN)}),
+        (
+            None,
+            {
+                "libvirt-tls": (16514, Manner.PASSIVE, Expected.UNKNOWN),
+                "libvirt-tcp": (16509, Manner.PASSIVE, Expected.UNKNOWN),
+            },
+        ),
+    ],
+)
+def test_libvirt_as_secured_says(secured: bool | None, expected: dict[str, object]) -> None:  # noqa: FBT001 (a parameter)
+    """TLS where the host is secured, plain where it is not; both, and neither expected, where nobody knows."""
+    rows = rows_of(kvm("a", secured=secured), kvm("b", secured=secured))
+    assert {"ssh": (22, Manner.SSH, Expected.OPEN), **expected} == own(rows["a"])
+    assert (1 if secured is not None else 0) == len(elsewhere(rows["a"]))
+
+
+def test_neighbours_of_a_cluster() -> None:
+    """Three of its own cluster look at each hypervisor, and none of another."""
+    hosts = [kvm(f"{cluster}-{number}", cluster) for cluster in ("c1", "c2") for number in range(8)]
+    found = rows_of(*hosts)
+    looked_at = Counter(row.host for rows in found.values() for row in rows if row.tunnelled)
+    assert dict.fromkeys((one.name for one in hosts), 3) == looked_at
+    assert not [name for name, rows in found.items() for other, _, _ in elsewhere(rows) if other[:2] != name[:2]]
+
+
+def test_storage_is_looked_at_by_who_mounts() -> None:
+    """At the address that the mount has; the portmapper only where version 3 is mounted, and by those that do."""
+    nas = host("nas1", Role.STORAGE)
+    mounts = [Mount(f"/mnt/{version}", "nas1", "10.9.0.1", "/x", version=version) for version in ("3", "4.1")]
+    found = rows_of(nas, kvm("a", "ca", mounts=(mounts[0],)), kvm("b", "cb", mounts=(mounts[1],)), kvm("c", "cc"))
+    assert {"nfs": (2049, Manner.CONNECT, Expected.OPEN), "portmapper": (111, Manner.CONNECT, Expected.OPEN)} == own(
+        found["nas1"]
+    )
+    assert {("nas1", "10.9.0.1", 2049), ("nas1", "10.9.0.1", 111)} == elsewhere(found["a"])
+    assert {("nas1", "10.9.0.1", 2049)} == elsewhere(found["b"])
+    assert set() == elsewhere(found["c"])
+    assert {"nfs"} == set(own(rows_of(nas, kvm("b", mounts=(mounts[1],)))["nas1"]))
+
+
+def test_openstack() -> None:
+    """Message bus and identity are expected, other services only where declared; computes look at both."""
+    control = replace(
+        host("ctl1", Role.CONTROLLER, Role.MESSAGE_BUS, Role.DATABASE), declared_ports=(DeclaredPort("placement"),)
+    )
+    found = rows_of(control, host("cmp1", Role.HYPERVISOR), host("net1", Role.NETWORK))
+    rows = own(found["ctl1"])
+    assert (5672, Manner.PASSIVE, Expected.OPEN) == rows["rabbitmq"]
+    assert (5000, Manner.SPEAK, Expected.OPEN) == rows["keystone"]
+    assert (9696, Manner.SPEAK, Expected.UNKNOWN) == rows["neutron"]
+    assert (8778, Manner.SPEAK, Expected.OPEN) == rows["placement"]
+    assert (4567, Manner.PASSIVE, Expected.UNKNOWN) == rows["galera"]
+    assert {5672, 5000, 8778} == {port for _, _, port in elsewhere(found["cmp1"])}
+    assert elsewhere(found["cmp1"]) == elsewhere(found["net1"])
+    assert [10, 9, 8] == [row.impact for row in found["net1"]]
+
+
+@pytest.mark.parametrize(
+    ("platform", "others", "expected"),
+    [
+        ("cloudstack", [], 10),
+        ("openstack", [], 8),
+        ("static", [Role.CONTROLLER], 8),
+        ("static", [Role.MANAGEMENT, Role.CONTROLLER], 10),
+        ("static", [], 10),
+    ],
+)
+def test_whose_database_it_is(platform: str, others: list[Role], expected: int) -> None:
+    """The platform says, or the company it is in; where both may be meant, the heavier one."""
+    found = rows_of(host("db1", Role.DATABASE, platform=platform), *(host(role.value, role) for role in others))
+    assert [expected] == [row.impact for row in found["db1"] if row.port == 3306]
+
+
+def test_declared_ports() -> None:
+    """They stand in place of the table's row of that name or number, or besides; it gives what they leave out."""
+    declared = (
+        DeclaredPort("management-https", impact=7),
+        DeclaredPort("web", 8080, Expected.UNKNOWN, speaks=False),
+        DeclaredPort("smtp", 25, speaks=True, impact=2),
+        DeclaredPort("vault", 8200, Expected.CLOSED, tls=True),
+        DeclaredPort("nowhere"),
+    )
+    rows = rows_of(replace(host("ms1", Role.MANAGEMENT), declared_ports=declared))["ms1"]
+    by_name = {row.port_name: row for row in rows}
+    assert (8443, True, 7, Manner.SPEAK) == (
+        by_name["management-https"].port,
+        by_name["management-https"].tls,
+        by_name["management-https"].impact,
+        by_name["management-https"].manner,
+    )
+    assert "management-http" not in by_name
+    assert (8080, Manner.CONNECT, Expected.UNKNOWN) == own(rows)["web"]
+    assert (b"", Manner.SPEAK, 2) == (by_name["smtp"].send, by_name["smtp"].manner, by_name["smtp"].impact)
+    assert (True, Expected.CLOSED, 5) == (by_name["vault"].tls, by_name["vault"].expected, by_name["vault"].impact)
+    assert "nowhere" not in by_name
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        *(DeclaredPort(f"mine-{port}", port, tls=True, speaks=True) for port in sorted(NEVER_DIALLED)),
+        DeclaredPort("mysql", 3307, speaks=True),
+        DeclaredPort("mine", 13306, speaks=True),
+        DeclaredPort("management-agent", 18250, tls=True),
+    ],
+)
+def test_whatever_is_declared_some_ports_are_never_dialled(declared: DeclaredPort) -> None:
+    """By number, by name on another number, and where the configuration says that the database is."""
+    one = replace(host("ms1", Role.MANAGEMENT), mysql=MysqlTarget(port=13306), declared_ports=(declared,))
+    found = rows_of(one, host("ms2", Role.MANAGEMENT), kvm("a"))
+    (row,) = [row for row in found["ms1"] if row.port_name == declared.name]
+    assert (Manner.PASSIVE, False, b"") == (row.manner, row.tls, row.send)
+    assert not [other for rows in found.values() for other in rows if other.tunnelled and other.port == row.port]
+
+
+def test_sshd_is_never_dialled() -> None:
+    """It is judged by the session, on the port where that is, also under another name; not where there is none."""
+    one = replace(kvm("a"), ssh=SshTarget(port=2222), declared_ports=(DeclaredPort("door", 2222),))
+    assert (2222, Manner.SSH, Expected.OPEN) == own(rows_of(one)["a"])["door"]
+    here = replace(kvm("b"), connection=Connection.LOCAL)
+    assert (22, Manner.PASSIVE, Expected.OPEN) == own(rows_of(here)["b"])["ssh"]
+
+
+def test_only_hosts_with_a_session_are_vantages() -> None:
+    """The exporter's own machine is the exporter's vantage already."""
+    here = replace(host("ms1", Role.MANAGEMENT), connection=Connection.LOCAL)
+    found = rows_of(here, host("ms2", Role.MANAGEMENT))
+    assert set() == elsewhere(found["ms1"])
+    assert {("ms1", "ms1.example", 9090)} == elsewhere(found["ms2"])
+
+
+def test_a_large_cloud() -> None:
+    """Ten thousand hypervisors: nobody looks at much, nobody is looked at by many, and it takes no time to find out."""
+    mounts = tuple(
+        Mount(f"/mnt/{number}", f"nas{number}", f"10.9.0.{number}", "/x", version="3") for number in range(30)
+    )
+    hypervisors = [kvm(f"kvm{number:05}", f"c{number // 16}", mounts=mounts) for number in range(10_000)]
+    others = [host(f"nas{number}", Role.STORAGE) for number in range(30)]
+    controls = [
+        replace(host(f"ctl{number}", Role.CONTROLLER, Role.MESSAGE_BUS), declared_ports=(DeclaredPort("neutron"),))
+        for number in range(3)
+    ]
+    hosts = {one.name: one for one in (*hypervisors, *others, *controls)}
+    began = time.process_time()
+    found = port_rows(hosts)
+    took = time.process_time() - began
+    assert took < 2.0, f"{took:.1f} s of processor time"
+    from_vantages = [(name, row) for name, rows in found.items() for row in rows if row.tunnelled]
+    assert MOST_TUNNELLED >= max(Counter(name for name, _ in from_vantages).values())
+    assert MOST_VANTAGES >= max(Counter((row.host, row.port) for _, row in from_vantages).values())
+    assert MOST_VANTAGES == Counter((row.host, row.port) for _, row in from_vantages)["nas7", 2049]
+    assert 10_000 == len([row for rows in found.values() for row in rows if row.port_name == "ssh"])
