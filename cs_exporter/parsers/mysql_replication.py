@@ -1,0 +1,56 @@
+"""Replication as a replica sees it: SHOW ALL SLAVES STATUS (MariaDB), SHOW REPLICA STATUS, SHOW SLAVE STATUS (MySQL).
+
+One row per source. The lag is NULL while it can't be known, which is just when something is wrong: never zero then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cs_exporter.model import UnparsableError
+from cs_exporter.parsers.mysql_status import Row
+from cs_exporter.parsers.numbers import whole
+
+UNNAMED = "default"
+"""What the channel without a name is called here: an empty label would be none."""
+
+MAX_CHANNELS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Replication from one source."""
+
+    name: str
+    io_running: bool  # connected to the source, and receiving
+    sql_running: bool  # applying what was received
+    lag: int | None  # seconds behind the source beyond a delay that is configured; None while it is not known
+    io_error: int  # number of the last error of that thread; 0: none
+    sql_error: int
+
+
+def channels(rows: Iterable[Row]) -> tuple[Channel, ...]:
+    """All channels, at most 64. Raises UnparsableError."""
+    return tuple(_channel(row) for row, _ in zip(rows, range(MAX_CHANNELS), strict=False))
+
+
+def _channel(row: Row) -> Channel:
+    behind = _first(row, "Seconds_Behind_Master", "Seconds_Behind_Source")
+    delay = whole(row.get("SQL_Delay") or "0", "SQL_Delay")
+    return Channel(
+        name=row.get("Connection_name") or row.get("Channel_Name") or UNNAMED,
+        # "Connecting" is not running: nothing comes from the source.
+        io_running=_first(row, "Slave_IO_Running", "Replica_IO_Running") == "Yes",
+        sql_running=_first(row, "Slave_SQL_Running", "Replica_SQL_Running") == "Yes",
+        lag=None if behind is None else max(0, whole(behind, "lag") - delay),
+        io_error=whole(row.get("Last_IO_Errno") or "0", "Last_IO_Errno"),
+        sql_error=whole(row.get("Last_SQL_Errno") or "0", "Last_SQL_Errno"),
+    )
+
+
+def _first(row: Row, *names: str) -> str | None:
+    for name in names:
+        if name in row:
+            return row[name]
+    raise UnparsableError(f"no row of a replica: {names[0]} is missing")
