@@ -33,7 +33,7 @@ async def connected(address: str, port: int, what: str, ends: float) -> socket.s
     for left, (family, kind, protocol, _, target) in zip(range(len(found), 0, -1), found, strict=True):
         share = (ends - loop.time()) / left
         try:
-            return await _connect(_socket(family, kind, protocol), target, share)
+            return await _connect(opened(family, kind, protocol), target, share)
         except TimeoutError:
             detail = f"{what}: no answer to the connection request within {share:.3g} s"
             latest = ProbeFailed(Reason.UNREACHABLE, detail)
@@ -45,8 +45,8 @@ async def connected(address: str, port: int, what: str, ends: float) -> socket.s
     raise failure
 
 
-def _socket(family: int, kind: int, protocol: int) -> socket.socket:
-    """A socket that does not block. Raises OSError(EMFILE) already where few descriptors are left."""
+def opened(family: int, kind: int, protocol: int) -> socket.socket:
+    """A socket that does not block. Raises OSError, EMFILE already where few descriptors are left."""
     made = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     # The kernel gives the lowest number that is free: a high one says how many are taken.
