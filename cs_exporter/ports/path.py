@@ -18,7 +18,7 @@ class EchoState(StrEnum):
     REPLY = "reply"
     SILENT = "silent"  # nothing came back
     TOO_BIG = "too_big"  # a router on the way said so by ICMP: `mtu`, `by`
-    LOCAL = "local"  # our own kernel refused to send it: the device's MTU, or a cached path MTU
+    LOCAL = "local"  # our own kernel refused to send it: `mtu` is its device's
     UNREACHABLE = "unreachable"  # ICMP said so, or there is no route
 
 
@@ -30,7 +30,7 @@ class Echo:
     size: int
     rtt: float | None = None
     mtu: int | None = None
-    by: str | None = None  # address of the router that answered
+    by: str | None = None  # address of who said so; with UNREACHABLE our own where the peer's hardware is not found
 
 
 class EchoWay(StrEnum):
@@ -38,7 +38,9 @@ class EchoWay(StrEnum):
 
     RAW = "raw"  # CAP_NET_RAW
     PING = "ping"  # net.ipv4.ping_group_range holds our group
-    UDP = "udp"  # to a closed port: few answers are given per second, so only for few packets
+    # To a closed port: few answers are given per second, so only for few packets; and a peer that filters UDP gives
+    # none, so silence is evidence only of a size beyond one that was answered.
+    UDP = "udp"
 
 
 class Mtu(Protocol):
@@ -49,7 +51,11 @@ class Mtu(Protocol):
         """What this process is allowed to do."""
 
     async def echo(self, address: str, size: int, deadline: float) -> Echo:
-        """Send one packet of `size` bytes with "don't fragment" set, and wait `deadline` seconds for an answer."""
+        """Send one packet of `size` bytes with "don't fragment" set, and wait `deadline` seconds for an answer.
+
+        The address may be a name; to find it, and a free socket, may take `deadline` seconds once more. Where a packet
+        filter of our own holds it back, and where descriptors run out, it raises ProbeFailed.
+        """
 
 
 class Netlink(Protocol):
@@ -59,4 +65,4 @@ class Netlink(Protocol):
         """All devices."""
 
     async def route(self, address: str) -> Route | None:
-        """The route to an IP address; None where there is none."""
+        """The route to an address, which may be a name; None where there is no route."""
