@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
+from cs_exporter import needs
 from cs_exporter.board import FLEET, Board, Snapshot
 from cs_exporter.config import Config, ConfigError, shown
 from cs_exporter.derive import Deriver
@@ -33,8 +34,8 @@ PATIENCE = 2.0
 
 
 def collector() -> CollectorScript:
-    """The collector with the sections of all probes."""
-    return assemble(section for spec in PROBES for section in spec.sections)
+    """The collector with the sections of all probes, and that of the checklist."""
+    return assemble((*(section for spec in PROBES for section in spec.sections), needs.section(PROBES)))
 
 
 def pace_of(config: Config) -> Pace:
