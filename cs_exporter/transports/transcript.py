@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from cs_exporter.ports import Answer, Answers, AnswerState, Clock, ClockSample, Io, Rpc, RpcReply, SectionCall, Shell
 from cs_exporter.transports.transcript_note import Note, Noting
+from cs_exporter.transports.transcript_path import NotedMtu, NotedNetlink
 from cs_exporter.transports.transcript_sql import NotedSql
 
 
@@ -19,6 +20,8 @@ def noted(io: Io, note: Note) -> Io:
         shell=NotedShell(io.shell, note, io.clock),
         rpc=NotedRpc(io.rpc, note, io.clock),
         sql=NotedSql(io.sql, note, io.clock),
+        mtu=NotedMtu(io.mtu, note, io.clock),
+        netlink=NotedNetlink(io.netlink, note, io.clock),
     )
 
 
