@@ -15,6 +15,7 @@ from cs_exporter.config.hosts import Member
 from cs_exporter.config.resolve import Profile
 from cs_exporter.model import Host, Inventory, Mount, Role, Traffic
 from cs_exporter.topology.peers import peers_of
+from cs_exporter.topology.ports import port_rows
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def _names(config: Config) -> dict[str, str]:
 
 def _related(hosts: dict[str, Host]) -> dict[str, Host]:
     """The same hosts with what they have to do with each other: all of them must be known before."""
-    peers = peers_of(hosts)
-    return {name: replace(host, peers=peers.get(name, ())) for name, host in hosts.items()}
+    peers, ports = peers_of(hosts), port_rows(hosts)
+    return {name: replace(host, peers=peers.get(name, ()), ports=ports.get(name, ())) for name, host in hosts.items()}
 
 
 def difference(old: Inventory, new: Inventory) -> InventoryChange:

@@ -84,6 +84,8 @@ def test_a_host_has_all_that_its_layers_say(everything: Inventory, tmp_path: Pat
     )
     assert expected == replace(found, peers=(), ports=())
     assert {"nfs1", "nfs9.example"} < {peer.name for peer in found.peers}
+    assert "ssh" in {row.port_name for row in found.ports}
+    assert {("kvm002.example", 2222), ("nfs1", 2049)} <= {(row.host, row.port) for row in found.ports}
     assert (20.0, 5.0, 3.0, ("ntp1", "ntp2")) == (
         settings.interval,
         settings.timeout,
