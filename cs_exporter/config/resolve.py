@@ -21,6 +21,7 @@ from cs_exporter.config.hosts import HostBlock, Member, UnlikeRangesError
 from cs_exporter.config.ranges import MAX_MEMBERS
 from cs_exporter.config.sections import Sections
 from cs_exporter.model import Connection, DeclaredPort, HostLimits, MysqlTarget, Place, Role, SshTarget
+from cs_exporter.probes.port_table import mistake_in
 from cs_exporter.spec import AnySpec, ProbeSettings, longest_run
 
 Values = dict[str, Any]
@@ -148,6 +149,7 @@ class Resolver:
         connection = merged.get("connection", Connection.SSH)
         if connection is Connection.SSH:
             self._check_way_in(ssh)
+        ports = self._ports(merged.get("ports", ()), layers)
         if settings is None:
             return None
         return Profile(
@@ -158,11 +160,17 @@ class Resolver:
             ssh=ssh,
             mysql=MysqlTarget(**merged["mysql"]),
             secured=merged.get("secured"),
-            ports=tuple(DeclaredPort(**port) for port in merged.get("ports", ())),
+            ports=ports,
             mounts=tuple(merged.get("mounts", ())),
             limits=HostLimits(MappingProxyType(merged.get("limits", {}))),
             settings=settings,
         )
+
+    def _ports(self, rows: Sequence[Values], layers: Sequence[_Layer]) -> tuple[DeclaredPort, ...]:
+        ports = tuple(DeclaredPort(**row) for row in rows)
+        for problem in filter(None, map(mistake_in, ports)):
+            self._report(_blamed(layers, ("ports",)), problem)
+        return ports
 
     def _check_way_in(self, ssh: SshTarget) -> None:
         if ssh.key_file is None:
