@@ -65,20 +65,22 @@ _FOLDER = "/etc/cloudstack/agent"
 _FILE = f"{_FOLDER}/agent.properties"
 _KEYS = "|".join(key.replace(".", "[.]") for key in agent_properties.KEYS)
 
-# A folder that may not be entered looks empty: it must not pass for one without the file. The subshell keeps the
-# collector's variables its own. grep's status is 1 where no line matches, which is an answer.
+# A folder that may not be entered looks empty: it must not pass for one without the file.
+_DENIED = " || ".join(
+    f"{{ [ -e {path} ] && [ ! -{test} {path} ]; }}"
+    for path, test in (("/etc/cloudstack", "x"), (_FOLDER, "x"), (_FILE, "r"))
+)
+
+# grep's status is 1 where no line matches, which is an answer.
 AGENT_PROPERTIES = Section(
     name="agent_properties",
-    body=f"""(
-		for folder in /etc/cloudstack {_FOLDER}; do
-			[ -e "$folder" ] || {{ echo missing; exit; }}
-			[ -x "$folder" ] || {{ echo unreadable; exit; }}
-		done
-		[ -e {_FILE} ] || {{ echo missing; exit; }}
-		[ -r {_FILE} ] || {{ echo unreadable; exit; }}
+    body=f"""
+	if {_DENIED}; then echo unreadable
+	elif [ ! -e {_FILE} ]; then echo missing
+	else
 		echo readable
 		grep -E '^[[:blank:]]*({_KEYS})[[:blank:]]*[=:[:blank:]]' {_FILE} || [ $? = 1 ]
-	)""",
+	fi""",
     tool="grep",
 )
 
@@ -271,8 +273,7 @@ NEEDS = (
         lost="whether and when the agent will reboot the host (cs_host_seconds_to_reboot)",
         mend=f"say forced_reboot in the settings of storage_heartbeat; or setfacl -m u:ACCOUNT:r {_FILE}, which shows "
         "the account the agent's keystore passphrase too (not the keystore)",
-        check=f"[ -r {_FILE} ] || {{ [ -x /etc/cloudstack ] && {{ [ ! -e {_FOLDER} ] || [ -x {_FOLDER} ]; }} && "
-        f"[ ! -e {_FILE} ]; }} || [ ! -e /etc/cloudstack ]",
+        check=f"! {{ {_DENIED}; }}",
         applies=_wants_the_file,
     ),
 )
