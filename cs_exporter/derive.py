@@ -22,13 +22,18 @@ def latest_of(board: Board, spec: AnyDerived, now: float, wall: float) -> Latest
     """What a derived probe sees now (monotonic and wall clock): readings of its inputs whose values have not ended."""
     readings: dict[str, dict[str, object]] = {name: {} for name in spec.inputs}
     made: dict[str, dict[str, float]] = {name: {} for name in spec.inputs}
+    unanswered: dict[str, set[str]] = {name: set() for name in spec.inputs}
     for entry in board.snapshot(now).entries:
         reading = entry.fresh_reading(now)
+        if entry.latest.probe in unanswered and entry.latest.reading is None:
+            unanswered[entry.latest.probe].add(entry.latest.host)
         if entry.latest.probe in readings and reading is not None:
             readings[entry.latest.probe][entry.latest.host] = reading
             made[entry.latest.probe][entry.latest.host] = entry.reading_monotonic
     own = board.entry(spec.name, FLEET)
-    return Latest(board.inventory, readings, made, wall, own.reading if own else None)
+    before = own.reading if own else None
+    silent = {name: frozenset(hosts) for name, hosts in unanswered.items()}
+    return Latest(board.inventory, readings, made, wall, before, unanswered=silent)
 
 
 class Deriver:

@@ -6,7 +6,7 @@ import time
 
 from cs_exporter.board import FLEET, Board
 from cs_exporter.derive import SETTLE, Deriver, latest_of
-from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason
+from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Unsupported
 from cs_exporter.spec import DerivedSpec, Latest
 from tests.lab.wait import wait_until_async
 
@@ -70,6 +70,19 @@ async def test_only_fresh_readings_are_seen() -> None:
     assert {"a": "reading"} == latest_of(stand.board, SPEC, now, 0.0).of("input", str)
     assert {} == latest_of(stand.board, SPEC, now + 91, 0.0).of("input", str)
     assert {} == latest_of(stand.board, SPEC, now, 0.0).of("input", int)
+    stand.deriver.close()
+
+
+async def test_who_gave_no_reading_is_told() -> None:
+    """By the latest run: a reading from before is no answer, and a question that does not apply is none either."""
+    stand = Stand()
+    stand.land("input", "a", "reading")
+    stand.land("input", "a", Failure(Reason.TIMEOUT, "late"))
+    stand.land("input", "b", Unsupported("no tool"))
+    stand.land("other", "c", Failure(Reason.TIMEOUT, "late"))
+    assert {"input": {"a", "b"}} == latest_of(stand.board, SPEC, time.monotonic(), 0.0).unanswered
+    stand.land("input", "a", "reading")
+    assert {"input": {"b"}} == latest_of(stand.board, SPEC, time.monotonic(), 0.0).unanswered
     stand.deriver.close()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cs_exporter.model import UnparsableError
 
@@ -102,6 +103,7 @@ def _socket(head: str, below: str) -> Socket:
     )
 
 
+@lru_cache(maxsize=1 << 14)  # the same ones come with every poll
 def _endpoint(text: str) -> tuple[str, int]:
     """Address and port; the address as it stands in an inventory."""
     match = _ENDPOINT.fullmatch(text)

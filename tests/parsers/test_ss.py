@@ -81,6 +81,7 @@ def test_other_kernels() -> None:
     (uml,) = found("uml-agent")
     assert (0.54, 0.54, 64) == (uml.last_sent, uml.last_received, uml.bytes_acked)
     assert {"10.99.0.102"} == {one.peer for one in found("nfs-healthy")}
+    assert [54.38, 1264.752] == [one.last_acked for one in found("nfs-dropped")[:2]]
 
 
 def test_just_now_is_an_age() -> None:

@@ -1,0 +1,139 @@
+"""The rows of the troubleshooting matrix about agents and their servers.
+
+Apart from the sheets only because of their length; HOST in the commands is the alert's label, SERVER its server.
+"""
+
+from __future__ import annotations
+
+from cs_exporter.spec import Limit, Op, Severity, Symptom
+
+_SESSION = "ss -tin 'dport = :8250', on the host: lastsnd, lastack, unacked, retrans"
+_SERVER_SESSION = "ss -tin 'sport = :8250 and dst HOST', on the management server: lastrcv"
+_AGENT_LOG = "tail -n 50 /var/log/cloudstack/agent/agent.log"
+_SILENT_MEANS = (
+    "No management server has received anything from the host's agent for long, and at the limit it starts to give the "
+    "host up, while it still says Up. The agent is frozen or killed, its host hangs, or packets get lost. Any traffic "
+    "counts as a sign of life, so the time that is really left may be less."
+)
+_SILENT_LOOK = (
+    _SESSION,
+    "ps -o pid,stat,wchan:32,etime,args -C java (or systemctl status cloudstack-agent), on the host",
+    _AGENT_LOG,
+    _SERVER_SESSION,
+)
+_SILENT_FIX = (
+    "If the agent's process is stopped or blocked (T or D), find by what: often a storage that hangs. If it runs and "
+    "its session retransmits, mend the network. Else restart the agent: systemctl restart cloudstack-agent; guests "
+    "keep running."
+)
+
+COUNTDOWN_SYMPTOMS = (
+    Symptom(
+        name="CsAgentSilent",
+        sees="The host's agent has been silent for long: less than 50 s until the cloud can give the host up.",
+        metric="cs_agent_seconds_to_alert",
+        limit=Limit(Op.BELOW, 50, step=1),  # a healthy agent sends within 60 s, which leaves 80
+        hold=0,
+        severity=Severity.WARNING,
+        unit="seconds",
+        means=_SILENT_MEANS,
+        look=_SILENT_LOOK,
+        fix=_SILENT_FIX,
+    ),
+    Symptom(
+        name="CsAgentSilentCritical",
+        sees="The host's agent is silent: less than 35 s until the cloud can give the host up, or overdue.",
+        metric="cs_agent_seconds_to_alert",
+        limit=Limit(Op.BELOW, 35, step=1),
+        hold=0,
+        severity=Severity.CRITICAL,
+        unit="seconds",
+        means=_SILENT_MEANS,
+        look=_SILENT_LOOK,
+        fix=_SILENT_FIX,
+    ),
+    Symptom(
+        name="CsAgentSessionGone",
+        sees="The host's agent has no session with any management server.",
+        metric="cs_agent_connected",
+        limit=Limit(Op.EQUALS, 0, step=1),
+        hold=30,  # an agent that changes servers is without a session for some seconds
+        severity=Severity.CRITICAL,
+        unit="boolean",
+        means="The agent does not run, can't reach its servers, or was refused. When the connection breaks the cloud "
+        "does not wait for any limit: it looks whether the host lives and may give it up at once.",
+        look=(
+            "systemctl status cloudstack-agent, on the host",
+            _AGENT_LOG,
+            "grep ^host= /etc/cloudstack/agent/agent.properties, on the host",
+            "ss -tan 'dport = :8250', on the host: SYN-SENT is no answer, none at all is no attempt",
+        ),
+        fix="Start the agent. If it runs and can't connect, mend route or packet filter to port 8250 of the servers "
+        "named in agent.properties. If it connects and is sent away, its log or the server's says why (certificate).",
+    ),
+    Symptom(
+        name="CsAgentRetransmitting",
+        sees="The session of the host's agent loses packets: an end sends again what is not acknowledged.",
+        metric="cs_agent_retransmitting",
+        limit=Limit(Op.EQUALS, 1, step=1),
+        hold=60,
+        severity=Severity.WARNING,
+        unit="boolean",
+        means="Packets between the host and its management server get lost in one direction or both; pings come late "
+        "or not at all, though agent and server are well.",
+        look=(_SESSION, _SERVER_SESSION, "ping -c 20 -i 0.2 SERVER", "ip -s link (errors, dropped)"),
+        fix="Mend the path: a link with errors, a full queue, a packet filter that lost the session, an MTU too small.",
+    ),
+    Symptom(
+        name="CsAgentSessionsUnmapped",
+        sees="A management server has sessions of agents that belong to no host of the inventory.",
+        metric="cs_management_agent_unmapped_connections",
+        limit=Limit(Op.ABOVE, 0, step=1),
+        hold=300,
+        severity=Severity.INFO,
+        unit="connections",
+        means="Hosts or system VMs that are not watched, or hosts whose agent uses an address that the inventory does "
+        "not know. Behind a load balancer or address translation all agents look like this, and only the hosts' own "
+        "ends tell of them.",
+        look=("ss -tn 'sport = :8250', on the management server", "cs-exporter hosts"),
+        fix="Add the hosts to the configuration, or the address to the host's addresses (management).",
+    ),
+)
+
+SERVER_SYMPTOMS = (
+    Symptom(
+        name="CsManagementAgentPortClosed",
+        sees="A management server listens for no agents.",
+        metric="cs_management_agent_port_listening",
+        limit=Limit(Op.EQUALS, 0, step=1),
+        hold=60,
+        severity=Severity.CRITICAL,
+        unit="boolean",
+        means="The management server is down, starting, or has lost the port. Its agents have lost their sessions "
+        "with it and go to the other servers, if there are any: their silence has this cause.",
+        look=(
+            "systemctl status cloudstack-management",
+            "ss -tlnp 'sport = :8250'",
+            "tail -n 100 /var/log/cloudstack/management/management-server.log",
+        ),
+        fix="Start it: systemctl start cloudstack-management. If it does not come up, its log says why: often the "
+        "database.",
+    ),
+    Symptom(
+        name="CsManagementAgentsUnread",
+        sees="A management server does not read what its agents send.",
+        metric="cs_management_agent_unread_connections",
+        limit=Limit(Op.ABOVE, 0, step=1),
+        hold=60,
+        severity=Severity.WARNING,
+        unit="connections",
+        means="Its process is stopped, collects garbage without end, or has no thread left: sessions look well, and no "
+        "ping is taken in. All its agents will seem silent.",
+        look=(
+            "ss -tn 'sport = :8250', on the management server: Recv-Q",
+            "ps -o pid,stat,pcpu,etime,args -C java",
+            "jstack $(pgrep -f cloudstack-management) | grep -c AgentManager",
+        ),
+        fix="If it is stopped, continue it. Else take a thread dump, then restart cloudstack-management.",
+    ),
+)
