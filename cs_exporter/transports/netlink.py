@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from pyroute2.netlink import NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR
 from pyroute2.netlink.rtnl import RTM_GETLINK, RTM_GETROUTE
@@ -35,7 +36,8 @@ _ERROR = struct.Struct("=i")
 _READ = 64 * 1024
 _ATTEMPTS = 3
 _RTEXT_FILTER_SKIP_STATS = 8
-_IFF_UP, _IFF_LOOPBACK, _IFF_RUNNING = 0x1, 0x8, 0x40
+_IFF_LOOPBACK = 0x8
+_RUNNING = 0x1 | 0x40  # IFF_UP, IFF_RUNNING
 _ADDRESS_BITS = {socket.AF_INET: 32, socket.AF_INET6: 128}
 _UNICAST, _LOCAL = 1, 2  # of rtnetlink(7): RTN_UNICAST, RTN_LOCAL; the others lead nowhere, or to many
 
@@ -46,14 +48,34 @@ _Message = Any
 """A message of pyroute2, which has no type information."""
 
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Device:
+    """A device, with the numbers of its neighbours; names are known when all devices are."""
+
+    link: Link
+    master: int
+    below: int
+    interrupted: bool  # devices came or went in the middle of the answer
+
+
 class KernelLinks:
     """Implements ports.Netlink."""
 
     async def links(self) -> tuple[Link, ...]:
         """See ports.Netlink."""
-        rows = await _links()
-        device_names = {row["index"]: str(row.get_attr("IFLA_IFNAME")) for row in rows}
-        return tuple(_link(row, device_names) for row in rows)
+        devices = await _devices()
+        device_names = {device.link.index: device.link.name for device in devices}
+        return tuple(
+            replace(
+                device.link,
+                master=device_names.get(device.master, ""),
+                underlay=device_names.get(device.below, ""),
+            )
+            for device in devices
+        )
 
     async def route(self, address: str) -> Route | None:
         """See ports.Netlink. Of a name the first address counts."""
@@ -61,45 +83,45 @@ class KernelLinks:
         (family, _, _, _, target), *_ = await names.addresses(address, 0, f"route to {address}", ends)
         request = rtmsg()
         request["family"], request["dst_len"] = int(family), _ADDRESS_BITS[family]
-        request["attrs"] = [("RTA_DST", str(ipaddress.ip_address(target[0])).partition("%")[0])]
-        found = await _asked(request, RTM_GETROUTE, 0, rtmsg)
-        if not found or found[0]["type"] not in {_UNICAST, _LOCAL}:
-            return None
-        return _route(found[0])
+        request["attrs"] = [("RTA_DST", str(target[0]).partition("%")[0])]
+        found = await _asked(request, RTM_GETROUTE, 0, _route)
+        return found[0] if found else None
 
 
-async def _links() -> list[_Message]:
-    """All devices; asked again where one came or went in the middle of the answer."""
+async def _devices() -> list[_Device]:
     for _ in range(_ATTEMPTS):
         request = ifinfmsg()
         request["attrs"] = [("IFLA_EXT_MASK", _RTEXT_FILTER_SKIP_STATS)]
-        rows = await _asked(request, RTM_GETLINK, NLM_F_DUMP, ifinfmsg)
-        if not any(row["header"]["flags"] & NLM_F_DUMP_INTR for row in rows):
+        devices = await _asked(request, RTM_GETLINK, NLM_F_DUMP, _device)
+        if not any(device.interrupted for device in devices):
             break
-    return rows
+    return devices
 
 
-def _link(row: _Message, device_names: Mapping[int, str]) -> Link:
+def _device(raw: bytes) -> _Device:
+    row = _decoded(ifinfmsg(raw))
     info = row.get_attr("IFLA_LINKINFO")
     kind = str((info and info.get_attr("IFLA_INFO_KIND")) or "")
-    data = info and info.get_attr("IFLA_INFO_DATA")
-    vxlan = data if data and kind == "vxlan" else None
+    vxlan = info.get_attr("IFLA_INFO_DATA") if kind == "vxlan" else None
     flags = row["flags"]
-    wanted = _IFF_UP | _IFF_RUNNING
-    below = vxlan.get_attr("IFLA_VXLAN_LINK") if vxlan else _below(row, kind)
-    own_id = vxlan is not None and not vxlan.get_attr("IFLA_VXLAN_COLLECT_METADATA")
-    return Link(
+    link = Link(
         index=row["index"],
-        name=device_names[row["index"]],
+        name=row.get_attr("IFLA_IFNAME"),
         mtu=row.get_attr("IFLA_MTU"),
         kind=kind or (LOOPBACK if flags & _IFF_LOOPBACK else ""),
-        up=flags & wanted == wanted,
-        master=device_names.get(row.get_attr("IFLA_MASTER") or 0, ""),
-        underlay=device_names.get(below or 0, ""),
-        vxlan_id=vxlan.get_attr("IFLA_VXLAN_ID") if vxlan and own_id else None,
-        vxlan_local=(vxlan and (vxlan.get_attr("IFLA_VXLAN_LOCAL") or vxlan.get_attr("IFLA_VXLAN_LOCAL6"))) or "",
-        vxlan_port=vxlan.get_attr("IFLA_VXLAN_PORT") if vxlan else None,
+        up=flags & _RUNNING == _RUNNING,
     )
+    if vxlan:
+        own_id = not vxlan.get_attr("IFLA_VXLAN_COLLECT_METADATA")
+        link = replace(
+            link,
+            vxlan_id=vxlan.get_attr("IFLA_VXLAN_ID") if own_id else None,
+            vxlan_local=vxlan.get_attr("IFLA_VXLAN_LOCAL") or vxlan.get_attr("IFLA_VXLAN_LOCAL6") or "",
+            vxlan_port=vxlan.get_attr("IFLA_VXLAN_PORT"),
+        )
+    below = vxlan.get_attr("IFLA_VXLAN_LINK") if vxlan else _below(row, kind)
+    interrupted = bool(row["header"]["flags"] & NLM_F_DUMP_INTR)
+    return _Device(link, row.get_attr("IFLA_MASTER") or 0, below or 0, interrupted)
 
 
 def _below(row: _Message, kind: str) -> int | None:
@@ -110,7 +132,10 @@ def _below(row: _Message, kind: str) -> int | None:
     return number
 
 
-def _route(row: _Message) -> Route:
+def _route(raw: bytes) -> Route | None:
+    row = _decoded(rtmsg(raw))
+    if row["type"] not in {_UNICAST, _LOCAL}:
+        return None
     metrics, cache = row.get_attr("RTA_METRICS"), row.get_attr("RTA_CACHEINFO")
     mtu = metrics.get_attr("RTAX_MTU") if metrics else None
     # What somebody has configured does not expire.
@@ -118,14 +143,22 @@ def _route(row: _Message) -> Route:
     return Route(socket.if_indextoname(row.get_attr("RTA_OIF")), row.get_attr("RTA_PREFSRC") or "", mtu, learnt)
 
 
-async def _asked(request: _Message, kind: int, flags: int, answer: Callable[[bytes], _Message]) -> list[_Message]:
-    """Every message of the kernel's answer, decoded; none where it says that there is no way. Raises ProbeFailed."""
+def _decoded(message: _Message) -> _Message:
+    message.decode()
+    return message
+
+
+async def _asked(request: _Message, kind: int, flags: int, read: Callable[[bytes], T]) -> list[T]:
+    """What is read of every message of the answer; nothing where it says that there is no way. Raises ProbeFailed.
+
+    Read at once, since pyroute2's messages are heavy: hundreds of them keep the garbage collector busy.
+    """
     request["header"]["type"] = kind
     request["header"]["flags"] = NLM_F_REQUEST | flags
     request.encode()
     try:
-        async with asyncio.timeout(DEADLINE):
-            return [message async for message in _answers(bytes(request.data), answer)]
+        async with asyncio.timeout(DEADLINE), aclosing(_answers(bytes(request.data))) as messages:
+            return [read(message) async for message in messages]
     except TimeoutError as error:
         detail = f"{_WHAT}: the kernel has not answered within {DEADLINE:g} s"
         raise ProbeFailed(Reason.TIMEOUT, detail, ours=True) from error
@@ -136,7 +169,8 @@ async def _asked(request: _Message, kind: int, flags: int, answer: Callable[[byt
         raise ProbeFailed(failure.reason, failure.detail, ours=True) from error
 
 
-async def _answers(request: bytes, answer: Callable[[bytes], _Message]) -> AsyncIterator[_Message]:
+async def _answers(request: bytes) -> AsyncGenerator[bytes, None]:
+    """The messages of the kernel's answer. Raises OSError where it is an error."""
     loop = asyncio.get_running_loop()
     with opened(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as asking:
         asking.bind((0, 0))
@@ -151,12 +185,9 @@ async def _answers(request: bytes, answer: Callable[[bytes], _Message]) -> Async
                 if kind == NLMSG_ERROR:
                     (number,) = _ERROR.unpack_from(raw, _HEADER.size)
                     raise OSError(-number, os.strerror(-number))
-                message = answer(raw)
-                message.decode()
-                yield message
+                yield raw
                 more = bool(flags & NLM_F_MULTI)
-            # A machine with hundreds of devices answers in many parts, and others want to run meanwhile.
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # it comes in parts of some 20 devices
 
 
 def _messages(data: bytes) -> Iterator[tuple[int, int, bytes]]:

@@ -11,6 +11,7 @@ import threading
 import time
 
 import pytest
+import uvloop
 
 from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.ports import Counters, Echo, EchoState, EchoWay
@@ -36,7 +37,7 @@ async def echo(address: str, size: int, deadline: float = PATIENCE) -> Echo:
     """What becomes of one packet; nothing is left of it."""
     before = descriptors()
     found = await Echoes(Counters()).echo(address, size, deadline)
-    assert descriptors() == before
+    assert descriptors() <= before
     return found
 
 
@@ -80,6 +81,15 @@ async def test_black_holes(lab: Lab) -> None:
             assert EchoState.SILENT is await state(host.address, 1401)
     for host in (far, near):
         assert EchoState.REPLY is (await echo(host.address, 1500)).state
+
+
+@pytest.mark.lab
+def test_the_same_under_uvloop(lab: Lab) -> None:
+    """The daemon's event loop is another one than a test's, and hears of sockets in another way."""
+    host = lab.hosts["h6"]
+    with faults.small_route(host, silent=False):
+        found = [uvloop.run(echo(host.address, size)) for size in (1500, 1400)]
+    assert [EchoState.TOO_BIG, EchoState.REPLY] == [one.state for one in found]
 
 
 @pytest.mark.lab
@@ -150,7 +160,7 @@ def busy(seconds: float) -> None:
 
 @pytest.mark.lab
 async def test_the_time_is_right_whatever_the_event_loop_does(lab: Lab) -> None:
-    """The loop runs nothing for half a second, beyond the deadline: the answer counts, with the kernel's time."""
+    """The loop runs nothing for a second, beyond the deadline: the answer counts, with the kernel's time."""
     echoes, host = Echoes(Counters()), lab.hosts["h2"]
     with by_hand(host) as answerer:
 
@@ -162,12 +172,12 @@ async def test_the_time_is_right_whatever_the_event_loop_does(lab: Lab) -> None:
         answering = asyncio.get_running_loop().run_in_executor(None, answer)
         waiting = asyncio.create_task(echoes.echo(host.address, 1500, 0.3))
         await asyncio.sleep(0)
-        busy(0.5)
+        busy(1.0)
         found = await waiting
         await answering
     assert EchoState.REPLY is found.state
     assert found.rtt is not None
-    assert 0.05 <= found.rtt < 0.3
+    assert 0.05 <= found.rtt < 0.5
 
 
 @pytest.mark.lab
@@ -178,7 +188,8 @@ async def test_a_thousand_at_once() -> None:
     peers = [f"127.1.{number // 250}.{number % 250 + 1}" for number in range(500)]
     found = await asyncio.gather(*(echoes.echo(peer, size, PATIENCE) for peer in peers for size in (100, 9000)))
     assert {EchoState.REPLY} == {one.state for one in found}
-    assert (1000, before) == (counters.echoes, descriptors())
+    assert 1000 == counters.echoes
+    assert descriptors() <= before
 
 
 @pytest.mark.lab
@@ -190,7 +201,7 @@ async def test_many_that_nobody_answers(lab: Lab) -> None:
         found = await asyncio.gather(*(echoes.echo(host.address, 100, DEADLINE) for _ in range(400)))
     assert {EchoState.SILENT} == {one.state for one in found}
     assert time.monotonic() - began < 10 * DEADLINE
-    assert before == descriptors()
+    assert descriptors() <= before
 
 
 @pytest.mark.lab
@@ -209,7 +220,7 @@ async def test_no_descriptor_is_our_own_fault(lab: Lab) -> None:
     with limited(2), pytest.raises(ProbeFailed) as caught:
         await Echoes(Counters()).echo(lab.hosts["h1"].address, 100, PATIENCE)
     assert (Reason.EXHAUSTED, True) == (caught.value.reason, caught.value.ours)
-    assert before == descriptors()
+    assert descriptors() <= before
 
 
 @pytest.mark.lab
@@ -218,7 +229,7 @@ async def test_no_slot_is_our_own_fault(lab: Lab, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(mtu, "PARALLEL", 1)
     echoes, host = Echoes(Counters()), lab.hosts["h2"]
     with faults.dropped(host):
-        first = asyncio.create_task(echoes.echo(host.address, 100, 1.0))
+        first = asyncio.create_task(echoes.echo(host.address, 100, DEADLINE))
         await asyncio.sleep(0)
         with pytest.raises(ProbeFailed, match="too many echoes") as caught:
             await echoes.echo(host.address, 100, 0.1)
@@ -237,7 +248,7 @@ async def test_cancelling_leaves_nothing(lab: Lab) -> None:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         assert all(task.cancelled() for task in waiting)
-    assert before == descriptors()
+    assert descriptors() <= before
     assert EchoState.REPLY is (await echoes.echo(host.address, 100, PATIENCE)).state
 
 

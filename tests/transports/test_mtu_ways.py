@@ -59,11 +59,11 @@ def test_a_path_that_is_right(lab: Lab, way: EchoWay) -> None:
     """What fits comes back with its time, through the router too; our own device is told apart."""
     near, far = lab.hosts["h1"].address, lab.hosts["h6"].address
     with going(lab, way) as enter:
-        found_way, found = asked(enter, (near, 100), (near, 1500), (far, 1500), (far, 1501))
+        found_way, found = asked(enter, (near, 100), (near, 1500), (far, 1500), ("::1", 9000), (far, 1501))
     assert way == found_way
-    assert ["reply", "reply", "reply", "local"] == [one["state"] for one in found]
-    assert all(0 < one["rtt"] < 1 for one in found[:3])
-    assert 1500 == found[3]["mtu"]
+    assert ["reply", "reply", "reply", "reply", "local"] == [one["state"] for one in found]
+    assert all(0 < one["rtt"] < 1 for one in found[:4])
+    assert 1500 == found[4]["mtu"]
 
 
 @pytest.mark.lab
