@@ -32,11 +32,8 @@ _REASONS = {
 
 _MENDS = {1129: "; to be let in again, type there: FLUSH HOSTS (MySQL 9: TRUNCATE performance_schema.host_cache)"}
 
-LIBRARY_ERRORS = (
-    *(MySQLError, OSError, NotTlsError, EOFError),
-    *(ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError, struct.error),
-)
-"""What aiomysql raises; the second line where the bytes are none that a database server sends."""
+LIBRARY_ERRORS = (MySQLError, OSError, NotTlsError, EOFError)
+"""What a session raises (mysql_login)."""
 
 _LIBRARY_REASONS = {
     **dict.fromkeys((2006, 2013), Reason.RESET),
@@ -60,10 +57,10 @@ def from_library(error: Exception, what: str, otherwise: Reason) -> ProbeFailed:
     `what` begins the detail; `otherwise` is the reason of a server's error that the table does not have: whoever logs
     in was not let in, whoever asks has asked what can't be done.
     """
-    if isinstance(error, OSError) or isinstance(error.__cause__, OSError):
-        return _of_the_system(error if isinstance(error, OSError) else error.__cause__, what)
     if isinstance(error, NotTlsError):
         return _told_in_clear(error.said, what)
+    if isinstance(error, OSError) or isinstance(error.__cause__, OSError):
+        return _of_the_system(error if isinstance(error, OSError) else error.__cause__, what)
     if isinstance(error, EOFError):
         return ProbeFailed(Reason.RESET, f"{what}: {_LOST}")
     number = error.args[0] if error.args else None
@@ -76,7 +73,7 @@ def _of_the_system(error: BaseException | None, what: str) -> ProbeFailed:
     if isinstance(error, ssl.SSLCertVerificationError):
         return ProbeFailed(Reason.HOST_KEY, f"{what}: the certificate is not to be trusted: {error.verify_message}")
     if isinstance(error, ssl.SSLError):
-        return ProbeFailed(Reason.UNPARSABLE, f"{what}: TLS failed: {error.reason or error}")
+        return ProbeFailed(Reason.UNPARSABLE, f"{what}: TLS failed: {_line(str(error))}")
     return from_os_error(error if isinstance(error, OSError) else OSError(), what)
 
 

@@ -28,7 +28,9 @@ PATIENCE = 3600
 _FAREWELL = 0.5
 _SHOWN = 80
 
-_VARIABLES = "SHOW VARIABLES WHERE Variable_name IN ('max_connections', 'wait_timeout', 'wsrep_sync_wait')"
+_VARIABLES = (
+    "SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'max_connections', 'wait_timeout', 'wsrep_sync_wait')"
+)
 _THREADS = "SHOW GLOBAL STATUS LIKE 'Threads_connected'"
 
 
@@ -174,8 +176,13 @@ class KeptServer:
         await session.authenticate(tls)
 
     async def _set_up(self, session: Session) -> None:
-        """Let the session wait for us, and not for replication; leave a place that is the DBA's. Raises SqlError."""
+        """No transaction, no waiting for replication, no end while we are idle; and no place that is the DBA's.
+
+        Raises SqlError.
+        """
         variables = {row["Variable_name"]: row["Value"] for row in await self._rows(session, _VARIABLES)}
+        if variables["autocommit"] != "ON":
+            await self._rows(session, "SET SESSION autocommit = 1")
         if variables.get("wsrep_sync_wait", "0") != "0":
             await self._rows(session, "SET SESSION wsrep_sync_wait = 0")
         if int(variables["wait_timeout"] or 0) < PATIENCE:

@@ -10,6 +10,8 @@ import asyncio
 import socket
 import ssl
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from aiomysql.connection import Connection
 from pymysql.charset import charset_by_name
 from pymysql.connections import MAX_PACKET_LEN
 from pymysql.constants import CLIENT
-from pymysql.err import MySQLError
+from pymysql.err import InternalError, MySQLError
 
 from cs_exporter.model import Host, MysqlTls, ProbeFailed, Reason
 from cs_exporter.ports import SqlRow
@@ -27,6 +29,16 @@ _LONGEST_PASSWORD = 4096
 _FAKED = "5.5.5-"
 """What MariaDB puts before its version, for replicas of old MySQL servers."""
 
+_NONSENSE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    NameError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    struct.error,
+)
 _CLEAR_TEXT = (b"mysql_clear_password", b"mysql_old_password")
 
 # The kernel gives up on a peer that acknowledges nothing after about a minute (tcp(7)), and on nothing else.
@@ -88,18 +100,20 @@ class Session(Connection):  # type: ignore[misc]  # the library ships no types
 
     async def greeting(self) -> None:
         """Wait for the server's first words."""
-        await self._get_server_information()
+        with _nonsense():
+            await self._get_server_information()
 
     async def authenticate(self, tls: ssl.SSLContext | None) -> None:
         """By TLS where a context is given, log in."""
         if tls is not None:
             await self._secure_by(tls)
-        await self._request_authentication()
-        await self.autocommit(True)  # noqa: FBT003  # the library's own signature
+        with _nonsense():
+            await self._request_authentication()
 
     async def rows(self, statement: str) -> tuple[SqlRow, ...]:
         """The rows of a statement."""
-        await self.query(statement)
+        with _nonsense():
+            await self.query(statement)
         result = self._result
         names = [str(column[0]) for column in result.description or ()]
         return tuple(dict(zip(names, map(_text, row), strict=True)) for row in result.rows or ())
@@ -167,6 +181,15 @@ def tls_of(host: Host) -> ssl.SSLContext | None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+@contextmanager
+def _nonsense() -> Iterator[None]:
+    """What the library raises, in its steps, at bytes that no database server sends becomes an error of its own."""
+    try:
+        yield
+    except _NONSENSE as error:
+        raise InternalError(f"{type(error).__name__}: {error}") from error
 
 
 def _unreadable(path: str, error: Exception) -> ProbeFailed:

@@ -14,6 +14,8 @@ FULL = 1 << 20
 """Bytes that may wait to be read before the server is made to wait."""
 
 _CHUNK = 1 << 16
+_TLS_MAJOR = b"\3"
+"""The second byte of every TLS record (RFC 8446, 5.1); in a packet of the protocol it is the middle of a length."""
 
 
 class NotTlsError(Exception):
@@ -100,7 +102,7 @@ class Wire(asyncio.Protocol):
             except ssl.SSLError as error:
                 # What we think of it is told, for the server's log.
                 self._flush()
-                if error.reason == "WRONG_VERSION_NUMBER":
+                if said[1:2] != _TLS_MAJOR:
                     raise NotTlsError(said) from error
                 raise
         self._flush()
