@@ -118,6 +118,7 @@ def dialled(row: PortRow, vantage: str, dial: Dial, earlier: PortResult | None, 
     state = State(dial.state.value)
     if state is State.OPEN and dial.tls_error and dial.not_after is None:
         state = State.TLS
+    accepted = dial.state not in {PortState.REFUSED, PortState.FILTERED}
     not_after = dial.not_after
     if not with_tls and state is State.OPEN and earlier is not None:
         not_after = earlier.not_after
@@ -126,8 +127,8 @@ def dialled(row: PortRow, vantage: str, dial: Dial, earlier: PortResult | None, 
         vantage,
         state,
         dial.tls_error if state is State.TLS and dial.tls_error else dial.detail,
-        connect_seconds=None if dial.state in {PortState.REFUSED, PortState.FILTERED} else dial.connect_seconds,
-        syn_retransmits=dial.syn_retransmits,
+        connect_seconds=dial.connect_seconds if accepted else None,
+        syn_retransmits=dial.syn_retransmits if accepted else None,
         first_byte_seconds=dial.first_byte_seconds,
         not_after=not_after,
     )

@@ -1,12 +1,14 @@
 """Peers that are no SSH servers: each greets a client in one wrong way. Run as `python peers.py MANNER ADDRESS PORT`.
 
-A script of its own, standard library only, because it runs in a host's network namespace in the place of sshd.
+With files of a CERTIFICATE and its KEY after that, inside TLS. A script of its own, standard library only, because it
+runs in a host's network namespace in the place of sshd.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 import sys
 from collections.abc import Awaitable, Callable
@@ -91,9 +93,12 @@ MANNERS: dict[str, Greeting] = {
 }
 
 
-async def serve(manner: str, address: str, port: int) -> None:
+async def serve(manner: str, address: str, port: int, *certificate: str) -> None:
     """Greet everybody in that manner for ever."""
     greeting = MANNERS[manner]
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if certificate else None
+    if context is not None:
+        context.load_cert_chain(*certificate)
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -103,9 +108,9 @@ async def serve(manner: str, address: str, port: int) -> None:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(handle, address, port)
+    server = await asyncio.start_server(handle, address, port, ssl=context)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(serve(sys.argv[1], sys.argv[2], int(sys.argv[3]), *sys.argv[4:]))

@@ -90,8 +90,9 @@ def test_sockets_of_a_port() -> None:
 
 @pytest.mark.parametrize("state", PortState)
 def test_a_dial(state: PortState) -> None:
-    """Its state is the port's; whoever did not accept has no time to connect."""
-    result = port_verdicts.dialled(ROW, "kvm1", Dial(state, "why", connect_seconds=0.1), None, with_tls=False)
+    """Its state is the port's; whoever did not accept was neither slow nor hard to reach, but not reached at all."""
+    dial = Dial(state, "why", connect_seconds=0.1, syn_retransmits=1)
+    result = port_verdicts.dialled(ROW, "kvm1", dial, None, with_tls=False)
     accepted = state not in {PortState.REFUSED, PortState.FILTERED}
     assert ("kvm1", state.value, "why", accepted) == (
         result.vantage,
@@ -99,6 +100,7 @@ def test_a_dial(state: PortState) -> None:
         result.detail,
         result.connect_seconds is not None,
     )
+    assert accepted is (result.syn_retransmits is not None)
 
 
 def test_a_certificate_is_remembered_between_handshakes() -> None:
