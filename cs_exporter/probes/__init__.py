@@ -5,15 +5,25 @@ A literal tuple, so that a probe can be found by reading and nothing is imported
 
 from __future__ import annotations
 
-from cs_exporter.probes import clock_fleet, nfs_mounts, nfs_server, port_reachability, storage_heartbeat, time_drift
+from cs_exporter.probes import (
+    clock_fleet,
+    galera_cluster,
+    mysql_connections,
+    nfs_mounts,
+    nfs_server,
+    port_reachability,
+    storage_heartbeat,
+    time_drift,
+)
 from cs_exporter.spec import AnyDerived, AnySpec
 
 PROBES: tuple[AnySpec, ...] = (
     time_drift.SPEC,
+    mysql_connections.SPEC,
     nfs_mounts.SPEC,
     nfs_server.SPEC,
     storage_heartbeat.SPEC,
     port_reachability.SPEC,
 )
 
-DERIVED: tuple[AnyDerived, ...] = (clock_fleet.SPEC,)
+DERIVED: tuple[AnyDerived, ...] = (clock_fleet.SPEC, galera_cluster.SPEC)

@@ -38,11 +38,13 @@ class Declared(Protocol):
 NAME = re.compile(r"cs(?:_[a-z0-9]+)+")
 UNITS = ("bytes", "celsius", "hertz", "ratio", "seconds", "volts", "watts")
 STATES = (
+    *("denied", "only", "primary", "privileged", "ready", "row", "running", "unanswered"),  # of databases
     *("armed", "unexpected", "unread"),
     *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "remount"),
     *("saturated", "schedulable", "state", "success", "successful", "supported", "synchronised", "unjudged", "up"),
 )
 COUNTED = (
+    *("refusals", "threads", "views"),
     *(
         "connections",
         "dropped",

@@ -28,6 +28,7 @@ QUICK: dict[str, Any] = {
     "probes": {
         **{spec.name: {"interval": INTERVAL} for spec in PROBES},
         "time_drift": {"interval": INTERVAL, "section_limit": 2},
+        "mysql_connections": {"interval": INTERVAL, "answer_limit": 2, "clients_every": INTERVAL},
         "nfs_mounts": {"interval": INTERVAL, "slow_after": 1, "statfs_limit": 2},
         "nfs_server": {"interval": INTERVAL, "deadline": 1},
         "storage_heartbeat": {"interval": INTERVAL, "read_limit": 2},
