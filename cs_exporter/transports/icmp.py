@@ -24,7 +24,7 @@ from cs_exporter.transports.tcp import opened
 
 # Of linux/in.h, in6.h, icmp.h, icmpv6.h, errqueue.h and asm-generic/socket.h; Python has no names for them.
 _IP_MTU_DISCOVER, _IP_RECVERR = 10, 11
-_IPV6_MTU_DISCOVER, _IPV6_RECVERR, _IPV6_DONTFRAG = 23, 25, 62
+_IPV6_MTU_DISCOVER, _IPV6_RECVERR = 23, 25
 _PMTUDISC_PROBE = 3  # "don't fragment" is set, and a cached path MTU left aside
 _SOL_RAW, _ICMP_FILTER, _ICMPV6_FILTER = 255, 1, 1
 _SO_TIMESTAMPNS = 35
@@ -36,7 +36,6 @@ _READ = 160
 """Bytes of an answer that are read: an IPv4 header with all its options, an echo's header and our token fit in."""
 _CONTROL = 512
 _MOST_READS = 64
-_ATTEMPTS = 3
 _UDP_PORTS = range(33434, 33534)
 """Where traceroute(8) sends its packets: nobody listens, and packet filters that let errors back know them."""
 
@@ -96,25 +95,16 @@ class EchoSocket:
         """Send the packet. An Echo where our own kernel refused; raises OSError where the fault lies on our machine."""
         try:
             self._socket.connect(self._target)
-            return self._send(_ATTEMPTS)
+            # Nothing may stand between the stamps and the packet.
+            self._sent_monotonic, self._sent = time.monotonic_ns(), time.time_ns()
+            self._socket.send(self._packet)
         except OSError as error:
+            if error.errno == errno.EMSGSIZE:
+                said = [failure.said for failure in self._failures() if failure.said.trouble is Trouble.LOCAL]
+                return Echo(EchoState.LOCAL, self._size, mtu=said[0].mtu if said else None)
             # Without an IPv6 address of its own, this machine has no way either.
             if error.errno in _NO_WAY or (self._v6 and error.errno == errno.EADDRNOTAVAIL):
                 return Echo(EchoState.UNREACHABLE, self._size)
-            raise
-
-    def _send(self, attempts: int) -> Echo | None:
-        # Nothing may stand between the stamps and the packet.
-        self._sent_monotonic, self._sent = time.monotonic_ns(), time.time_ns()
-        try:
-            self._socket.send(self._packet)
-        except OSError:
-            local = [failure.said for failure in self._failures() if failure.said.trouble is Trouble.LOCAL]
-            if local:
-                return Echo(EchoState.LOCAL, self._size, mtu=local[-1].mtu)
-            # A raw socket is told of other packets to its peer, by the next call, whatever that is.
-            if attempts > 1:
-                return self._send(attempts - 1)
             raise
         return None
 
@@ -141,7 +131,6 @@ class EchoSocket:
         option(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         if self._v6:
             option(socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER, _PMTUDISC_PROBE)
-            option(socket.IPPROTO_IPV6, _IPV6_DONTFRAG, 1)
             option(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
         else:
             option(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PMTUDISC_PROBE)
