@@ -16,6 +16,7 @@ main() {
 	worker='
 		rs=$1 id=$2 index=$3 kind=$4
 		shift 4
+		[ -z "$CS_LATER" ] || sleep "$CS_LATER"
 		# Two that keep meeting on a mount must not wait alike: they wait by the digits of their numbers.
 		try=1 digits=$$
 		while :; do
@@ -187,7 +188,7 @@ reap() {
 # Starts this request's workers, says which of them were late, then ends the request.
 supervise() {
 	trap 'kill $pids; exit 0' HUP INT PIPE TERM
-	pids='' running=''
+	pids='' running='' launched=''
 	for job in $jobs; do
 		index=${job%%:*}
 		token=${job#*:}
@@ -209,10 +210,14 @@ supervise() {
 
 # launch ARGUMENT...: the worker for one section. A mount's mark is the argument as it came, encoded: no name of a mount
 # can then be taken for two others'. timeout(1) waits for the worker only, which any signal ends: never for
-# the command itself, which may be beyond every signal. (3>&3: ksh closes it for children otherwise.)
+# the command itself, which may be beyond every signal. (3>&3: ksh closes it for children otherwise.) The second one on a
+# mount begins a moment later: on a mount that is well the two never meet, and on another one the first is the witness.
 launch() {
+	later=''
+	case $kind$launched' ' in mount*" $mark "*) later=0.3 ;; esac
+	launched="$launched $mark"
 	# shellcheck disable=SC2016
-	CS_BODY=$body CS_GUARD=$guard CS_WORKER=$worker CS_MARK=$mark \
+	CS_LATER=$later CS_BODY=$body CS_GUARD=$guard CS_WORKER=$worker CS_MARK=$mark \
 		timeout -s KILL "$limit" sh -c 'eval "$CS_WORKER"' cs_exporter "$rs" "$id" "$index" "$kind" "$@" 3>&3 &
 }
 
