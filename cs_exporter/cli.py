@@ -19,12 +19,14 @@ from rich.console import Console
 from rich.table import Table
 
 from cs_exporter.build import this_build
+from cs_exporter.checklist import print_checklist
 from cs_exporter.config import Config, ConfigError, load, schema, summary
 from cs_exporter.config.errors import suggestion
 from cs_exporter.daemon import collector
 from cs_exporter.inventory import build_inventory
+from cs_exporter.keyline import key_line
 from cs_exporter.logs import LogFormat, LogLevel, configure
-from cs_exporter.model import Host
+from cs_exporter.model import Host, Inventory
 from cs_exporter.once import probe_once, show
 from cs_exporter.probes import PROBES
 from cs_exporter.service import Service, serve
@@ -180,13 +182,39 @@ def probe(given: Path | None, config_file: Path | None, name: str, host: str) ->
     spec = next((spec for spec in PROBES if spec.name == name), None)
     if spec is None:
         raise ConfigError("cs-exporter", "NAME", f"no probe {name!r}; {suggestion(name, [s.name for s in PROBES])}")
-    found: Host | None = inventory.get(host)
-    if found is None:
-        raise ConfigError(config.source, "HOST", f"no host {host!r}; {suggestion(host, list(inventory.hosts))}")
+    found = _host(config, inventory, host)
     transcript: list[str] = []
     outcome = asyncio.run(probe_once(config, spec, found, transcript))
     if not show(outcome, transcript, spec, found, _console()):
         sys.exit(1)
+
+
+@root.command("checklist")
+@CONFIG
+@click.option("--key-lines", is_flag=True, help="Print each host's line for authorized_keys, and ask nobody.")
+@click.argument("names", nargs=-1, metavar="[HOST]...")
+@click.pass_obj
+def show_checklist(given: Path | None, config_file: Path | None, key_lines: bool, names: tuple[str, ...]) -> None:  # noqa: FBT001
+    """Say what the account on each HOST (default: all) still lacks, what is lost without it, and how to mend it.
+
+    The exit status is 0 where nothing is lacking, and 1 where something is or a host could not be asked.
+    """
+    configure("error", "logfmt")
+    config = load(config_file or given)
+    inventory = build_inventory(config)
+    found = [_host(config, inventory, name) for name in names] or list(inventory)
+    if key_lines:
+        for host in found:
+            click.echo(f"{host.name}: {key_line(host)}")
+    elif not asyncio.run(print_checklist(config, found, PROBES, click.echo)):
+        sys.exit(1)
+
+
+def _host(config: Config, inventory: Inventory, name: str) -> Host:
+    host = inventory.get(name)
+    if host is None:
+        raise ConfigError(config.source, "HOST", f"no host {name!r}; {suggestion(name, list(inventory.hosts))}")
+    return host
 
 
 def _console() -> Console:

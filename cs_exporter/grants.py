@@ -1,0 +1,55 @@
+"""What the exporter's account may not do on a database server, and the exact statement that mends it.
+
+By the server's own SHOW GRANTS, against what the probe mysql_connections asks of a server of that flavour and version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cs_exporter.model import ProbeFailed, Reason
+from cs_exporter.needs import Lack
+from cs_exporter.parsers import mysql_grants
+from cs_exporter.ports import Sql, SqlServer
+from cs_exporter.probes.mysql_statements import GRANTS, dialect
+from cs_exporter.spec import Need
+
+ACCOUNT, PROCESS, REPLICATION = "database account", "process grant", "replication grant"
+KEYS = frozenset((ACCOUNT, PROCESS, REPLICATION))
+"""Keys of the needs that are looked for here."""
+
+_CURRENT = "SELECT CURRENT_USER() AS account"
+
+
+async def lacks(sql: Sql, user: str, wanted: Mapping[str, Need], deadline: float) -> list[Lack]:
+    """What the account lacks of `wanted`, by key. Raises ProbeFailed, UnsupportedError, UnparsableError."""
+    try:
+        server = await sql.login(deadline)
+    except ProbeFailed as failure:
+        if failure.reason is not Reason.DENIED or ACCOUNT not in wanted:
+            raise
+        mend = wanted[ACCOUNT].mend.replace("cs_exporter@", f"{user}@")
+        return [Lack(f"{ACCOUNT} ({failure.detail})", wanted[ACCOUNT].lost, mend)]
+    granted = mysql_grants.privileges(await sql.query(GRANTS, deadline))
+    lacking = {
+        key: names[0]
+        for key, names in _privileges(server).items()
+        if key in wanted and not mysql_grants.has(granted, *names)
+    }
+    account = await _account(sql, user, deadline) if lacking else ""
+    return [Lack(key, wanted[key].lost, f"GRANT {name} ON *.* TO {account};") for key, name in lacking.items()]
+
+
+def _privileges(server: SqlServer) -> dict[str, tuple[str, ...]]:
+    """Of these any will do, and the first is what to grant."""
+    return {PROCESS: ("PROCESS",), REPLICATION: dialect(server).monitor}
+
+
+async def _account(sql: Sql, user: str, deadline: float) -> str:
+    """The account that the server took us for, as a statement names it."""
+    try:
+        (row,) = await sql.query(_CURRENT, deadline)
+    except ProbeFailed:
+        return f"'{user}'@'ADDRESS OF THE EXPORTER'"
+    name, _, origin = (row["account"] or user).rpartition("@")
+    return f"'{name}'@'{origin}'"

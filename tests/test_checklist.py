@@ -1,0 +1,318 @@
+"""The checklist: what a host lacks and says so, by fakes; and on real hosts of the lab."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from cs_exporter import grants, needs
+from cs_exporter.checklist import FORWARDING, NO_TIMEOUT, OTHER_COLLECTOR, Report, check, print_checklist
+from cs_exporter.cli import main
+from cs_exporter.config import Config, load
+from cs_exporter.daemon import collector
+from cs_exporter.inventory import build_inventory
+from cs_exporter.model import (
+    Expected,
+    Host,
+    Manner,
+    Peer,
+    PortRow,
+    ProbeFailed,
+    Reason,
+    Role,
+    SshTarget,
+    Traffic,
+    UnsupportedError,
+)
+from cs_exporter.needs import Lack
+from cs_exporter.ports import Answer, Answers, AnswerState, ClockSample, Dial, PortState, SectionCall, Talk
+from cs_exporter.probes import PROBES
+from cs_exporter.spec import AnySpec, Need, ProbeSettings, ProbeSpec, Section
+from tests import world
+from tests.lab.host import HostSpec, LabHost
+from tests.lab.lab import USER, Lab
+from tests.lab.ssh_keys import new_key
+from tests.test_grants import FakeSql
+
+SAMPLE = ClockSample(1.8e9, 1e-6, 1.8e9, 0.001)
+LOGIN = "everything that the host itself is asked"
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """A reading."""
+
+
+async def _probe(_host: Host, _io: object, _settings: ProbeSettings) -> Nothing:
+    return Nothing()
+
+
+SPEC: AnySpec = ProbeSpec(
+    "one",
+    "?",
+    ProbeSettings,
+    Nothing,
+    _probe,
+    (),
+    (),
+    (Section("x", "x", tool="ss"),),
+    (
+        Need("file", "its contents", "setfacl -m u:ACCOUNT:r /file", "[ -r /file ]"),
+        Need("forwarding", "the host's own view", "", applies=lambda host: bool(host.ports)),
+        Need("database account", "all of it", "", applies=lambda host: Role.DATABASE in host.roles),
+        Need("replication grant", "the lag", "", applies=lambda host: Role.DATABASE in host.roles),
+    ),
+)
+
+
+def row(port: int) -> PortRow:
+    """A port that the host is asked to connect to."""
+    return PortRow("ms1", "192.0.2.9", port, "x", 5, Expected.OPEN, Manner.CONNECT, tunnelled=True)
+
+
+HOST = Host("kvm1", "192.0.2.1", ssh=SshTarget(user="csmon"), settings={"one": ProbeSettings()})
+
+
+@dataclass
+class FakeHost:
+    """ports.Shell and ports.Dialer of a host: which keys it lacks, which ports it may not connect to."""
+
+    lacks: tuple[str, ...] = ()
+    refused: tuple[int, ...] = ()
+    failure: ProbeFailed | None = None
+    state: AnswerState = AnswerState.DONE
+    hangs: bool = False
+    dialled: list[int] = field(default_factory=list)
+
+    async def ask(self, *calls: SectionCall) -> Answers:
+        """See ports.Shell."""
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.failure is not None:
+            raise self.failure
+        (call,) = calls
+        said = "".join(f"{'lacks' if key in self.lacks else 'has'} {key}\n" for key in call.arguments)
+        return Answers(SAMPLE, {call: Answer(call, self.state, 0, said.encode())})
+
+    async def clock(self) -> ClockSample:
+        """See ports.Shell."""
+        return SAMPLE
+
+    async def dial(self, address: str, port: int, talk: Talk, deadline: float) -> Dial:
+        """See ports.Dialer."""
+        assert (Talk(), True) == (talk, 0 < deadline < 5), address
+        self.dialled.append(port)
+        if port in self.refused:
+            raise UnsupportedError("administratively prohibited")
+        if port == 1:
+            raise ProbeFailed(Reason.EXHAUSTED, "no descriptor left")
+        return Dial(PortState.REFUSED, "Connection refused")
+
+
+async def checked(fake: FakeHost, host: Host = HOST, sql: FakeSql | None = None) -> Report:
+    """The report of a host."""
+    return await check(host, world.io(shell=fake, tunnel=fake, sql=sql or FakeSql()), (SPEC,))
+
+
+async def test_nothing_is_lacking() -> None:
+    """One line."""
+    report = await checked(FakeHost())
+    assert report.good
+    assert ["kvm1: OK"] == [*report.lines()]
+
+
+async def test_lines() -> None:
+    """What, what is lost, and the mend with the account's own name; a tool is looked for besides."""
+    report = await checked(FakeHost(lacks=("file", "ss")))
+    assert [
+        "kvm1: lacks: file",
+        "    lost without it: its contents",
+        "    mend: setfacl -m u:csmon:r /file",
+        "kvm1: lacks: ss",
+        "    lost without it: answers of one",
+        "    mend: apt-get install iproute2 (or dnf install iproute)",
+    ] == [*report.lines()]
+
+
+def test_long_lines() -> None:
+    """Prose is wrapped at 80 columns and indented; what is to be typed stays whole."""
+    lines = [*Report("kvm1", [Lack("x", "word " * 40, "command " * 20)], ["reason " * 20]).lines()]
+    assert all(len(line) <= 80 or line.startswith("    mend: ") for line in lines)
+    assert 1 == sum("mend: " in line for line in lines)
+
+
+async def test_ports_that_the_key_does_not_open() -> None:
+    """Refused by the host's own SSH server is lacking, refused by the destination is not; the key line mends it."""
+    host = replace(HOST, ports=(row(8080), row(443)))
+    assert (await checked(FakeHost(), host)).good
+    (lack,) = (await checked(FakeHost(refused=(443,)), host)).lacks
+    assert "forwarding to 192.0.2.9:443" == lack.what
+    assert 'csmon/.ssh/authorized_keys: restrict,port-forwarding,permitopen="192.0.2.9:443",permi' in lack.mend
+    (lack,) = (await checked(FakeHost(refused=(443, 8080)), host)).lacks
+    assert "forwarding" == lack.what
+    report = await checked(FakeHost(), replace(HOST, ports=(row(1),)))
+    assert ([], ["exhausted: no descriptor left"]) == (report.lacks, report.unasked)
+
+
+async def test_a_host_that_lets_nobody_in() -> None:
+    """It says why; a denied account is given its key line; nothing is dialled through it."""
+    denied = FakeHost(failure=ProbeFailed(Reason.DENIED, "csmon: permission denied"))
+    report = await checked(denied, replace(HOST, ports=(row(443),)))
+    assert (["denied: csmon: permission denied"], [LOGIN], []) == (
+        report.unasked,
+        [lack.lost for lack in report.lacks],
+        denied.dialled,
+    )
+    refused = await checked(FakeHost(failure=ProbeFailed(Reason.REFUSED, "port 22")))
+    assert ([], ["kvm1: could not be asked: refused: port 22"]) == (refused.lacks, [*refused.lines()])
+
+
+async def test_a_host_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It costs its own deadline, and no other host."""
+    monkeypatch.setattr("cs_exporter.checklist.PATIENCE", 0.01)
+    report = await checked(FakeHost(hangs=True), replace(HOST, ssh=SshTarget(connect_timeout=0.01)))
+    assert ["no answer within 0.02 s"] == report.unasked
+
+
+async def test_a_collector_that_can_not_look() -> None:
+    """The section runs under timeout; without it nothing can be looked for."""
+    assert [NO_TIMEOUT] == (await checked(FakeHost(state=AnswerState.UNSUPPORTED))).lacks
+
+
+async def test_a_database() -> None:
+    """Its grants are looked at though the host itself lets nobody in; what failed there is told as that."""
+    host = replace(HOST, roles=frozenset({Role.DATABASE}))
+    closed = FakeHost(failure=ProbeFailed(Reason.REFUSED, "port 22"))
+    report = await checked(closed, host, FakeSql(granted="PROCESS"))
+    assert ["replication grant"] == [lack.what for lack in report.lacks]
+    mute = FakeSql(refusal=ProbeFailed(Reason.MUTE, "no greeting"))
+    assert ["database: mute: no greeting"] == (await checked(FakeHost(), host, mute)).unasked
+
+
+@pytest.fixture
+def hosts(lab: Lab) -> Iterator[dict[str, LabHost]]:
+    """One host that has everything, and one for each thing that may be lacking."""
+    forced = f"sh {Path('/run/collector')}"
+    opened = f"{lab.hosts['srv'].address}:22"
+    added = lab.add_hosts(
+        [
+            HostSpec("whole", force_command=forced, permit_open=(opened,)),
+            HostSpec("noping"),
+            HostSpec("nofwd", sshd_options=("AllowTcpForwarding no",)),
+            HostSpec("older", force_command=forced),
+        ]
+    )
+    found = {host.name: host for host in added}
+    found["whole"].write("/run/collector", collector().text)
+    found["older"].write("/run/collector", collector().text.replace(collector().hash, "0" * 12))
+    yield found
+    for host in added:
+        lab.remove_host(host)
+
+
+@contextmanager
+def hidden(host: LabHost, program: str) -> Iterator[None]:
+    """A host on which a program is not there."""
+    path = host.run(["readlink", "-f", f"/usr/bin/{program}"], check=True).stdout.strip()
+    host.run(["mount", "--bind", "/dev/null", path], check=True)
+    try:
+        yield
+    finally:
+        host.run(["umount", path], check=True)
+
+
+def configuration(folder: Path, lab: Lab, hosts: dict[str, LabHost]) -> tuple[Config, list[Host]]:
+    """The hosts as they are configured, each with a peer and a port that it is asked to connect to."""
+    ssh = {
+        "user": USER,
+        "key_file": str(lab.client_key_file),
+        "known_hosts": str(lab.known_hosts_file),
+        "connect_timeout": 5,
+    }
+    blocks = [
+        {
+            "name": host.name,
+            "address": host.address,
+            "roles": ["hypervisor"],
+            "ssh": {"mode": "forced" if host.spec.force_command else "streamed"},
+        }
+        for host in hosts.values()
+    ]
+    file = folder / "cs_exporter.yml"
+    file.write_text(json.dumps({"ssh": ssh, "hosts": blocks}), encoding="utf-8")
+    config = load(file)
+    far = lab.hosts["srv"].address
+    peer = Peer("srv", far, Traffic.STORAGE)
+    port = PortRow("srv", far, 22, "ssh", 5, Expected.OPEN, Manner.CONNECT, tunnelled=True)
+    return config, [replace(host, peers=(peer,), ports=(port,)) for host in build_inventory(config)]
+
+
+@pytest.mark.lab
+async def test_real_hosts(tmp_path: Path, lab: Lab, hosts: dict[str, LabHost]) -> None:
+    """What is hidden or forbidden there is named with its mend, what is there is not; nothing stays behind."""
+    config, watched = configuration(tmp_path, lab, hosts)
+    said: list[str] = []
+    with hidden(hosts["noping"], "ping"):
+        assert not await print_checklist(config, watched, PROBES, said.append)
+    found: dict[str, list[str]] = {name: [] for name in hosts}
+    for line in said:
+        name, _, rest = line.partition(": ")
+        if name in found:
+            found[name].append(rest)
+    assert ["OK"] == found["whole"], said
+    assert "lacks: ping" in found["noping"], said
+    assert {"lacks: ping", "lacks: ping -M probe or Python"} >= {*found["noping"]}, said
+    assert ["lacks: forwarding"] == found["nofwd"], said
+    assert f"lacks: {OTHER_COLLECTOR.what}" == found["older"][0], said
+    assert "1 of 4 hosts OK, 3 lack something, 0 did not answer everything" == said[-1]
+    assert all(not [line for line in host.processes() if "cs_exporter" in line] for host in hosts.values())
+
+
+def test_every_need_is_looked_for() -> None:
+    """A need without a check has a way here; else the list would pass over it in silence."""
+    unchecked = {need.key for spec in PROBES for need in spec.needs if not need.check}
+    assert unchecked <= {FORWARDING, *grants.KEYS}
+    assert needs.NAME in collector().names
+
+
+LOCAL = "hosts: [{name: here, address: 127.0.0.1, connection: local}]"
+AWAY = "ssh: {key_file: k, verify_host_key: false}\nhosts: [{name: away, address: 127.0.0.1, ssh: {port: 1}}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "status", "said"),
+    [
+        (LOCAL, ["here"], 0, "1 of 1 hosts OK, 0 lack something, 0 did not answer everything"),
+        (AWAY, [], 1, "away: could not be asked: refused: 127.0.0.1 port 1: Connection refused"),
+        (AWAY, ["--key-lines"], 0, "away: restrict PUBLIC-KEY-OF-k"),
+        (LOCAL, ["her"], 2, "HOST: no host 'her'; did you mean 'here'?"),
+    ],
+)
+def test_the_command(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    arguments: list[str],
+    status: int,
+    said: str,
+) -> None:
+    """Exit status 0 where nothing is lacking, 1 where something is or a host was not to be asked, 2 for mistakes."""
+    (tmp_path / "k").write_text(new_key("k").private, encoding="utf-8")
+    (tmp_path / "c.yml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["cs-exporter", "checklist", *arguments, f"--config.file={tmp_path / 'c.yml'}"])
+    ended = 0
+    try:
+        main()
+    except SystemExit as end:
+        ended = int(end.code or 0)
+    told = capsys.readouterr()
+    assert status == ended, told
+    assert said in told.out + told.err
