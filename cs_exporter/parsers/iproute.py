@@ -64,7 +64,8 @@ def _link(row: _Object) -> Link:
         kind=kind,
         up="UP" in flags and "NO-CARRIER" not in flags,
         master=_word(row, "master"),
-        underlay=_word(data, "link") or ("" if kind in BESIDE else _word(row, "link")),
+        # Of another name space ip can't tell the names, and may take ours for them.
+        underlay="" if kind in BESIDE or "link_netnsid" in row else _word(data, "link") or _word(row, "link"),
         # A device with `external` has no id of its own: every packet brings one (Open vSwitch, EVPN).
         vxlan_id=None if vxlan.get("external") else _number(vxlan, "id"),
         vxlan_local=_word(vxlan, "local") or _word(vxlan, "local6"),

@@ -119,17 +119,11 @@ def _device(raw: bytes) -> _Device:
             vxlan_local=vxlan.get_attr("IFLA_VXLAN_LOCAL") or vxlan.get_attr("IFLA_VXLAN_LOCAL6") or "",
             vxlan_port=vxlan.get_attr("IFLA_VXLAN_PORT"),
         )
-    below = vxlan.get_attr("IFLA_VXLAN_LINK") if vxlan else _below(row, kind)
+    below = vxlan.get_attr("IFLA_VXLAN_LINK") if vxlan else row.get_attr("IFLA_LINK")
+    # The numbers of another name space are its own, and a pair's other end is not what a device lies upon.
+    elsewhere = kind in BESIDE or row.get_attr("IFLA_LINK_NETNSID") is not None
     interrupted = bool(row["header"]["flags"] & NLM_F_DUMP_INTR)
-    return _Device(link, row.get_attr("IFLA_MASTER") or 0, below or 0, interrupted)
-
-
-def _below(row: _Message, kind: str) -> int | None:
-    """The number of the device below; none where it lies in another name space, whose numbers are its own."""
-    if kind in BESIDE or row.get_attr("IFLA_LINK_NETNSID") is not None:
-        return None
-    number: int | None = row.get_attr("IFLA_LINK")
-    return number
+    return _Device(link, row.get_attr("IFLA_MASTER") or 0, 0 if elsewhere else below or 0, interrupted)
 
 
 def _route(raw: bytes) -> Route | None:

@@ -82,6 +82,14 @@ def test_what_versions_differ_in() -> None:
     assert () == iproute.links("[]")
 
 
+def test_a_device_that_lies_upon_one_of_another_name_space() -> None:
+    """There ip(8) shows a number, or for a vxlan the device of ours that has the same one."""
+    row = {"ifindex": 9, "ifname": "vxlan9", "mtu": 1450, "flags": ["UP"], "link_index": 2, "link_netnsid": 0}
+    info = {"info_kind": "vxlan", "info_data": {"id": 9, "link": "eth0", "port": 4789}}
+    expected = Link(9, "vxlan9", 1450, "vxlan", vxlan_id=9, vxlan_port=4789)
+    assert (expected,) == iproute.links(json.dumps([{**row, "linkinfo": info}]))
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

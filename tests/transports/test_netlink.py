@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import pytest
@@ -120,6 +122,39 @@ def test_devices(lab: Lab, run: Run) -> None:
     assert (None, 4790) == (by_name["vxext"].vxlan_id, by_name["vxext"].vxlan_port)
     assert ("macvtap", "eth0") == (by_name["mac7"].kind, by_name["mac7"].underlay)
     assert ("veth", "", "brvx-7") == (by_name["vnet7"].kind, by_name["vnet7"].underlay, by_name["vnet7"].master)
+
+
+@pytest.mark.lab
+def test_what_lies_upon_a_device_of_another_name_space(lab: Lab) -> None:
+    """Its number there is not that of one of our own."""
+    host, hub = lab.hosts["h2"], lab.network.hub
+    index = json.loads(hub.run(["ip", "-j", "link", "show", "far"]))[0]["ifindex"]
+    host.namespace.ip(f"link add same9 index {index} type bridge")
+    hub.ip("link add mac9 link far type macvlan", "link add vxlan9 type vxlan id 9 dev far dstport 4789")
+    hub.ip(*(f"link set {name} netns {host.pid}" for name in ("mac9", "vxlan9")))
+    try:
+        found = {link.name: link for link in links(host)}
+        text = host.namespace.run(["ip", "-j", "-d", "link", "show"])
+        by_ip = {link.name: link for link in iproute.links(text)}
+    finally:
+        host.namespace.ip(*(f"link del {name}" for name in ("same9", "mac9", "vxlan9")))
+    assert index == found["same9"].index
+    for name in ("mac9", "vxlan9"):
+        assert ("", "") == (found[name].underlay, by_ip[name].underlay)
+
+
+async def test_devices_that_come_and_go_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that the kernel marks as interrupted may lack some: it is asked again, though not for ever."""
+    asked: list[int] = []
+
+    async def interrupted(whole: int, *_: object) -> list[netlink._Device]:
+        asked.append(len(asked))
+        return [netlink._Device(Link(1, f"lo{asked[-1]}", 65536), 0, 0, asked[-1] != whole)]
+
+    for whole, name in ((0, "lo0"), (1, "lo1"), (9, "lo2")):
+        asked.clear()
+        monkeypatch.setattr(netlink, "_asked", partial(interrupted, whole))
+        assert [name] == [link.name for link in await KernelLinks().links()]
 
 
 @pytest.mark.lab
