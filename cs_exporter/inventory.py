@@ -14,6 +14,8 @@ from cs_exporter.config import Config
 from cs_exporter.config.hosts import Member
 from cs_exporter.config.resolve import Profile
 from cs_exporter.model import Host, Inventory, Mount, Role, Traffic
+from cs_exporter.probes import mysql_connections
+from cs_exporter.probes.mysql_connections import MysqlConnectionsSettings
 from cs_exporter.topology.peers import peers_of
 from cs_exporter.topology.ports import port_rows
 
@@ -57,7 +59,24 @@ def _names(config: Config) -> dict[str, str]:
 def _related(hosts: dict[str, Host]) -> dict[str, Host]:
     """The same hosts with what they have to do with each other: all of them must be known before."""
     peers, ports = peers_of(hosts), port_rows(hosts)
-    return {name: replace(host, peers=peers.get(name, ()), ports=ports.get(name, ())) for name, host in hosts.items()}
+    servers = [host for host in hosts.values() if Role.MANAGEMENT in host.roles]
+    return {
+        name: replace(
+            host,
+            peers=peers.get(name, ()),
+            ports=ports.get(name, ()),
+            settings=_with_pools(host, [server.name for server in servers if server.platform == host.platform]),
+        )
+        for name, host in hosts.items()
+    }
+
+
+def _with_pools(host: Host, servers: list[str]) -> Mapping[str, Any]:
+    """The host's settings; a database's know the connection pools of the management servers."""
+    settings = host.settings.get(mysql_connections.SPEC.name)
+    if Role.DATABASE not in host.roles or not isinstance(settings, MysqlConnectionsSettings):
+        return host.settings
+    return MappingProxyType({**host.settings, mysql_connections.SPEC.name: settings.with_management(servers)})
 
 
 def difference(old: Inventory, new: Inventory) -> InventoryChange:

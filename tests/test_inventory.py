@@ -131,6 +131,16 @@ def test_only_databases_know_who_is_who(tmp_path: Path) -> None:
     assert ({}, "ms1", "ms1") == (found["ms1"].names, found["db1"].names["192.0.2.1"], found["db1"].names["192.0.2.2"])
 
 
+def test_databases_know_the_pools_of_management_servers(tmp_path: Path) -> None:
+    """A pool can be used up while the server has plenty left."""
+    path = tmp_path / "cs_exporter.yml"
+    path.write_text(
+        "defaults: {connection: local}\nhosts: [{name: ms1, roles: [management]}, {name: db1, roles: [database]}]"
+    )
+    settings = build_inventory(load(path)).hosts["db1"].settings["mysql_connections"]
+    assert {"ms1/cloud": 250, "ms1/cloud_usage": 100} == settings.pool_sizes
+
+
 @pytest.mark.parametrize(
     ("written", "address"), [("nfs1", "198.51.100.9"), ("198.51.100.9", "198.51.100.9"), ("192.0.2.9", "192.0.2.9")]
 )
