@@ -58,7 +58,8 @@ async def _judged(look: Callable[[], Awaitable[Dial]], span: Span) -> Dial:
         failure = from_os_error(error, span.what)
         if failure.ours:
             raise failure from error
-        return Dial(PortState.RESET, f"accepted the connection and broke it before its first word: {error.strerror}")
+        how = error.strerror or "gone"
+        return Dial(PortState.RESET, f"accepted the connection and broke it before its first word: {how}")
 
 
 async def _through_tls(line: TlsLine, talk: Talk, span: Span) -> Dial:

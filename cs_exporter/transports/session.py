@@ -22,6 +22,7 @@ from cs_exporter.parsers.collector import (
     request_line,
 )
 from cs_exporter.ports import Answer, Answers, AnswerState, Clock, ClockSample, Counters, SectionCall
+from cs_exporter.transports.forward import Forward
 
 END_GRACE = 3.0
 """Seconds beyond the longest section's limit after which a missing end frame means that the host no longer answers."""
@@ -93,6 +94,8 @@ class CollectorSession:
         """Requests that have come to their end."""
         self.gone = asyncio.Event()
         """Set by the carrier when nothing of it is left."""
+        self.forward: Forward | None = None
+        """The way out of the host, where the carrier is a connection that can be used so."""
 
     def start(self, script: bytes) -> None:
         """Send the script; nothing else may follow it before the hello frame, since shells read ahead."""

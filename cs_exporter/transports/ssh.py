@@ -20,6 +20,7 @@ import structlog
 
 from cs_exporter.model import CollectorMode, Host, ProbeFailed, Reason, SshTarget
 from cs_exporter.ports import Clock, Counters
+from cs_exporter.transports.forward import Forward
 from cs_exporter.transports.known_hosts import KnownHosts, Trusted, read_known_hosts
 from cs_exporter.transports.pacer import HandshakePacer, silence_of
 from cs_exporter.transports.reasons import from_os_error
@@ -174,7 +175,7 @@ class SshConnector:
             # The wait for a turn is ours, not the host's: it does not count.
             ends = max(ends, loop.time() + target.connect_timeout / 2)
             connection = await self._login(sock, options, ends)
-        return await self._collector(connection, ends)
+        return await self._collector(connection, sock, ends)
 
     async def _known(self, target: SshTarget) -> KnownHosts | None:
         """The known hosts; None where the host's key is not verified. Raises ProbeFailed."""
@@ -229,9 +230,12 @@ class SshConnector:
         except (OSError, asyncssh.Error) as error:
             raise failure_of(error, self._host) from error
 
-    async def _collector(self, connection: asyncssh.SSHClientConnection, ends: float) -> CollectorSession:
+    async def _collector(
+        self, connection: asyncssh.SSHClientConnection, sock: socket.socket, ends: float
+    ) -> CollectorSession:
         try:
             session = await self._session(connection, ends)
+            session.forward = Forward(connection, sock, self._counters)
             return await session.greeted(max(1.0, ends - asyncio.get_running_loop().time()))
         except BaseException:
             connection.abort()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cs_exporter.ports import Answer, Answers, AnswerState, Clock, ClockSample, Io, Rpc, RpcReply, SectionCall, Shell
+from cs_exporter.transports.transcript_dial import NotedDialer
 from cs_exporter.transports.transcript_note import Note, Noting
 from cs_exporter.transports.transcript_path import NotedMtu, NotedNetlink
 from cs_exporter.transports.transcript_sql import NotedSql
@@ -20,6 +21,8 @@ def noted(io: Io, note: Note) -> Io:
         shell=NotedShell(io.shell, note, io.clock),
         rpc=NotedRpc(io.rpc, note, io.clock),
         sql=NotedSql(io.sql, note, io.clock),
+        tcp=NotedDialer(io.tcp, "cs_exporter", note, io.clock),
+        tunnel=NotedDialer(io.tunnel, "the host", note, io.clock),
         mtu=NotedMtu(io.mtu, note, io.clock),
         netlink=NotedNetlink(io.netlink, note, io.clock),
     )

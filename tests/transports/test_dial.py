@@ -30,7 +30,7 @@ pytestmark = pytest.mark.lab
 
 CONNECT, LISTEN = Talk(), Talk(b"\r\n", listen=True)
 MANY = range(20000, 20500)
-PORTS = {"mute": 8001, "web_server": 8002, "reset_after_banner": 8003, "hang_up": 8004}
+PORTS = {"mute": 8001, "web_server": 8002, "hang_up": 8004}
 NOBODY = 8005
 
 Fault = AbstractContextManager[object]

@@ -48,14 +48,16 @@ def serving(folder: Path, ends: float, *, version: ssl.TLSVersion | None = None)
 
 
 @asynccontextmanager
-async def tls_server(context: ssl.SSLContext, greeting: Greeting | None = None) -> AsyncIterator[int]:
-    """A TLS server on 127.0.0.1; its port. Behind the handshake it greets in that manner, or never says a word."""
+async def tls_server(
+    context: ssl.SSLContext, greeting: Greeting | None = None, address: str = "127.0.0.1"
+) -> AsyncIterator[int]:
+    """A TLS server on that address of ours; its port. Behind the handshake it greets in that manner, or is mute."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await (greeting or says(b""))(reader, writer)
         writer.close()
 
-    listening = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+    listening = await asyncio.start_server(handle, address, 0, ssl=context)
     async with listening:
         port: int = listening.sockets[0].getsockname()[1]
         yield port
