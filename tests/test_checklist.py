@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from cs_exporter import grants, needs
-from cs_exporter.checklist import FORWARDING, NO_TIMEOUT, OTHER_COLLECTOR, Report, check, print_checklist
+from cs_exporter.checklist import FORWARDING, NO_TIMEOUT, Report, check
 from cs_exporter.cli import main
-from cs_exporter.config import Config, load
 from cs_exporter.daemon import collector
-from cs_exporter.inventory import build_inventory
 from cs_exporter.model import (
     Expected,
     Host,
     Manner,
-    Peer,
     PortRow,
     ProbeFailed,
     Reason,
     Role,
     SshTarget,
-    Traffic,
     UnsupportedError,
 )
 from cs_exporter.needs import Lack
@@ -36,8 +29,6 @@ from cs_exporter.ports import Answer, Answers, AnswerState, ClockSample, Dial, P
 from cs_exporter.probes import PROBES
 from cs_exporter.spec import AnySpec, Need, ProbeSettings, ProbeSpec, Section
 from tests import world
-from tests.lab.host import HostSpec, LabHost
-from tests.lab.lab import USER, Lab
 from tests.lab.ssh_keys import new_key
 from tests.test_grants import FakeSql
 
@@ -194,85 +185,6 @@ async def test_a_database() -> None:
     assert ["replication grant"] == [lack.what for lack in report.lacks]
     mute = FakeSql(refusal=ProbeFailed(Reason.MUTE, "no greeting"))
     assert ["database: mute: no greeting"] == (await checked(FakeHost(), host, mute)).unasked
-
-
-@pytest.fixture
-def hosts(lab: Lab) -> Iterator[dict[str, LabHost]]:
-    """One host that has everything, and one for each thing that may be lacking."""
-    forced = f"sh {Path('/run/collector')}"
-    opened = f"{lab.hosts['srv'].address}:22"
-    added = lab.add_hosts(
-        [
-            HostSpec("whole", force_command=forced, permit_open=(opened,)),
-            HostSpec("noping"),
-            HostSpec("nofwd", sshd_options=("AllowTcpForwarding no",)),
-            HostSpec("older", force_command=forced),
-        ]
-    )
-    found = {host.name: host for host in added}
-    found["whole"].write("/run/collector", collector().text)
-    found["older"].write("/run/collector", collector().text.replace(collector().hash, "0" * 12))
-    yield found
-    for host in added:
-        lab.remove_host(host)
-
-
-@contextmanager
-def hidden(host: LabHost, program: str) -> Iterator[None]:
-    """A host on which a program is not there."""
-    path = host.run(["readlink", "-f", f"/usr/bin/{program}"], check=True).stdout.strip()
-    host.run(["mount", "--bind", "/dev/null", path], check=True)
-    try:
-        yield
-    finally:
-        host.run(["umount", path], check=True)
-
-
-def configuration(folder: Path, lab: Lab, hosts: dict[str, LabHost]) -> tuple[Config, list[Host]]:
-    """The hosts as they are configured, each with a peer and a port that it is asked to connect to."""
-    ssh = {
-        "user": USER,
-        "key_file": str(lab.client_key_file),
-        "known_hosts": str(lab.known_hosts_file),
-        "connect_timeout": 5,
-    }
-    blocks = [
-        {
-            "name": host.name,
-            "address": host.address,
-            "roles": ["hypervisor"],
-            "ssh": {"mode": "forced" if host.spec.force_command else "streamed"},
-        }
-        for host in hosts.values()
-    ]
-    file = folder / "cs_exporter.yml"
-    file.write_text(json.dumps({"ssh": ssh, "hosts": blocks}), encoding="utf-8")
-    config = load(file)
-    far = lab.hosts["srv"].address
-    peer = Peer("srv", far, Traffic.STORAGE)
-    port = PortRow("srv", far, 22, "ssh", 5, Expected.OPEN, Manner.CONNECT, tunnelled=True)
-    return config, [replace(host, peers=(peer,), ports=(port,)) for host in build_inventory(config)]
-
-
-@pytest.mark.lab
-async def test_real_hosts(tmp_path: Path, lab: Lab, hosts: dict[str, LabHost]) -> None:
-    """What is hidden or forbidden there is named with its mend, what is there is not; nothing stays behind."""
-    config, watched = configuration(tmp_path, lab, hosts)
-    said: list[str] = []
-    with hidden(hosts["noping"], "ping"):
-        assert not await print_checklist(config, watched, PROBES, said.append)
-    found: dict[str, list[str]] = {name: [] for name in hosts}
-    for line in said:
-        name, _, rest = line.partition(": ")
-        if name in found:
-            found[name].append(rest)
-    assert ["OK"] == found["whole"], said
-    assert "lacks: ping" in found["noping"], said
-    assert {"lacks: ping", "lacks: ping -M probe or Python"} >= {*found["noping"]}, said
-    assert ["lacks: forwarding"] == found["nofwd"], said
-    assert f"lacks: {OTHER_COLLECTOR.what}" == found["older"][0], said
-    assert "1 of 4 hosts OK, 3 lack something, 0 did not answer everything" == said[-1]
-    assert all(not [line for line in host.processes() if "cs_exporter" in line] for host in hosts.values())
 
 
 def test_every_need_is_looked_for() -> None:
