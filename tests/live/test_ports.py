@@ -94,7 +94,7 @@ def shown(watch: Watch) -> dict[tuple[str, str, str], set[str]]:
     return found
 
 
-async def until_shown(watch: Watch, expected: dict[tuple[str, str, str], set[str]]) -> None:
+async def assert_shown(watch: Watch, expected: dict[tuple[str, str, str], set[str]]) -> None:
     """Wait until exactly these show their symptoms; in vain, it says who else does or does not."""
 
     def differing() -> list[object]:
@@ -137,8 +137,8 @@ async def test_each_is_told_apart_and_heals(tmp_path: Path, lab: Lab, stand: Sta
     watched: dict[Address, dict[str, Any]] = {stand.hosts[name]: block for name, block in BLOCKS.items()}
     async with Watch(tmp_path, lab, watched, probes=probes) as watch:
         await watch.swept()
-        await until_shown(watch, {})
+        await assert_shown(watch, {})
         with ExitStack() as broken:
             break_all(stand, broken)
-            await until_shown(watch, EXPECTED)
-        await until_shown(watch, {})
+            await assert_shown(watch, EXPECTED)
+        await assert_shown(watch, {})
