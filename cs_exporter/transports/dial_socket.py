@@ -43,7 +43,7 @@ class SocketWire:
         except OSError as error:
             raise from_os_error(error, what) from error
         try:
-            _keep_icmp(self._sock)
+            self._keep_icmp(1)
         except OSError as error:
             self._sock.close()
             raise from_os_error(error, what) from error
@@ -69,6 +69,7 @@ class SocketWire:
             span.silence(since)
             detail = f"no answer to {1 + repeated} connection request{'s' if repeated else ''}"
             return Dial(PortState.FILTERED, detail, syn_retransmits=repeated)
+        self._keep_icmp(0)  # from now on such a message may be a passing trouble, which TCP outlives
         # Without TCP timestamps the kernel can't tell whose answer it was where a request was repeated: it says 0.
         return Dial(PortState.OPEN, "accepted the connection", microseconds / 1e6 or None, repeated)
 
@@ -80,6 +81,12 @@ class SocketWire:
             failure = from_os_error(OSError(number, os.strerror(number)), f"{self._what}: this machine")
             raise ProbeFailed(failure.reason, failure.detail, ours=True)
         return replace(answer, syn_retransmits=self._info()[2])
+
+    def _keep_icmp(self, yes: int) -> None:
+        if self._sock.family == socket.AF_INET6:
+            self._sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, yes)
+        else:
+            self._sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, yes)
 
     def _info(self) -> tuple[int, int, int]:
         """State, smoothed round trip in microseconds, repetitions."""
@@ -144,13 +151,6 @@ class SocketWire:
             timer.cancel()
         if self._given_up:
             raise ProbeFailed(Reason.RESET, f"{self._what}: closed by cs_exporter", ours=True)
-
-
-def _keep_icmp(sock: socket.socket) -> None:
-    if sock.family == socket.AF_INET6:
-        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
-    else:
-        sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
 
 
 def _wake(woken: asyncio.Future[None]) -> None:
