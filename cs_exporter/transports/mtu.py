@@ -77,7 +77,7 @@ class Echoes:
             self._slots.release()
 
     async def _exchange(self, family: int, target: Address, size: int, deadline: float) -> Echo:
-        sending = EchoSocket(self.way, family, target, size)
+        sending = self._opened(family, target, size)
         try:
             refused = sending.send()
             if refused is not None:
@@ -86,6 +86,14 @@ class Echoes:
             return await self._answer(sending, deadline) or Echo(EchoState.SILENT, size)
         finally:
             sending.close()
+
+    def _opened(self, family: int, target: Address, size: int) -> EchoSocket:
+        try:
+            return EchoSocket(self.way, family, target, size)
+        except PermissionError:
+            # What was allowed when it was last looked at no longer is.
+            self._reviewed = -REVIEW
+            return EchoSocket(self.way, family, target, size)
 
     async def _answer(self, sending: EchoSocket, deadline: float) -> Echo | None:
         found: asyncio.Future[Echo] = asyncio.get_running_loop().create_future()

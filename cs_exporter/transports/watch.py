@@ -22,20 +22,27 @@ class Watch:
 
     def add(self, descriptor: int, ready: Callable[[], None]) -> None:
         """Watch a socket in the running loop, until `remove`. Raises OSError where descriptors run out."""
-        if self._epoll is None:
-            epoll = select.epoll()
-            asyncio.get_running_loop().add_reader(epoll.fileno(), self._look)
-            self._epoll = epoll
-        self._callbacks[descriptor] = ready
-        self._epoll.register(descriptor, select.EPOLLIN)
+        epoll = self._epoll = self._epoll or self._opened()
+        try:
+            epoll.register(descriptor, select.EPOLLIN)
+            self._callbacks[descriptor] = ready
+        finally:
+            self._close_if_idle()
 
     def remove(self, descriptor: int) -> None:
         """Watch it no more, before it is closed."""
         del self._callbacks[descriptor]
-        if self._epoll is None:
-            return
-        self._epoll.unregister(descriptor)
-        if not self._callbacks:
+        if self._epoll is not None:
+            self._epoll.unregister(descriptor)
+        self._close_if_idle()
+
+    def _opened(self) -> select.epoll:
+        epoll = select.epoll()
+        asyncio.get_running_loop().add_reader(epoll.fileno(), self._look)
+        return epoll
+
+    def _close_if_idle(self) -> None:
+        if self._epoll is not None and not self._callbacks:
             asyncio.get_running_loop().remove_reader(self._epoll.fileno())
             self._epoll.close()
             self._epoll = None

@@ -1,4 +1,4 @@
-"""Stands for tests of paths: IPv6 in the lab, and a peer that answers echoes by hand.
+"""Stands for tests of paths: ping sockets, IPv6 in the lab, and a peer that answers echoes by hand.
 
 By hand means when and how a test wants it: late, wrong, or not at all.
 """
@@ -20,6 +20,18 @@ from tests.lab.lab import Lab
 from tests.lab.netns import Namespace, run
 
 T = TypeVar("T")
+
+
+@contextmanager
+def ping_sockets(namespace: Namespace, allowed: str) -> Iterator[None]:
+    """The groups that may use ping sockets there."""
+    knob = "/proc/sys/net/ipv4/ping_group_range"
+    before = namespace.run(["cat", knob]).strip()
+    namespace.run(["sh", "-c", f"echo '{allowed}' >{knob}"])
+    try:
+        yield
+    finally:
+        namespace.run(["sh", "-c", f"echo '{before}' >{knob}"])
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from tests.lab import faults
 from tests.lab.lab import Lab
 from tests.lab.netns import ROUTER
 from tests.lab.wait import wait_until_async
-from tests.transports.paths import by_hand, ipv6
+from tests.transports.paths import by_hand, inside, ipv6, ping_sockets
 from tests.transports.test_ssh_socket import descriptors
 from tests.transports.test_tcp import limited
 
@@ -278,3 +278,16 @@ def test_the_way_is_looked_at_again_now_and_then(monkeypatch: pytest.MonkeyPatch
     assert (EchoWay.UDP, EchoWay.UDP) == (echoes.way, echoes.way)
     monkeypatch.setattr(mtu, "REVIEW", 0.0)
     assert EchoWay.PING is echoes.way
+
+
+@pytest.mark.lab
+async def test_a_way_that_is_closed_meanwhile(lab: Lab) -> None:
+    """The sysctl is taken back while it runs: the next packet goes another way."""
+    with ping_sockets(lab.network.mgmt, "1 0"):
+
+        async def send() -> EchoState:
+            echoes = Echoes(Counters())
+            echoes._way, echoes._reviewed = EchoWay.PING, time.monotonic()
+            return (await echoes.echo(lab.hosts["h1"].address, 100, PATIENCE)).state
+
+        assert EchoState.REPLY is inside(lab.network.mgmt, lambda: asyncio.run(send()))

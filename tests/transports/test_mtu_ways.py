@@ -17,7 +17,8 @@ import pytest
 from cs_exporter.ports import EchoWay
 from tests.lab import faults
 from tests.lab.lab import Lab
-from tests.lab.netns import ROUTER, Namespace
+from tests.lab.netns import ROUTER
+from tests.transports.paths import ping_sockets
 
 CHILD = [sys.executable, "-m", "tests.transports.echo_child"]
 CHILD_DEADLINE = 30.0
@@ -32,18 +33,6 @@ def asked(enter: Sequence[str], *echoes: tuple[str, int]) -> tuple[str, list[dic
     assert not done.stderr
     way, *lines = map(json.loads, done.stdout.splitlines())
     return way, lines
-
-
-@contextmanager
-def ping_sockets(namespace: Namespace, allowed: str) -> Iterator[None]:
-    """The groups that may use ping sockets there."""
-    knob = "/proc/sys/net/ipv4/ping_group_range"
-    before = namespace.run(["cat", knob]).strip()
-    namespace.run(["sh", "-c", f"echo '{allowed}' >{knob}"])
-    try:
-        yield
-    finally:
-        namespace.run(["sh", "-c", f"echo '{before}' >{knob}"])
 
 
 @contextmanager

@@ -86,3 +86,20 @@ async def test_a_callback_may_take_others_away() -> None:
         await wait_until_async(lambda: called, what="one of them")
         await asyncio.sleep(0.05)
     assert 1 == len(called)
+
+
+async def test_what_can_not_be_watched_leaves_nothing() -> None:
+    """Neither the first one nor a later one; the others are watched on."""
+    watch, before = Watch(), descriptors()
+    told: list[int] = []
+    with refused() as sock:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            watch.add(1 << 20, told.clear)
+        assert before + 1 == descriptors()
+        watch.add(sock.fileno(), partial(told.append, 1))
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            watch.add(1 << 20, told.clear)
+        sock.send(b"x")
+        await wait_until_async(lambda: told, what="the error to be told")
+        watch.remove(sock.fileno())
+    assert before == descriptors()
