@@ -141,7 +141,8 @@ _CONNECTIONS: tuple[Metric[Reading], ...] = (
     ),
     _counter(
         "cs_mysql_connection_refusals_total",
-        "Connections refused because all were in use (by SHOW GLOBAL STATUS: Connection_errors_max_connections).",
+        "Connections refused because all were in use (by SHOW GLOBAL STATUS: Connection_errors_max_connections; "
+        "MariaDB does not count those that it turns away from the administrator's slot).",
         lambda answered: answered.status.refusals,
     ),
     gauge(

@@ -246,10 +246,10 @@ _ACCOUNT = (
         hold=300,
         severity=Severity.WARNING,
         unit="boolean",
-        means="Replication status waits while replication is being stopped, for as long as a transaction there does "
-        "not end. A Galera node without its cluster refuses to list its clients.",
+        means="Replication status may wait for a statement that changes replication and does not end (STOP, START, "
+        "CHANGE MASTER, by version). A Galera node without its cluster refuses to list its clients.",
         look=("mariadb -e 'SHOW FULL PROCESSLIST'", _REPLICA),
-        fix="End the transaction that STOP SLAVE (MySQL: STOP REPLICA) waits for. For a Galera node see its own rows.",
+        fix="End that statement, or the transaction that it waits for. For a Galera node see its own rows.",
     ),
 )
 

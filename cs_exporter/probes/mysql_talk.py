@@ -178,7 +178,7 @@ class Look:
         except ProbeFailed as failure:
             if failure.reason is not Reason.MUTE:
                 raise
-            # All else was answered: this one waits for a STOP REPLICA that does not end, and may wait for ever.
+            # All else was answered: this one waits for whoever changes replication, and may wait for ever.
             unanswered.add(Question.REPLICATION)
             self._leave = True
             return ()

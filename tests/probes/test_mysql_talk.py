@@ -113,7 +113,7 @@ async def test_a_galera_node_without_its_cluster() -> None:
 
 
 async def test_replication_status_that_waits_is_left_to_wait() -> None:
-    """It hangs while STOP REPLICA does: the server is well, and no second session is put to wait."""
+    """While whoever changes replication does not end: the server is well, and no second session is put to wait."""
     server = Server(mysql())
     server.sql.answers["replication"] = MUTE
     reading = await server.poll()

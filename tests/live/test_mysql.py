@@ -1,0 +1,177 @@
+"""Every way in which a database server goes bad, seen by the daemon on real servers of both kinds; and all heal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cs_exporter.probes.mysql_reading import MysqlConnectionsReading
+from tests.lab.host import HostSpec
+from tests.lab.lab import Lab
+from tests.lab.mariadb import MariaDb
+from tests.lab.mysql import MONITOR, PASSWORD, MysqlServer
+from tests.lab.mysql9 import SERVER
+from tests.lab.wait import wait_until_async
+from tests.live.watch import QUICK, Address, Watch
+
+pytestmark = pytest.mark.lab
+
+DEADLINE = 30.0
+SATURATED = {"CsMysqlSaturated", "CsMysqlConnectionsHigh", "CsMysqlConnectionsCritical"}
+_BOTH = pytest.param(("mariadb", "mysql9"), marks=pytest.mark.mysql9, id="both")
+KINDS = pytest.mark.parametrize("servers", [_BOTH] if SERVER.exists() else [("mariadb",), _BOTH], indirect=True)
+"""Both kinds at once, since each fault is waited for; MariaDB alone where MySQL's own server is missing."""
+
+
+@pytest.fixture
+def servers(request: pytest.FixtureRequest) -> Iterator[list[MysqlServer]]:
+    """The database servers of those names, which run again afterwards."""
+    found: list[MysqlServer] = [request.getfixturevalue(name) for name in request.param]
+    yield found
+    for server in found:
+        server.thaw()
+        if not server.processes():
+            server.start()
+
+
+@pytest.fixture
+def pair(lab: Lab) -> Iterator[tuple[MysqlServer, MysqlServer]]:
+    """A MariaDB that logs by row, and its replica."""
+    hosts = lab.add_hosts([HostSpec("source"), HostSpec("replica")])
+    source, replica = (
+        MariaDb(host, log_bin="binlog", binlog_format="ROW", server_id=number) for number, host in enumerate(hosts, 1)
+    )
+    try:
+        for server in (source, replica):
+            server.start()
+        source.sql(f"CREATE USER repl@'%' IDENTIFIED BY '{PASSWORD}'")
+        source.sql("GRANT REPLICATION SLAVE ON *.* TO repl@'%'")
+        replica.sql(
+            f"CHANGE MASTER TO master_host='{source.address}', master_user='repl', master_password='{PASSWORD}', "
+            f"master_connect_retry=1, master_log_file='binlog.000001', master_log_pos={_position(source)}"
+        )
+        replica.sql("START SLAVE")
+        yield source, replica
+    finally:
+        for server in (source, replica):
+            server.kill()
+            lab.remove_host(server.host)
+
+
+def _position(source: MysqlServer) -> int:
+    [row] = source.sql("SHOW MASTER STATUS")
+    return int(row["Position"])
+
+
+class Databases:
+    """A daemon that watches database servers, and what it says of them."""
+
+    def __init__(self, directory: Path, lab: Lab, servers: Sequence[MysqlServer]) -> None:
+        self.names = [server.host.name for server in servers]
+        blocks: dict[Address, dict[str, Any]] = {
+            server.host: {"roles": ["database"], "mysql": {"password_file": str(server.password_file)}}
+            for server in servers
+        }
+        settings = {**QUICK["probes"]["mysql_connections"], "pool_sizes": {"h1": 3}}
+        blocks[lab.hosts["h1"]] = {}
+        self.watch = Watch(directory, lab, blocks, probes={"mysql_connections": settings})
+
+    def red(self, *, refusals: bool = False) -> set[tuple[str, str]]:
+        """(host, symptom) about databases now; refusals stay for five minutes, and are left out unless asked for."""
+        found = {(host, name) for host, name in self.watch.red_names() if name.startswith(("CsMysql", "CsGalera"))}
+        return {(host, name) for host, name in found if refusals or name != "CsMysqlRefusals"}
+
+    async def all_show(self, *symptoms: str) -> None:
+        """Wait until every server shows just these."""
+        await self.show({(name, symptom) for name in self.names for symptom in symptoms})
+
+    async def show(self, expected: set[tuple[str, str]]) -> None:
+        """Wait until just these symptoms hold."""
+
+        def seen() -> bool:
+            return expected == self.red() and all(map(self._answered, self.names))
+
+        await wait_until_async(seen, DEADLINE, f"just {sorted(expected)} to hold")
+
+    def readings(self) -> list[MysqlConnectionsReading]:
+        """The latest reading of each server."""
+        found = [self.watch.reading("mysql_connections", name, MysqlConnectionsReading) for name in self.names]
+        return [reading for reading in found if reading is not None]
+
+    def _answered(self, name: str) -> bool:
+        return self.watch.works("mysql_connections", name)
+
+
+@contextmanager
+def _all(contexts: Iterable[AbstractContextManager[object]]) -> Iterator[None]:
+    with ExitStack() as entered:
+        for context in contexts:
+            entered.enter_context(context)
+        yield
+
+
+def _refusals(server: MysqlServer) -> int:
+    return server.status("Connection_errors_max_connections")
+
+
+@KINDS
+async def test_full_frozen_and_killed(tmp_path: Path, lab: Lab, servers: list[MysqlServer]) -> None:
+    """Full before and after our login, a client's pool used up, frozen, killed in the middle of a statement."""
+    databases = Databases(tmp_path, lab, servers)
+    with ExitStack() as full:
+        full.enter_context(_all(server.fill() for server in servers))
+        async with databases.watch:
+            await databases.all_show("CsMysqlSaturated")
+            full.close()
+            await databases.all_show()
+            before = {server: _refusals(server) for server in servers}
+            with _all(server.fill() for server in servers):
+                await databases.all_show(*SATURATED)
+                told = [reading.answered for reading in databases.readings()]
+                assert [12] * len(servers) == [answered.status.connections for answered in told if answered]
+                # MariaDB does not count whom it turns away from the administrator's slot.
+                refusing = {server.host.name for server in servers if _refusals(server) > before[server]}
+                assert {(name, "CsMysqlRefusals") for name in refusing} == databases.red(
+                    refusals=True
+                ) - databases.red()
+                assert {"mysql9"} & {*databases.names} <= refusing
+            with _all(server.used_from(lab.hosts["h1"], 3) for server in servers):
+                await databases.all_show("CsMysqlPoolHigh")
+            assert [1] * len(servers) == [len(server.sessions()) for server in servers]
+            for server in servers:
+                server.freeze()
+            await databases.all_show("CsMysqlMute")
+            for server in servers:
+                server.kill()
+            await databases.all_show("CsMysqlDown")
+            for server in servers:
+                server.start()
+            await databases.all_show()
+
+
+async def test_replication_and_privileges(tmp_path: Path, lab: Lab, pair: tuple[MysqlServer, MysqlServer]) -> None:
+    """A replica that is stopped, one that has lost its source, and an account with too few and too many rights."""
+    source, replica = pair
+    databases = Databases(tmp_path, lab, pair)
+    stopped = {("replica", "CsMysqlReplicaIoStopped"), ("replica", "CsMysqlReplicaSqlStopped")}
+    async with databases.watch:
+        await databases.all_show()
+        assert [0, 1] == [len(reading.answered.channels) for reading in databases.readings() if reading.answered]
+        replica.sql("STOP SLAVE")
+        source.sql(f"REVOKE PROCESS ON *.* FROM {MONITOR}@'%'")
+        source.sql(f"GRANT CONNECTION ADMIN ON *.* TO {MONITOR}@'%'")
+        [session] = source.sessions()
+        source.end_session(session)
+        await databases.show(stopped | {("source", "CsMysqlGrantMissing"), ("source", "CsMysqlAccountPrivileged")})
+        replica.sql("START SLAVE")
+        source.sql(f"GRANT PROCESS ON *.* TO {MONITOR}@'%'")
+        source.sql(f"REVOKE CONNECTION ADMIN ON *.* FROM {MONITOR}@'%'")
+        await databases.show(set())
+        source.kill()
+        await databases.show({("source", "CsMysqlDown"), ("replica", "CsMysqlReplicaIoStopped")})
+        source.start()
+        await databases.show(set())
