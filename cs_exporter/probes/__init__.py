@@ -11,6 +11,8 @@ from cs_exporter.probes import (
     mysql_connections,
     nfs_mounts,
     nfs_server,
+    path_directions,
+    path_mtu,
     port_reachability,
     storage_heartbeat,
     time_drift,
@@ -24,6 +26,7 @@ PROBES: tuple[AnySpec, ...] = (
     nfs_server.SPEC,
     storage_heartbeat.SPEC,
     port_reachability.SPEC,
+    path_mtu.SPEC,
 )
 
-DERIVED: tuple[AnyDerived, ...] = (clock_fleet.SPEC, galera_cluster.SPEC)
+DERIVED: tuple[AnyDerived, ...] = (clock_fleet.SPEC, galera_cluster.SPEC, path_directions.SPEC)

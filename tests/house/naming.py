@@ -38,12 +38,14 @@ class Declared(Protocol):
 NAME = re.compile(r"cs(?:_[a-z0-9]+)+")
 UNITS = ("bytes", "celsius", "hertz", "ratio", "seconds", "volts", "watts")
 STATES = (
+    *("asymmetric", "cached", "reduced", "unmeasured", "unreachable"),  # of paths
     *("denied", "only", "primary", "privileged", "ready", "row", "running", "unanswered"),  # of databases
     *("armed", "unexpected", "unread"),
     *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "remount"),
     *("saturated", "schedulable", "state", "success", "successful", "supported", "synchronised", "unjudged", "up"),
 )
 COUNTED = (
+    *("compared", "interfaces"),
     *("refusals", "threads", "views"),
     *(
         "connections",
