@@ -220,7 +220,7 @@ class Resolver:
             )
             return None
         run, wait = longest_run(settings, self._global.timeout, self._global.interval), settings.longest_wait()
-        if wait + WAIT_SLACK > run:
+        if settings.enabled and wait + WAIT_SLACK > run:
             self._report(
                 _blamed(layers, path),
                 f"a run of {spec.name} may take {run:g} s and has to wait up to {wait:g} s for an answer; "

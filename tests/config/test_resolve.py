@@ -199,3 +199,13 @@ def test_a_run_must_have_time_for_its_verdict(tmp_path: Path, section: str, expe
     with pytest.raises(ConfigError) as caught:
         load(file)
     assert expected in str(caught.value)
+
+
+def test_a_disabled_probe_waits_for_nothing(tmp_path: Path) -> None:
+    """Whoever takes it out shall not have to make room for it."""
+    file = tmp_path / "cs_exporter.yml"
+    file.write_text(
+        "probes: {nfs_mounts: {statfs_limit: 12, enabled: false}}\nhosts: [{name: here, connection: local}]\n"
+    )
+    (plan,) = load(file).plans
+    assert not plan.profile.settings["nfs_mounts"].enabled
