@@ -22,7 +22,6 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from cs_exporter.model import ProbeFailed, Reason
-from cs_exporter.parsers.iproute import BESIDE, LOOPBACK
 from cs_exporter.ports import Link, Route
 from cs_exporter.transports.names import names
 from cs_exporter.transports.reasons import from_os_error
@@ -40,6 +39,12 @@ _IFF_LOOPBACK = 0x8
 _RUNNING = 0x1 | 0x40  # IFF_UP, IFF_RUNNING
 _ADDRESS_BITS = {socket.AF_INET: 32, socket.AF_INET6: 128}
 _UNICAST, _LOCAL = 1, 2  # of rtnetlink(7): RTN_UNICAST, RTN_LOCAL; the others lead nowhere, or to many
+
+_LOOPBACK = "loopback"
+"""The kind that loopback devices are given here; the kernel names none, as with hardware."""
+
+_BESIDE = frozenset({"veth", "vxcan", "netkit"})
+"""Kinds whose link is the other end of a pair and not what they lie upon."""
 
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EINVAL})
 """What the kernel answers where there is no route, and for routes unreachable, prohibit and blackhole."""
@@ -108,7 +113,7 @@ def _device(raw: bytes) -> _Device:
         index=row["index"],
         name=row.get_attr("IFLA_IFNAME"),
         mtu=row.get_attr("IFLA_MTU"),
-        kind=kind or (LOOPBACK if flags & _IFF_LOOPBACK else ""),
+        kind=kind or (_LOOPBACK if flags & _IFF_LOOPBACK else ""),
         up=flags & _RUNNING == _RUNNING,
     )
     if vxlan:
@@ -121,7 +126,7 @@ def _device(raw: bytes) -> _Device:
         )
     below = vxlan.get_attr("IFLA_VXLAN_LINK") if vxlan else row.get_attr("IFLA_LINK")
     # The numbers of another name space are its own, and a pair's other end is not what a device lies upon.
-    elsewhere = kind in BESIDE or row.get_attr("IFLA_LINK_NETNSID") is not None
+    elsewhere = kind in _BESIDE or row.get_attr("IFLA_LINK_NETNSID") is not None
     interrupted = bool(row["header"]["flags"] & NLM_F_DUMP_INTR)
     return _Device(link, row.get_attr("IFLA_MASTER") or 0, 0 if elsewhere else below or 0, interrupted)
 

@@ -24,6 +24,7 @@ from tests.lab.control import LabError
 from tests.lab.host import LabHost
 from tests.lab.lab import Lab
 from tests.lab.wait import wait_until
+from tests.transports import ip_links
 from tests.transports.paths import inside
 from tests.transports.test_ssh_socket import descriptors
 from tests.transports.test_tcp import limited
@@ -102,7 +103,7 @@ def said_by_ip(host: LabHost, address: str) -> Route | None:
 def agreed(host: LabHost, run: Run) -> tuple[Link, ...]:
     """The devices, if ip(8) says the same of them."""
     found = links(host, run)
-    return found if iproute.links(host.namespace.run(["ip", "-j", "-d", "link", "show"])) == found else ()
+    return found if ip_links.links(host.namespace.run(["ip", "-j", "-d", "link", "show"])) == found else ()
 
 
 @pytest.mark.lab
@@ -135,7 +136,7 @@ def test_what_lies_upon_a_device_of_another_name_space(lab: Lab) -> None:
     try:
         found = {link.name: link for link in links(host)}
         text = host.namespace.run(["ip", "-j", "-d", "link", "show"])
-        by_ip = {link.name: link for link in iproute.links(text)}
+        by_ip = {link.name: link for link in ip_links.links(text)}
     finally:
         host.namespace.ip(*(f"link del {name}" for name in ("same9", "mac9", "vxlan9")))
     assert index == found["same9"].index
