@@ -6,6 +6,8 @@ A literal tuple, so that a probe can be found by reading and nothing is imported
 from __future__ import annotations
 
 from cs_exporter.probes import (
+    agent_countdown,
+    agent_heartbeat,
     clock_fleet,
     galera_cluster,
     mysql_connections,
@@ -22,6 +24,7 @@ from cs_exporter.spec import AnyDerived, AnySpec
 PROBES: tuple[AnySpec, ...] = (
     time_drift.SPEC,
     mysql_connections.SPEC,
+    agent_heartbeat.SPEC,
     nfs_mounts.SPEC,
     nfs_server.SPEC,
     storage_heartbeat.SPEC,
@@ -29,4 +32,9 @@ PROBES: tuple[AnySpec, ...] = (
     path_mtu.SPEC,
 )
 
-DERIVED: tuple[AnyDerived, ...] = (clock_fleet.SPEC, galera_cluster.SPEC, path_directions.SPEC)
+DERIVED: tuple[AnyDerived, ...] = (
+    clock_fleet.SPEC,
+    galera_cluster.SPEC,
+    agent_countdown.SPEC,
+    path_directions.SPEC,
+)

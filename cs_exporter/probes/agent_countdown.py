@@ -58,7 +58,8 @@ def derive(latest: Latest, now: float) -> AgentCountdownReading:
     told = learned(before.addresses, current, latest.inventory)
     addresses = {**told, **known.addresses}
     heard = _heard(current, known, addresses)
-    scenes = _scenes(known, heard, {host: made.get(host, now) for host in current}, before.scenes)
+    asked = {host: made.get(host, now) for host in current}
+    scenes = _scenes(known, heard, asked, before.scenes)
     same = known is before.plan and told is before.addresses
     alike = {shared: same and scene.alike(before.scenes.get(shared)) for shared, scene in scenes.items()}
     found: dict[Key, AgentRow] = {}
@@ -71,7 +72,11 @@ def derive(latest: Latest, now: float) -> AgentCountdownReading:
             if sight.held is held and (held is not None or sight.scene is scene) and sight.asked is tried:
                 found[key] = last
                 continue
-        found[key] = row(expected, Sight(held, holder, _own(reading, expected), tried, scene), last, addresses, now)
+        due = asked.get(expected.host, 0.0) + known.intervals[expected.host]
+        sight = Sight(held, holder, _own(reading, expected), due, tried, scene)
+        new = row(expected, sight, last, addresses, now)
+        lost = silent.intersection((expected.host, *expected.servers)) if new.blind else ()
+        found[key] = last if last is not None and any(name in readings for name in lost) else new
     return AgentCountdownReading(found, heard.unmapped, latest.wall, now, known, told, current, scenes)
 
 
@@ -102,7 +107,8 @@ def _scenes(
     for agent, servers in known.shared:
         there = {name: asked[name] for name in servers if name in asked}
         strangers = any(heard.unmapped.get((name, agent)) for name in there)
-        scene = Scene(there, strangers, any((name, agent) in heard.mapped for name in there))
+        due = {name: moment + known.intervals[name] for name, moment in there.items()}
+        scene = Scene(there, due, strangers, any((name, agent) in heard.mapped for name in there))
         last = before.get((agent, servers))
         found[agent, servers] = last if last == scene else scene
     return found
@@ -136,7 +142,11 @@ def _ages(reading: AgentCountdownReading) -> Iterable[Sample]:
 
 
 def _timestamps(reading: AgentCountdownReading) -> Iterable[Sample]:
-    return [Sample(reading.wall - sample.value, sample.labels, sample.host) for sample in _ages(reading)]
+    return [
+        Sample(reading.wall - (reading.now - heard), (agent, source.value), host)
+        for (host, agent), one in reading.rows.items()
+        for source, heard in one.heard.items()
+    ]
 
 
 def _servers(reading: AgentCountdownReading) -> Iterable[Sample]:
@@ -195,7 +205,8 @@ METRICS: tuple[Metric[AgentCountdownReading], ...] = (
     ),
     rows(
         "cs_agent_heartbeat_age_seconds",
-        "Seconds since the agent was last heard; sources as in cs_agent_last_heartbeat_timestamp_seconds. " + _BOUND,
+        "Seconds for which the agent is known to be silent; sources as in cs_agent_last_heartbeat_timestamp_seconds. "
+        + _BOUND,
         ("agent", "source"),
         _ages,
     ),

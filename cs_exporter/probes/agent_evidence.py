@@ -29,6 +29,12 @@ be given to nobody and never had one of this host: addresses are translated on t
 from others. For the same reason, where all of a server's sessions are so, BLIND is as with UNKNOWN.
 (c) By data that the server took, or that the host sent and its server acknowledged. Where neither was ever seen: since
 we first could have seen it.
+
+Silence is counted for as long as somebody could have said otherwise: to the moment when whoever told of it, a server or
+the host, is due to be asked again. An answer that does not come is our blindness, and takes no time off anybody.
+
+Where that leaves nobody to say anything, what was believed last is believed for as long as one of its readings is
+fresh: one lost poll must not end an alert.
 """
 
 from __future__ import annotations
@@ -64,11 +70,15 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """What is believed now. `heard`: by source, what may be shown; `evidence`: the one that counts, if any."""
+    """What is believed now. `heard`: by source, what may be shown; `evidence`: the one that counts, if any.
+
+    Times: the exporter's monotonic clock.
+    """
 
     connected: bool | None
     heard: Mapping[Source, float]
     evidence: Source | None = None
+    until: float = 0.0  # silence is counted to then
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ class Scene:
     """The current ones of an agent's servers, the same for all agents that have them."""
 
     asked: Mapping[str, float]  # server -> when it was
+    due: Mapping[str, float]  # server -> when it will be again
     strangers: bool  # they have sessions that can be given to nobody
     known: bool  # they have sessions that can be given to somebody
 
@@ -95,6 +106,7 @@ class Sight:
     held: Served | None  # the session that was heard last, of those that current servers have
     holder: str  # that server
     own: Sequence[Own] | None  # None: its host is not current
+    due: float  # when its host will be asked again
     asked: bool  # whether its host has been asked at all, in vain or not
     scene: Scene
 
@@ -148,19 +160,21 @@ def _gone(sight: Sight, memory: Memory) -> bool | None:
 
 def _by_the_server(held: Served, sight: Sight, memory: Memory) -> Belief:
     """A current server has a session: what it heard counts."""
+    until = sight.scene.due[sight.holder]
     heard = {}
     if sight.own and memory.agent_heard is not None:
         heard[Source.AGENT] = memory.agent_heard
     if memory.server_heard is not None:
-        return Belief(True, {Source.SERVER: memory.server_heard, **heard}, Source.SERVER)  # noqa: FBT003 (the verdict)
+        return Belief(True, {Source.SERVER: memory.server_heard, **heard}, Source.SERVER, until)  # noqa: FBT003 (the verdict)
     if heard:
-        return Belief(True, heard, Source.AGENT)  # noqa: FBT003 (the verdict)
+        return Belief(True, heard, Source.AGENT, sight.due)  # noqa: FBT003 (the verdict)
     # Without unread data the host's kernel told no times at all, and nobody knows that it is silent.
-    return Belief(True, heard, Source.UNSEEN if held.unread else None)  # noqa: FBT003 (the verdict)
+    return Belief(True, heard, Source.UNSEEN if held.unread else None, until)  # noqa: FBT003 (the verdict)
 
 
 def _by_the_later(connected: bool | None, expected: Expected, sight: Sight, memory: Memory) -> Belief:  # noqa: FBT001 (the verdict)
     """Whoever heard it last, at either end, counts."""
+    until = min(sight.scene.due.values(), default=0.0) if sight.own is None else sight.due
     heard: dict[Source, float] = {}
     at_server, at_agent = memory.server_heard, memory.agent_heard
     if at_server is not None and (
@@ -170,6 +184,6 @@ def _by_the_later(connected: bool | None, expected: Expected, sight: Sight, memo
     if at_agent is not None and (at_server is None or at_agent > at_server or sight.own):
         heard[Source.AGENT] = at_agent
     if heard:
-        return Belief(connected, heard, max(heard, key=lambda source: heard[source]))
+        return Belief(connected, heard, max(heard, key=lambda source: heard[source]), until)
     silent = not sight.own or any(one.heard is not None for one in sight.own)
-    return Belief(connected, {}, Source.UNSEEN if silent else None)
+    return Belief(connected, {}, Source.UNSEEN if silent else None, until)

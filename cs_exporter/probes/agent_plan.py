@@ -43,6 +43,7 @@ class Plan:
     of: Inventory
     expected: Mapping[Key, Expected]
     addresses: Mapping[str, str]  # address -> host
+    intervals: Mapping[str, float]  # host -> seconds between two questions
     shared: frozenset[Shared]
 
 
@@ -63,7 +64,8 @@ def plan(inventory: Inventory) -> Plan:
                 found = Expected(host.name, one.name, settings.limit_of(one), hearing)
                 expected[host.name, one.name] = found
     shared = frozenset(one.shared for one in expected.values())
-    return Plan(inventory, expected, _addresses(inventory), shared)
+    intervals = {host.name: settings_of(host).interval for host in asked}
+    return Plan(inventory, expected, _addresses(inventory), intervals, shared)
 
 
 def _addresses(inventory: Inventory) -> dict[str, str]:

@@ -28,13 +28,19 @@ class AgentRow:
     rtt: float | None
     retransmitting: bool | None
     retransmits: int | None  # since the exporter began to look
+    until: float  # silence is counted to then
     memory: Memory
     ends: Mapping[str, End]
     sight: Sight
 
+    @property
+    def blind(self) -> bool:
+        """Whether nobody who could know can be asked."""
+        return self.connected is None and self.evidence is None
+
     def age(self, source: Source, now: float) -> float:
-        """Seconds since that source last heard it."""
-        return max(0.0, now - self.heard[source])
+        """Seconds for which it is known that this source has not heard it."""
+        return max(0.0, min(now, self.until) - self.heard[source])
 
     def left(self, now: float) -> float | None:
         """Seconds until the cloud can give the host up, at the most."""
@@ -66,6 +72,7 @@ def row(
         next((one.rtt for one in both if one.rtt is not None), None),
         any(one.retransmitting for one in both) if both else None,
         retransmits,
+        belief.until,
         memory,
         ends,
         sight,

@@ -38,15 +38,16 @@ class Declared(Protocol):
 NAME = re.compile(r"cs(?:_[a-z0-9]+)+")
 UNITS = ("bytes", "celsius", "hertz", "ratio", "seconds", "volts", "watts")
 STATES = (
-    *("asymmetric", "cached", "reduced", "unmeasured", "unreachable"),  # of paths
     *("denied", "only", "primary", "privileged", "ready", "row", "running", "unanswered"),  # of databases
+    *("asymmetric", "cached", "reduced", "unmeasured", "unreachable"),  # of paths
     *("armed", "unexpected", "unread"),
+    *("listening", "retransmitting"),  # of agents' sessions
     *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "remount"),
     *("saturated", "schedulable", "state", "success", "successful", "supported", "synchronised", "unjudged", "up"),
 )
 COUNTED = (
-    *("compared", "interfaces"),
     *("refusals", "threads", "views"),
+    *("compared", "interfaces"),
     *(
         "connections",
         "dropped",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from tests.lab import agent_programs, faults
@@ -72,14 +72,6 @@ class ManagementServer(_Program):
         super().start()
         wait_until(lambda: self.host.listens(self.port), what=f"{self.host.name} to listen on {self.port}")
 
-    def sessions(self, agent: LabHost) -> int:
-        """Established sessions of the agent on that host."""
-        lines = (line.split() for line in self.host.sockets())
-        return sum(
-            1 for line in lines
-            if line[1] == "ESTAB" and line[4].endswith(f":{self.port}") and f"{agent.address}]" in line[5]
-        )  # fmt: skip
-
 
 class Agent(_Program):
     """The agent of one host: one session with one of `servers` at a time, a ping every so many seconds."""
@@ -88,17 +80,24 @@ class Agent(_Program):
         super().__init__(host, "agent", str(port), str(every), *(server.address for server in servers))
 
 
-@contextmanager
-def cut_off(host: LabHost, port: int = PORT) -> Iterator[None]:
-    """Packets of agents' sessions vanish in both directions; all else of the host, SSH too, works."""
-    with ExitStack() as both:
-        both.enter_context(faults.filtered(host.namespace, "input", f"tcp sport {port} drop"))
-        both.enter_context(faults.filtered(host.namespace, "output", f"tcp dport {port} drop"))
-        yield
+def cut_off(host: LabHost, *servers: LabHost, port: int = PORT) -> AbstractContextManager[object]:
+    """Packets between that host and those servers' port vanish on the way, in both directions; SSH works."""
+    both = ExitStack()
+    for server in servers:
+        for chain, rule in (
+            ("input", f"ip saddr {host.address} tcp dport {port} drop"),
+            ("output", f"ip daddr {host.address} tcp sport {port} drop"),
+        ):
+            both.enter_context(faults.filtered(server.namespace, chain, rule))
+    return both
 
 
-@contextmanager
-def unacknowledged(host: LabHost, port: int = PORT) -> Iterator[None]:
+def unacknowledged(host: LabHost, port: int = PORT) -> AbstractContextManager[None]:
     """What the server sends to the agent vanishes, acknowledgements too: the agent's host sends again and again."""
-    with faults.filtered(host.namespace, "input", f"tcp sport {port} drop"):
-        yield
+    return faults.filtered(host.namespace, "input", f"tcp sport {port} drop")
+
+
+def lossy(host: LabHost, server: LabHost, port: int = PORT) -> AbstractContextManager[None]:
+    """Every third packet from that host to the server's port is lost: what is sent arrives, after being sent again."""
+    rule = f"ip saddr {host.address} tcp dport {port} numgen inc mod 3 0 drop"
+    return faults.filtered(server.namespace, "input", rule)

@@ -5,7 +5,7 @@ Fakes of our own ports only; the real section and real sessions are in test_agen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,9 +146,16 @@ class Fleet:
         self.inventory = inventory(*self.hosts)
 
     def derive(
-        self, now: float, readings: Mapping[str, AgentHeartbeatReading | None], made: Mapping[str, float] | None = None
+        self,
+        now: float,
+        readings: Mapping[str, AgentHeartbeatReading | None],
+        made: Mapping[str, float] | None = None,
+        failing: Collection[str] = (),
     ) -> AgentCountdownReading:
-        """What is believed at `now` of these readings, made just then unless told; None: that host can't be asked."""
+        """What is believed at `now` of these readings, made just then unless told; None: that host can't be asked.
+
+        `failing`: hosts whose reading is from before, because their latest run failed.
+        """
         there = {name: one for name, one in readings.items() if one is not None}
         latest = Latest(
             self.inventory,
@@ -156,7 +163,7 @@ class Fleet:
             {NAME: {**dict.fromkeys(there, now), **(made or {})}},
             WALL + now,
             self.before,
-            unanswered={NAME: frozenset(readings.keys() - there.keys())},
+            unanswered={NAME: frozenset({*(readings.keys() - there.keys()), *failing})},
         )
         self.before = agent_countdown.derive(latest, now)
         return self.before

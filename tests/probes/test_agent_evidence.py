@@ -9,6 +9,7 @@ import pytest
 from cs_exporter.model import Host
 from cs_exporter.probes.agent_evidence import Source
 from cs_exporter.probes.agent_sessions import AgentHeartbeatReading
+from tests.probes.agent_stand import AGENT as AGENT_NAME
 from tests.probes.agent_stand import KVM1, KVM2, MS1, MS2, Fleet, Seen, at_host, at_server, own, served
 
 NOW = 1000.0
@@ -159,6 +160,35 @@ def test_a_restart_of_a_server_resets_nothing() -> None:
     assert {SERVER: 65} == fleet.row(NOW + 60, ms1=at_server(), kvm1=None).ages
     assert {} == fleet.row(NOW + 90, ms1=None, kvm1=None).ages
     assert {SERVER: 125} == fleet.row(NOW + 120, ms1=at_server(), kvm1=None).ages
+
+
+def test_silence_is_counted_to_the_next_look() -> None:
+    """A server that does not answer when it should is our blindness; what it said is believed while it is fresh."""
+    fleet = Fleet((KVM1, MS1))
+    there = at_server(served(KVM1, NOW - 50))
+    made = {"ms1": NOW}
+
+    def age(now: float, *failing: str, host: AgentHeartbeatReading | None = None) -> tuple[bool | None, float | None]:
+        row = fleet.derive(now, {"ms1": there, "kvm1": host}, made, failing).rows["kvm1", AGENT_NAME]
+        return row.connected, None if row.evidence is None else row.age(row.evidence, now)
+
+    assert [(True, 50), (True, 60), (True, 65), (True, 65)] == [age(NOW + passed) for passed in (0, 10, 15, 20)]
+    assert (True, 65) == age(NOW + 30, "ms1")
+    assert {} == fleet.row(NOW + 46, ms1=None, kvm1=None).ages
+    fleet = Fleet((KVM1, MS1))
+    assert [(True, 50), (False, 70)] == [age(NOW), age(NOW + 20, "ms1", host=at_host())]
+
+
+def test_a_lost_poll_ends_no_alert() -> None:
+    """Of an agent that is gone the verdict stays until the reading ends."""
+    fleet = Fleet((KVM1, MS1))
+    fleet.row(NOW, ms1=at_server(served(KVM1, NOW)), kvm1=None)
+    gone = {"ms1": at_server(), "kvm1": None}
+    fleet.derive(NOW + 15, gone)
+    lost = fleet.derive(NOW + 32, gone, {"ms1": NOW + 15}, ("ms1",)).rows["kvm1", AGENT_NAME]
+    assert (False, 30) == (lost.connected, lost.age(SERVER, NOW + 32))
+    assert None is fleet.row(NOW + 61, ms1=None, kvm1=None).row.connected
+    assert (False, {SERVER: 75}) == ((seen := fleet.row(NOW + 75, **gone)).row.connected, seen.ages)
 
 
 def test_translated_addresses() -> None:
