@@ -51,7 +51,8 @@ async def test_how_it_is_left(*, mute: bool) -> None:
         peer, _ = listener.accept()
         with peer:
             peer.settimeout(2)
-            peer.sendall(b"x" * 5000)
+            if not mute:
+                peer.sendall(b"x" * 5000)
             wire.close(mute=mute)
             if mute:
                 with pytest.raises(ConnectionResetError):
@@ -125,3 +126,13 @@ async def test_a_request_that_meets_itself() -> None:
     wire._sock.bind(target)
     assert PortState.REFUSED is (await wire.connect(Span("there", 1, ends(1)), ends(0))).state
     wire.close()
+
+
+async def test_too_late_to_be_silent() -> None:
+    """A destination that was given next to no time has not been silent."""
+    with full() as there:
+        wire = SocketWire((socket.AF_INET, socket.SOCK_STREAM, 0, "", there), "there")
+        with pytest.raises(ProbeFailed) as caught:
+            await wire.connect(Span("there", 4, ends(0.05)), ends(0))
+        wire.close()
+    assert (Reason.TIMEOUT, True) == (caught.value.reason, caught.value.ours)

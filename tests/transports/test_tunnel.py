@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from tests.lab.host import LabHost
 from tests.lab.lab import Lab
 from tests.lab.netns import TEST
 from tests.lab.wait import wait_until_async
-from tests.transports.hosts import SCRIPT
+from tests.transports.hosts import SCRIPT, exporter
 from tests.transports.test_dial_socket import block
 from tests.transports.test_ssh_socket import says
 from tests.transports.tls_peer import serving, tls_server
@@ -160,3 +161,38 @@ async def test_a_blocked_event_loop(lab: Lab, here: dict[str, LabHost], there: L
             dial = await tunnel.dial(there.address, 8001, CONNECT, 2)
             assert dial.connect_seconds is not None
             assert dial.connect_seconds < 0.1, turns
+
+
+LAG = 0.05
+
+
+@asynccontextmanager
+async def far(host: LabHost) -> AsyncIterator[int]:
+    """A way to a host's sshd on which everything takes LAG seconds; the port of ours where it begins."""
+    loop = asyncio.get_running_loop()
+
+    async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            loop.call_later(LAG, writer.write, data)
+        loop.call_later(LAG, writer.close)
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, ahead = await asyncio.open_connection(host.address, host.port)
+        await asyncio.gather(passed_on(reader, ahead), passed_on(behind, writer), return_exceptions=True)
+
+    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
+    async with listening:
+        yield listening.sockets[0].getsockname()[1]
+
+
+async def test_a_host_far_away(lab: Lab, here: dict[str, LabHost], there: LabHost) -> None:
+    """The way to the host is no part of the way from the host."""
+    async with far(here["from"]) as port, exporter(lab) as one:
+        target = one.target(port=port, verify_host_key=False)
+        one.shells["from"] = HostShell(one.connector("from", "127.0.0.1", target), time, 1.0)
+        tunnel = HostTunnel(one.shells["from"], time, one.counters)
+        assert await one.works("from")
+        dials = [await tunnel.dial(there.address, 8002, talk, 3) for talk in (CONNECT, CONNECT, LISTEN)]
+        times = [dial.connect_seconds for dial in dials] + [dials[-1].first_byte_seconds]
+        assert all(seconds is not None and seconds < LAG for seconds in times), times
+        await one.close()
