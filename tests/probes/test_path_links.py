@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from cs_exporter.model import Link, Route
-from cs_exporter.parsers import iproute, links
+from cs_exporter.parsers import links
 from cs_exporter.probes.path_links import LINKS, MOST_DEVICES, OTHER, Devices, Guests, shown
+from tests.transports import ip_links
 
 CAPTURES = Path(__file__).parents[1] / "captures" / "links"
 ROUTES = (Route("cloudbr0", "10.213.0.5"),)
@@ -35,7 +36,7 @@ def test_the_short_form_loses_nothing(awk: str, tmp_path: Path) -> None:
     """The same devices as from ip's own JSON of the same moment, in a tenth of the bytes."""
     text = printed(tmp_path, CAPTURES / "hypervisor.txt", awk)
     whole = (CAPTURES / "hypervisor.json").read_text(encoding="utf-8")
-    assert iproute.links(whole) == links.devices(text)
+    assert ip_links.links(whole) == links.devices(text)
     assert 10 * len(text) < len(whole)
 
 
@@ -48,7 +49,7 @@ def test_this_machine_understands_the_section() -> None:
 
 def hypervisor() -> tuple[Link, ...]:
     """The captured one."""
-    return iproute.links((CAPTURES / "hypervisor.json").read_text(encoding="utf-8"))
+    return ip_links.links((CAPTURES / "hypervisor.json").read_text(encoding="utf-8"))
 
 
 def test_what_is_shown_of_a_hypervisor() -> None:

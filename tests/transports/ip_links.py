@@ -1,4 +1,4 @@
-"""What ip(8) says of network devices, read from its JSON: the second opinion that rtnetlink's is compared with.
+"""What ip(8) says of network devices, read from its JSON: the second opinion for rtnetlink and the collector's section.
 
 Only for the version of ip that the tests run with.
 """
