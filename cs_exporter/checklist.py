@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from cs_exporter import grants, needs
 from cs_exporter.config import Config
 from cs_exporter.daemon import collector, pace_of
-from cs_exporter.keyline import COLLECTOR, key_line, tunnelled
+from cs_exporter.keyline import COLLECTOR, destination, key_line, tunnelled
 from cs_exporter.model import Connection, Host, PortRow, ProbeFailed, Reason, UnparsableError, UnsupportedError
 from cs_exporter.needs import Lack
 from cs_exporter.ports import AnswerState, Counters, EchoWay, Io, Last, R, SectionCall, Talk
@@ -87,7 +87,7 @@ async def checklist(config: Config, hosts: Sequence[Host], specs: Sequence[AnySp
 
     tasks = [asyncio.create_task(one(host)) for host in hosts]
     try:
-        yield _here(world.io(hosts[0], _never), hosts, specs)
+        yield this_machine(world.io(hosts[0], _never), hosts, specs)
         for task in tasks:
             yield await task
     finally:
@@ -117,8 +117,8 @@ def _never(_kind: type[R], /) -> Last[R] | None:
     return None
 
 
-def _here(io: Io, hosts: Sequence[Host], specs: Sequence[AnySpec]) -> Report:
-    """What this machine itself lacks; it has no account to look at."""
+def this_machine(io: Io, hosts: Sequence[Host], specs: Sequence[AnySpec]) -> Report:
+    """What the machine that cs_exporter runs on lacks, for what it asks by itself."""
     report = Report("this machine (cs_exporter)")
     paths = any(spec.name == "path_mtu" for host in hosts for spec in needs.asked(host, specs))
     if paths and io.mtu.way is EchoWay.UDP:
@@ -184,7 +184,7 @@ async def _forwarding(report: Report, host: Host, io: Io, need: Need) -> None:
     report.unasked += [look for look in looks if isinstance(look, str)]
     refused = [row for row, look in zip(rows, looks, strict=True) if look is False]
     if refused:
-        only = "" if len(refused) == len(rows) else " to " + ", ".join(f"{row.address}:{row.port}" for row in refused)
+        only = "" if len(refused) == len(rows) else " to " + ", ".join(map(destination, refused))
         report.lacks.append(Lack(f"{need.key}{only}", need.lost, f"{_authorized(host)} {key_line(host)}"))
 
 

@@ -22,17 +22,18 @@ def tunnelled(host: Host) -> tuple[PortRow, ...]:
 def key_line(host: Host) -> str:
     """The line; without a public key beside the private one, a word stands in its place."""
     options = ["restrict"]
-    opens = sorted((row.address, row.port) for row in tunnelled(host))
+    opens = sorted(map(destination, tunnelled(host)))
     if opens and host.connection is Connection.SSH:
         options.append("port-forwarding")
-        options += [f'permitopen="{_bracketed(address)}:{port}"' for address, port in opens]
+        options += [f'permitopen="{target}"' for target in opens]
     if host.ssh.mode is CollectorMode.FORCED:
         options.append(f'command="sh {COLLECTOR}"')
     return f"{','.join(options)} {_public_key(host.ssh.key_file)}"
 
 
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
+def destination(row: PortRow) -> str:
+    """A port as authorized_keys and people write it."""
+    return f"[{row.address}]:{row.port}" if ":" in row.address else f"{row.address}:{row.port}"
 
 
 def _public_key(private: str | None) -> str:

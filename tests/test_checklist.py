@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cs_exporter import grants, needs
-from cs_exporter.checklist import FORWARDING, NO_TIMEOUT, Report, check
+from cs_exporter.checklist import FORWARDING, NO_TIMEOUT, Report, check, this_machine
 from cs_exporter.cli import main
 from cs_exporter.daemon import collector
 from cs_exporter.model import (
@@ -25,7 +25,18 @@ from cs_exporter.model import (
     UnsupportedError,
 )
 from cs_exporter.needs import Lack
-from cs_exporter.ports import Answer, Answers, AnswerState, ClockSample, Dial, PortState, SectionCall, Talk
+from cs_exporter.ports import (
+    Answer,
+    Answers,
+    AnswerState,
+    ClockSample,
+    Dial,
+    Echo,
+    EchoWay,
+    PortState,
+    SectionCall,
+    Talk,
+)
 from cs_exporter.probes import PROBES
 from cs_exporter.spec import AnySpec, Need, ProbeSettings, ProbeSpec, Section
 from tests import world
@@ -185,6 +196,35 @@ async def test_a_database() -> None:
     assert ["replication grant"] == [lack.what for lack in report.lacks]
     mute = FakeSql(refusal=ProbeFailed(Reason.MUTE, "no greeting"))
     assert ["database: mute: no greeting"] == (await checked(FakeHost(), host, mute)).unasked
+
+
+@dataclass
+class FakeEchoes:
+    """ports.Mtu of a process that may send echoes in one way."""
+
+    way: EchoWay
+
+    async def echo(self, address: str, size: int, deadline: float) -> Echo:
+        """See ports.Mtu."""
+        raise AssertionError((address, size, deadline))
+
+
+@pytest.mark.parametrize(
+    ("way", "probe", "lacks"),
+    [
+        (EchoWay.UDP, "path_mtu", 1),
+        (EchoWay.PING, "path_mtu", 0),
+        (EchoWay.RAW, "path_mtu", 0),
+        (EchoWay.UDP, "one", 0),
+    ],
+)
+def test_this_machine(way: EchoWay, probe: str, lacks: int) -> None:
+    """Only where paths are measured, and nothing but UDP is allowed, does the exporter itself lack something."""
+    spec = replace(SPEC, name=probe)
+    host = replace(HOST, settings={probe: ProbeSettings()})
+    report = this_machine(world.io(mtu=FakeEchoes(way)), [host], (spec,))
+    assert lacks == len(report.lacks)
+    assert all("net.ipv4.ping_group_range=" in lack.mend for lack in report.lacks)
 
 
 def test_every_need_is_looked_for() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cs_exporter.probes import PROBES
 from cs_exporter.probes.storage_heartbeat import StorageHeartbeatReading
 from cs_exporter.probes.storage_writes import FileState, WriteRow
 from tests.lab import faults
@@ -19,7 +20,7 @@ from tests.lab.lab import Lab
 from tests.lab.nfs_server import NfsServer
 from tests.lab.uml import UmlHost
 from tests.lab.wait import wait_until_async
-from tests.live.watch import Address, Watch
+from tests.live.watch import QUICK, Address, Watch
 
 pytestmark = [pytest.mark.lab, pytest.mark.heavy]
 
@@ -37,7 +38,13 @@ PATIENCE = 35.0
 LATE, NEAR = "CsStorageHeartbeatLate", "CsHostRebootNear"
 AHEAD, UNREAD = "CsStorageHeartbeatAhead", "CsStorageHeartbeatUnread"
 LIMITS = {LATE: 4, NEAR: 30}
-DEADLINE = 40.0
+DEADLINE = 60.0
+
+STORAGE = ("nfs_mounts", "storage_heartbeat")
+ONLY_STORAGE = {
+    spec.name: {**QUICK["probes"].get(spec.name, {}), "enabled": False} for spec in PROBES if spec.name not in STORAGE
+}
+"""User-Mode-Linux is slow: what every probe asks every three seconds would leave no time for what is looked at here."""
 
 
 @contextmanager
@@ -78,10 +85,11 @@ def watched(server: NfsServer) -> dict[str, Any]:
 
 
 def reading(watch: Watch, host: Address) -> StorageHeartbeatReading:
-    """The latest one, which must be there."""
-    found = watch.reading("storage_heartbeat", host.name, StorageHeartbeatReading)
-    assert found is not None, watch.failure("storage_heartbeat", host.name)
-    return found
+    """The last one, also where a run has failed since: a loaded machine may be too slow for one."""
+    entry = watch.daemon.board.entry("storage_heartbeat", host.name)
+    assert entry is not None
+    assert isinstance(entry.reading, StorageHeartbeatReading), entry.failure
+    return entry.reading
 
 
 def row(watch: Watch, host: Address) -> WriteRow:
@@ -99,6 +107,12 @@ def red(watch: Watch) -> dict[str, set[str]]:
     return found
 
 
+def all_read(watch: Watch, hosts: tuple[UmlHost, ...]) -> bool:
+    """Whether each host's file has just been read, and nothing is red."""
+    works = all(watch.works("storage_heartbeat", host.name) for host in hosts)
+    return works and {} == red(watch) and all(row(watch, host).state is FileState.READ for host in hosts)
+
+
 def on_pool(host: UmlHost) -> list[str]:
     """The account's commands that are in the pool."""
     return [line for line in host.processes() if POOL in line and line.startswith(("head", "stat"))]
@@ -109,9 +123,9 @@ async def test_pools_through_every_fault(
 ) -> None:
     """Each fault turns its rows red and heals; a clock that is wrong, or is set meanwhile, turns none of them red."""
     armed, skewed = hosts
-    async with Watch(tmp_path, lab, {host: watched(nfs_server) for host in hosts}) as watch:
+    async with Watch(tmp_path, lab, {host: watched(nfs_server) for host in hosts}, probes=ONLY_STORAGE) as watch:
         await watch.swept()
-        await wait_until_async(lambda: {} == red(watch), DEADLINE, "all to be well")
+        await wait_until_async(lambda: all_read(watch, hosts), DEADLINE, "all files to be read")
         for host in hosts:
             at = reading(watch, host).at
             assert 0.0 <= at.now - (row(watch, host).written or 0.0) < LIMITS[LATE]
