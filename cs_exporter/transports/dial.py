@@ -29,7 +29,7 @@ class TcpDialer:
     """
 
     def __init__(self, clock: Clock, counters: Counters, at_once: int = AT_ONCE) -> None:
-        del clock  # the event loop's own, which times these waits, is the same
+        self._clock = clock
         self._counters = counters
         self._in_flight = InFlight()
         self._turns = asyncio.Semaphore(at_once)
@@ -37,12 +37,13 @@ class TcpDialer:
 
     async def dial(self, address: str, port: int, talk: Talk, deadline: float) -> Dial:
         """See ports.Dialer."""
-        span = Span(f"{address} port {port}", deadline, asyncio.get_running_loop().time() + deadline)
+        ends = asyncio.get_running_loop().time() + deadline
+        span = Span(f"{address} port {port}", deadline, ends, self._clock)
 
         async def attempt(mine: UnderWay) -> Dial:
             return await self._attempt(address, port, span, mine)
 
-        return await self._in_flight.share((address, port), talk, span.ends, attempt)
+        return await self._in_flight.share((address, port), talk, ends, attempt)
 
     async def close(self) -> None:
         """Give up every attempt under way."""

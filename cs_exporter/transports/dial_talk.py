@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from cs_exporter.model import ProbeFailed, Reason
-from cs_exporter.ports import Dial, PortState, Talk
+from cs_exporter.ports import Clock, Dial, PortState, Talk
 from cs_exporter.transports.dial_tls import TlsError, TlsLine, Wire
 from cs_exporter.transports.reasons import from_os_error
 
@@ -24,11 +24,15 @@ _SHOWN = 24
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The time of one attempt: until loop time `ends`, of `deadline` seconds. `what` names the attempt in errors."""
+    """The time of one attempt: until loop time `ends`, of `deadline` seconds. `what` names the attempt in errors.
+
+    `clock` measures: the time of an event loop may be no finer than a millisecond.
+    """
 
     what: str
     deadline: float
     ends: float
+    clock: Clock
 
     def silence(self, since: float) -> None:
         """Raises ProbeFailed(timeout) where too little time was left since then for silence to be an answer."""
@@ -76,8 +80,7 @@ async def _through_tls(line: TlsLine, talk: Talk, span: Span) -> Dial:
 
 
 async def _exchanged(line: Wire, talk: Talk, span: Span) -> Dial:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
+    began = span.clock.monotonic()
     if talk.send:
         line.write(talk.send)
     if not talk.listen:
@@ -86,5 +89,5 @@ async def _exchanged(line: Wire, talk: Talk, span: Span) -> Dial:
     if not said:
         return Dial(PortState.RESET, "accepted the connection and closed it before its first word")
     first = said[:FIRST_BYTES]
-    seconds = loop.time() - began
+    seconds = span.clock.monotonic() - began
     return Dial(PortState.OPEN, f"says {first[:_SHOWN]!r}", first_byte_seconds=seconds, first_bytes=first)

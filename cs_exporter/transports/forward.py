@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import asyncssh
 
 from cs_exporter.model import ProbeFailed, Reason
-from cs_exporter.ports import Counters
+from cs_exporter.ports import Clock, Counters
 from cs_exporter.transports.forward_wire import HELD, ChannelWire
 from cs_exporter.transports.inflight import Destination
 from cs_exporter.transports.lanes import Lane, Lanes
@@ -51,9 +51,12 @@ class _Opening:
 class Forward:
     """What one SSH connection can open. It ends with that connection, and so does everything it has under way."""
 
-    def __init__(self, connection: asyncssh.SSHClientConnection, sock: socket.socket, counters: Counters) -> None:
+    def __init__(
+        self, connection: asyncssh.SSHClientConnection, sock: socket.socket, clock: Clock, counters: Counters
+    ) -> None:
         self._connection = connection
         self._sock = sock
+        self._clock = clock
         self._counters = counters
         self._lanes = Lanes(AT_ONCE, SLOW_AT_ONCE)
         self._openings: dict[Destination, _Opening] = {}
@@ -131,14 +134,12 @@ class Forward:
         return opening
 
     async def _ask(self, destination: Destination) -> ChannelWire:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = self._clock.monotonic()
         _, wire = await self._connection.create_connection(
             lambda: ChannelWire(self._connection), *destination, encoding=None, window=HELD
         )
         assert isinstance(wire, ChannelWire)  # noqa: S101 (narrows a type)
-        # The loop may have been busy when the answer came; the kernel knows when that was, to some milliseconds.
-        wire.opened_in = max(0.0, loop.time() - began - silence_of(self._sock))
+        wire.opened_in = self._since(began)
         return wire
 
     @staticmethod
@@ -150,9 +151,12 @@ class Forward:
 
     async def leave(self, wire: ChannelWire, ends: float) -> None:
         """Close a connection and wait until the host has confirmed, which is a round trip and nothing else."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = self._clock.monotonic()
         wire.close()
-        await asyncio.wait((wire.gone,), timeout=ends - began)
+        await asyncio.wait((wire.gone,), timeout=ends - asyncio.get_running_loop().time())
         if wire.gone.done() and not self.closed:
-            self._trips.append(max(0.0, loop.time() - began - silence_of(self._sock)))
+            self._trips.append(self._since(began))
+
+    def _since(self, began: float) -> float:
+        """Seconds from then to the host's last word: the loop may be late for it, the kernel knows when it came."""
+        return max(0.0, self._clock.monotonic() - began - silence_of(self._sock))

@@ -235,7 +235,7 @@ class SshConnector:
     ) -> CollectorSession:
         try:
             session = await self._session(connection, ends)
-            session.forward = Forward(connection, sock, self._counters)
+            session.forward = Forward(connection, sock, self._clock, self._counters)
             return await session.greeted(max(1.0, ends - asyncio.get_running_loop().time()))
         except BaseException:
             connection.abort()

@@ -57,14 +57,15 @@ class HostTunnel:
     """
 
     def __init__(self, shell: HostShell, clock: Clock, counters: Counters) -> None:
-        del clock, counters  # times are the event loop's, and what is begun is counted where it is begun
+        del counters  # what is begun is counted where it is begun
         self._shell = shell
+        self._clock = clock
         self._in_flight = InFlight()
 
     async def dial(self, address: str, port: int, talk: Talk, deadline: float) -> Dial:
         """See ports.Dialer. Raises UnsupportedError where the host is not asked over SSH, or forwards nothing."""
         ends = asyncio.get_running_loop().time() + deadline
-        span = Span(f"{address} port {port}", deadline, ends)
+        span = Span(f"{address} port {port}", deadline, ends, self._clock)
 
         async def attempt(mine: UnderWay) -> Dial:
             return await self._attempt(address, port, span, mine)

@@ -6,6 +6,7 @@ For what a real host can't be made to do; how OpenSSH does it is in test_tunnel.
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -40,4 +41,4 @@ async def forwarding(counters: Counters | None = None) -> AsyncIterator[tuple[Fo
         async with asyncssh.connect(
             "127.0.0.1", sock=sock, username="csmon", known_hosts=None, client_keys=None, config=None, agent_path=None
         ) as connection:
-            yield Forward(connection, sock, counters or Counters()), connection
+            yield Forward(connection, sock, time, counters or Counters()), connection

@@ -38,7 +38,7 @@ async def wire_to(listener: socket.socket) -> SocketWire:
     """A connected wire."""
     info = (socket.AF_INET, socket.SOCK_STREAM, 0, "", listener.getsockname())
     wire = SocketWire(info, "there")
-    dial = await wire.connect(Span("there", 1, ends(1)), ends(0))
+    dial = await wire.connect(Span("there", 1, ends(1), time), ends(0))
     assert PortState.OPEN is dial.state
     return wire
 
@@ -124,7 +124,7 @@ async def test_a_request_that_meets_itself() -> None:
         target = sock.getsockname()
     wire = SocketWire((socket.AF_INET, socket.SOCK_STREAM, 0, "", target), "there")
     wire._sock.bind(target)
-    assert PortState.REFUSED is (await wire.connect(Span("there", 1, ends(1)), ends(0))).state
+    assert PortState.REFUSED is (await wire.connect(Span("there", 1, ends(1), time), ends(0))).state
     wire.close()
 
 
@@ -133,6 +133,6 @@ async def test_too_late_to_be_silent() -> None:
     with full() as there:
         wire = SocketWire((socket.AF_INET, socket.SOCK_STREAM, 0, "", there), "there")
         with pytest.raises(ProbeFailed) as caught:
-            await wire.connect(Span("there", 4, ends(0.05)), ends(0))
+            await wire.connect(Span("there", 4, ends(0.05), time), ends(0))
         wire.close()
     assert (Reason.TIMEOUT, True) == (caught.value.reason, caught.value.ours)

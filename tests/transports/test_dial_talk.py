@@ -28,7 +28,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\n" * 10
 
 def span(deadline: float = 0.0) -> Span:
     """A second's attempt, of which silence must have taken a quarter of the deadline."""
-    return Span("10.0.0.1 port 80", deadline, ends(1))
+    return Span("10.0.0.1 port 80", deadline, ends(1), time)
 
 
 @pytest.mark.parametrize(

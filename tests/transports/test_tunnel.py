@@ -160,7 +160,7 @@ async def test_a_blocked_event_loop(lab: Lab, here: dict[str, LabHost], there: L
             loop.call_soon(later, turns)
             dial = await tunnel.dial(there.address, 8001, CONNECT, 2)
             assert dial.connect_seconds is not None
-            assert dial.connect_seconds < 0.1, turns
+            assert dial.connect_seconds < 0.2, turns
 
 
 LAG = 0.05
@@ -194,5 +194,5 @@ async def test_a_host_far_away(lab: Lab, here: dict[str, LabHost], there: LabHos
         assert await one.works("from")
         dials = [await tunnel.dial(there.address, 8002, talk, 3) for talk in (CONNECT, CONNECT, LISTEN)]
         times = [dial.connect_seconds for dial in dials] + [dials[-1].first_byte_seconds]
-        assert all(seconds is not None and seconds < LAG for seconds in times), times
+        assert all(seconds is not None and seconds < 1.8 * LAG for seconds in times), times
         await one.close()

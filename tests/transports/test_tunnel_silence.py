@@ -98,7 +98,7 @@ async def test_many_silent_ones(lab: Lab, here: dict[str, LabHost], there: LabHo
             assert await one.works("from")
             worst = max(worst, time.monotonic() - began)
             await asyncio.sleep(0.05)
-        assert worst < 0.5
+        assert worst < 1
         states = [dial.state for dial in await asked]
         assert [PortState.FILTERED] * len(half) + [PortState.OPEN] * 2 == states
         assert len(half) == len(asking(host))
