@@ -206,7 +206,7 @@ class MysqlServer(ABC):
 
     def _make_accounts(self) -> None:
         for user in (MONITOR, GREEDY):
-            self.sql(f"CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}'")
+            self.sql(f"CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{PASSWORD}'")
         for grant in self.grants:
             self.sql(f"GRANT {grant} TO '{MONITOR}'@'%'")
 

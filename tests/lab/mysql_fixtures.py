@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.lab.galera import GaleraNode, galera_cluster
 from tests.lab.host import HostSpec
 from tests.lab.lab import Lab
 from tests.lab.mariadb import MariaDb
@@ -47,6 +48,19 @@ def mysql9(lab: Lab) -> Iterator[MysqlServer]:
     """A MySQL with 12 connections on the host `mysql9`; tests with it are marked mysql9."""
     with _running(lab, "mysql9", Mysql9) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def galera(lab: Lab) -> Iterator[list[GaleraNode]]:
+    """A Galera cluster of two members on the hosts `galera1` and `galera2`: one that is frozen leaves one alone."""
+    hosts = lab.add_hosts([HostSpec("galera1"), HostSpec("galera2")])
+    nodes = galera_cluster(hosts)
+    try:
+        yield nodes
+    finally:
+        for node in nodes:
+            node.kill()
+            lab.remove_host(node.host)
 
 
 @pytest.fixture

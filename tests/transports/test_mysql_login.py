@@ -9,12 +9,15 @@ import pytest
 
 from cs_exporter.model import Host, MysqlTarget, MysqlTls, ProbeFailed, Reason
 from cs_exporter.transports.mysql_login import password_of, tls_of
+from tests.lab import faults
 from tests.lab.certificates import Authority
+from tests.lab.galera import ALONE, GaleraNode
 from tests.lab.host import HostSpec
 from tests.lab.lab import Lab
 from tests.lab.mariadb import MariaDb
 from tests.lab.mysql import PASSWORD, MysqlServer
 from tests.lab.mysql_fixtures import BOTH
+from tests.lab.wait import wait_until_async
 from tests.transports.databases import PATIENCE, failure, greeting, kept, packet, pretender
 
 lab = pytest.mark.lab
@@ -163,6 +166,20 @@ async def test_a_session_does_not_wait_for_replication(mariadb: MysqlServer) -> 
             assert ({"waits": "0"},) == await sql.query("SELECT @@wsrep_sync_wait AS waits", PATIENCE)
     finally:
         mariadb.set("wsrep_sync_wait", 0)
+
+
+@lab
+async def test_a_member_without_its_cluster_lets_in_and_says_so(galera: list[GaleraNode]) -> None:
+    """Galera: tables are not ready (1047), all else is answered, and the connection goes on afterwards."""
+    first, second = galera
+    async with kept(second) as sql:
+        with faults.frozen(first):
+            await wait_until_async(lambda: "non-Primary" == second.cluster_status("wsrep_cluster_status"), ALONE)
+            server = await sql.login(PATIENCE)
+            failed = await failure(sql.query("SELECT * FROM mysql.user", PATIENCE))
+            assert (Reason.NOT_READY, 1047) == (failed.reason, getattr(failed, "code", None))
+        await wait_until_async(lambda: "ON" == second.cluster_status("wsrep_ready"), ALONE)
+        assert server == await sql.login(PATIENCE)
 
 
 @pytest.mark.parametrize("plugin", ["mysql_clear_password", "mysql_old_password"])
