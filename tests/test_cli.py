@@ -49,7 +49,10 @@ def test_hosts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
     flag = f"--config.file={good}"
     assert called(monkeypatch, *([flag, "hosts"] if order == "before" else ["hosts", flag])) == 0
     _, first, *_ = capsys.readouterr().out.splitlines()
-    assert ["kvm1", "192.0.2.1", "hypervisor", "z1/p1", "time_drift,", "nfs_mounts"] == first.split()
+    host, address, role, place, *asked = first.split()
+    assert ("kvm1", "192.0.2.1", "hypervisor", "z1/p1") == (host, address, role, place)
+    assert "time_drift, agent_heartbeat, nfs_mounts" == " ".join(asked[:3]).rstrip(",")
+    assert "mysql_connections" not in asked
 
 
 def test_schema_is_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
