@@ -11,6 +11,9 @@ from cs_exporter.spec import Section
 SMALL = 84
 """Bytes of the small packet, which passes wherever anything does: ping's own default."""
 
+LARGEST = 65535
+"""Bytes that a packet may have: the loopback device's MTU is one more."""
+
 SIZES = (8950, 8900, 1500, 1492, 1450, 1420, 1400, 1280)
 """What paths carry in practice, largest first: VXLAN over jumbo frames with IPv4 and with a VLAN or IPv6 beside it,
 Ethernet, PPPoE, VXLAN over Ethernet, WireGuard, tunnels of providers, and the least that IPv6 allows (RFC 8200)."""
@@ -159,7 +162,10 @@ case $route in *'"dev":"'*)
 	printf 'route %s\n' "$route"
 	device=${route#*'"dev":"'}
 	device=${device%%'"'*}
-	read -r mtu <"/sys/class/net/$device/mtu" && printf 'device %s %s\n' "$device" "$mtu"
+	if { read -r mtu <"/sys/class/net/$device/mtu"; } 2>/dev/null; then
+		[ "$mtu" -le @LARGEST@ ] || mtu=@LARGEST@
+		printf 'device %s %s\n' "$device" "$mtu"
+	fi
 	;;
 esac
 case $route in *'"expires":'*'"mtu":'*)
@@ -217,7 +223,8 @@ while [ "$passes" -lt "$expected" ] && [ "$passes" != "$told" ]; do
 	fi
 done
 exit 0
-""".replace("@SMALL@", str(SMALL))
+""".replace("@LARGEST@", str(LARGEST))
+    .replace("@SMALL@", str(SMALL))
     .replace("@LESS@", str(AT_ONCE - 1))
     .replace("@PACKET@", _PACKET),
 )

@@ -27,7 +27,7 @@ from cs_exporter.model import (
 from cs_exporter.parsers import links, ping
 from cs_exporter.parsers.ping import Round
 from cs_exporter.ports import Answer, Io, SectionCall
-from cs_exporter.probes.path_ladder import PATH, SIZES, budget
+from cs_exporter.probes.path_ladder import LARGEST, PATH, SIZES, budget
 from cs_exporter.probes.path_links import LINKS, shown
 from cs_exporter.probes.path_metrics import METRICS, PathMtuReading
 from cs_exporter.probes.path_search import Search, measure
@@ -147,7 +147,7 @@ async def _here(
 ) -> tuple[Rounds, tuple[Link, ...] | None]:
     """By the exporter's own sockets, where it runs on the host itself."""
     found = await io.netlink.links()
-    mtus = {link.name: link.mtu for link in found}
+    mtus = {link.name: min(link.mtu, LARGEST) for link in found}
     until = io.clock.monotonic() + budget(settings.search_limit, settings.packet_timeout)
     sizes = sorted(settings.ladder, reverse=True)
 

@@ -12,8 +12,9 @@ import pytest
 from cs_exporter.model import Route
 from cs_exporter.parsers import ping
 from cs_exporter.parsers.ping import Fate, Packet, Round, Way
-from cs_exporter.probes.path_ladder import _PACKET, AT_ONCE, PATH, SIZES, SMALL, budget
+from cs_exporter.probes.path_ladder import _PACKET, AT_ONCE, LARGEST, PATH, SIZES, SMALL, budget
 from cs_exporter.transports.collector_script import assemble
+from tests.lab.wait import wait_until_async
 from tests.probes.path_fakes import FakePath, install
 from tests.transports.running import SHELLS, Call, ShellKind, collector
 
@@ -34,7 +35,9 @@ PATHS = {
     "192.0.2.9": FakePath(1400, "local_cached", route=LEARNT, udp=ANSWERED),
     "192.0.2.10": FakePath(1400, "local_cached", route=LEARNT, udp=ONLY_SMALL),
     "192.0.2.11": FakePath(1400, "older_local"),
+    "2001:db8::9": FakePath(1400, "ipv6_too_big"),
 }
+IPV4 = [address for address in PATHS if ":" not in address]
 LADDER = " ".join(map(str, SIZES))
 
 
@@ -58,9 +61,9 @@ def least_lost(seen: Round) -> int:
     return min(packet.size for packet in seen.packets or () if packet.size > passed(seen))
 
 
-async def rounds(shell: ShellKind, tmp_path: Path, *calls: Call, known: str = "do") -> list[Round]:
+async def rounds(shell: ShellKind, tmp_path: Path, *calls: Call, known: str = "do", head: int = 28) -> list[Round]:
     """What the section finds on each of these paths, all at once."""
-    programs = install(tmp_path / "programs", PATHS, known=known)
+    programs = install(tmp_path / "programs", PATHS, known=known, head=head)
     path = os.pathsep.join((str(programs), str(shell.directory(tmp_path)), "/usr/bin", "/bin"))
     script = assemble([PATH]).text
     async with collector(shell, tmp_path, script, {"PATH": path}) as running:
@@ -73,9 +76,9 @@ async def rounds(shell: ShellKind, tmp_path: Path, *calls: Call, known: str = "d
 @pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell.name)
 async def test_every_kind_of_path(shell: ShellKind, tmp_path: Path) -> None:
     """Two packets where all is well; a search to the byte where large ones vanish; a second look at what is cached."""
-    found = await rounds(shell, tmp_path, *map(call, PATHS))
+    found = await rounds(shell, tmp_path, *map(call, IPV4))
     well, told, hole, odd, mute, no_net, denied, learnt, healed, holed, older = found
-    assert (Route("lo"), 65536) == (well.route, well.device_mtu)
+    assert (Route("lo"), LARGEST) == (well.route, well.device_mtu)
     assert {Packet(size, Way.DO, Fate.REPLY, rtt=5.2e-5) for size in (84, 9000)} == {*(well.packets or ())}
     assert ([84, 1400], [9000]) == (sizes(told, Fate.REPLY), sizes(told, Fate.TOO_BIG))
     for seen, size in ((hole, 1400), (odd, 1437)):
@@ -117,6 +120,29 @@ async def test_the_cache_is_left_aside_where_ping_can(tmp_path: Path) -> None:
 
 
 @pytest.mark.debian
+async def test_ipv6_has_a_larger_header(tmp_path: Path) -> None:
+    """40 bytes instead of 20: sizes are those of the whole packet all the same."""
+    (seen,) = await rounds(SHELLS[0], tmp_path, call("2001:db8::9"), head=48)
+    assert ([84, 1400], [9000]) == (sizes(seen, Fate.REPLY), sizes(seen, Fate.TOO_BIG))
+
+
+@pytest.mark.debian
+@pytest.mark.parametrize("shell", [shell for shell in SHELLS if shell.name in {"dash", "only busybox"}])
+async def test_no_packet_outlives_its_deadline(shell: ShellKind, tmp_path: Path) -> None:
+    """A worker that is ended in the middle of a round leaves pings behind that end by themselves."""
+    programs = install(tmp_path / "programs", PATHS)
+    ping_program = programs / "ping"
+    waiting = ping_program.read_text(encoding="utf-8").replace('exit "$status"', 'exec sleep "$deadline"')
+    ping_program.write_text(waiting, encoding="utf-8")
+    path = os.pathsep.join((str(programs), str(shell.directory(tmp_path)), "/usr/bin", "/bin"))
+    name, _, arguments = call("192.0.2.5")
+    async with collector(shell, tmp_path, assemble([PATH]).text, {"PATH": path}) as running:
+        answers = await running.ask((name, 1, (*arguments[:3], "3", *arguments[4:])))
+        assert answers[0].late
+        await wait_until_async(lambda: "sleep 3 " not in running.alive().values(), 6, "pings to end")
+
+
+@pytest.mark.debian
 async def test_never_more_at_once(tmp_path: Path) -> None:
     """Of the search's steps none has more packets than the ladder may."""
     (seen,) = await rounds(SHELLS[0], tmp_path, call("192.0.2.4"))
@@ -146,7 +172,24 @@ def alone(tmp_path: Path, *arguments: str, programs: bool) -> Round:
 def test_a_host_that_can_send_no_packet_says_so(tmp_path: Path, *, programs: bool) -> None:
     """No ping, or none for this account, and no Python: not the same as no answer."""
     seen = alone(tmp_path, "192.0.2.7", "1500", "", "1", "5", LADDER, programs=programs)
-    assert Round(Route("lo"), 65536, None) == seen
+    assert Round(Route("lo"), LARGEST, None) == seen
+
+
+def test_a_device_that_nobody_can_read(tmp_path: Path) -> None:
+    """Gone in this moment, or none that /sys shows: the rest of the round is there, without an expected size."""
+    install(tmp_path, {"192.0.2.1": FakePath(9000)})
+    path = f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin"
+    body = PATH.body.replace("/sys/class/net", str(tmp_path))
+    done = subprocess.run(
+        ["sh", "-c", body, "sh", "192.0.2.1", "", "", "1", "5", LADDER],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+        env={"PATH": path},
+    )
+    seen = ping.answer(done.stdout)
+    assert (Route("lo"), None, [84]) == (seen.route, seen.device_mtu, sizes(seen, Fate.REPLY))
 
 
 def test_a_name_that_nobody_knows(tmp_path: Path) -> None:
@@ -160,7 +203,7 @@ def test_a_name_that_nobody_knows(tmp_path: Path) -> None:
 
 
 def test_the_expected_size_is_that_of_the_device(tmp_path: Path) -> None:
-    """Where none is declared."""
+    """Where none is declared; the loopback device's is one byte more than any packet has."""
     install(tmp_path, {"192.0.2.1": FakePath(65536)})
     path = f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin"
     done = subprocess.run(
@@ -170,7 +213,7 @@ def test_the_expected_size_is_that_of_the_device(tmp_path: Path) -> None:
         check=True,
         env={"PATH": path},
     )
-    assert [84, 65536] == sizes(ping.answer(done.stdout), Fate.REPLY)
+    assert [84, LARGEST] == sizes(ping.answer(done.stdout), Fate.REPLY)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
