@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,50 +19,67 @@ from cs_exporter.probes.path_verdicts import PathRow, PathState
 from tests.lab import faults
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
+from tests.lab.netns import TEST
 from tests.lab.wait import wait_until_async
 from tests.live.watch import QUICK, Address, Watch
 
 pytestmark = pytest.mark.lab
 
-TWO_INTERVALS = 2 * QUICK["probes"]["path_mtu"]["interval"] + 3
-"""Seconds after which a fault must show, with the time that a derived probe takes to follow."""
+TWO_INTERVALS = 2 * QUICK["probes"]["path_mtu"]["interval"] + 8
+"""Seconds after which a fault must show, with the time that a derived probe and a busy machine take."""
 
 FAR, NEAR, DEAD = "nfs-far", "nfs-near", "nfs-dead"
-TOLD, UNTOLD, SHRUNK = "kvm-told", "kvm-untold", "kvm-shrunk"
-MOUNTS = {TOLD: (FAR, NEAR, DEAD), UNTOLD: (FAR,), SHRUNK: ()}
-"""Hypervisor -> the storage servers that it should have mounts of. What is mounted plays no part here."""
+TOLD, UNTOLD, SHRUNK, HERE = "kvm-told", "kvm-untold", "kvm-shrunk", "here"
+MOUNTS = {TOLD: (FAR, NEAR, DEAD), UNTOLD: (FAR,), SHRUNK: (), HERE: (FAR,)}
+"""Hypervisor, the machine of this test among them -> the storage servers that it should have mounts of.
+
+What is mounted plays no part here.
+"""
 
 EXPECTED = {
     (TOLD, "CsPathMtuReduced", FAR),
+    (HERE, "CsPathMtuReduced", FAR),
     (UNTOLD, "CsPathMtuBlackhole", FAR),
     (TOLD, "CsPathMtuBlackhole", NEAR),
     (TOLD, "CsPathUnreachable", DEAD),
     (TOLD, "CsPathLoss", DEAD),
     (SHRUNK, "CsVxlanHeadroomNegative", "eth0"),
-    *((host, name, SHRUNK) for host in (TOLD, UNTOLD) for name in ("CsPathMtuBlackhole", "CsPathAsymmetric")),
+    *((host, name, SHRUNK) for host in (TOLD, UNTOLD, HERE) for name in ("CsPathMtuBlackhole", "CsPathAsymmetric")),
 }
 """(host, symptom, peer or device) while everything is broken"""
 
 
+@dataclass(frozen=True)
+class Here:
+    """The machine of this test, by its address on the segment: no SSH, and its own sockets instead of ping."""
+
+    address: str
+    name: str = HERE
+
+
 @pytest.fixture(scope="module")
 def hosts(lab: Lab) -> Iterator[dict[str, LabHost]]:
-    """Three hypervisors and three storage servers, one of them behind the router."""
-    specs = [HostSpec(name, sh="busybox" if name == UNTOLD else "dash") for name in (*MOUNTS, NEAR, DEAD)]
+    """Three hypervisors besides this machine, and three storage servers, one of them behind the router."""
+    specs = [
+        HostSpec(name, sh="busybox" if name == UNTOLD else "dash") for name in (*MOUNTS, NEAR, DEAD) if name != HERE
+    ]
     added = lab.add_hosts([*specs, HostSpec(FAR, segment="far")])
     yield {host.name: host for host in added}
     for host in added:
         lab.remove_host(host)
 
 
-def _blocks(hosts: dict[str, LabHost]) -> dict[Address, dict[str, Any]]:
+def _blocks(lab: Lab, hosts: dict[str, LabHost]) -> dict[Address, dict[str, Any]]:
     """All of them as the configuration has them."""
+    here = Here(lab.network.lan.address(TEST))
     blocks: dict[Address, dict[str, Any]] = {hosts[name]: {"roles": ["storage"]} for name in (FAR, NEAR, DEAD)}
     for name, servers in MOUNTS.items():
         mounts = [
             {"mountpoint": f"/mnt/{server}", "server": hosts[server].address, "export": "/export"} for server in servers
         ]
-        overlay = {"overlay": hosts[name].address}
-        blocks[hosts[name]] = {"roles": ["hypervisor"], "addresses": overlay, "mounts": mounts}
+        host = here if name == HERE else hosts[name]
+        more = {"connection": "local"} if name == HERE else {}
+        blocks[host] = {"roles": ["hypervisor"], "addresses": {"overlay": host.address}, "mounts": mounts, **more}
     return blocks
 
 
@@ -122,7 +140,7 @@ async def test_each_is_told_apart_and_heals(tmp_path: Path, lab: Lab, hosts: dic
 
     Healed at once, though the kernel of the host that was told remembers the small path for ten minutes.
     """
-    async with Watch(tmp_path, lab, _blocks(hosts)) as watch:
+    async with Watch(tmp_path, lab, _blocks(lab, hosts)) as watch:
         await watch.swept()
         await _shows(watch, set(), "all paths are well")
         well = _storage(watch, TOLD, FAR)
