@@ -13,6 +13,9 @@ from typing import cast
 FULL = 1 << 20
 """Bytes that may wait to be read before the server is made to wait."""
 
+LONGEST = 1 << 26
+"""Bytes of an answer beyond which the connection is given up: no question of ours has such answers."""
+
 _CHUNK = 1 << 16
 _TLS_MAJOR = b"\3"
 """The second byte of every TLS record (RFC 8446, 5.1); in a packet of the protocol it is the middle of a length."""
@@ -33,6 +36,7 @@ class Wire(asyncio.Protocol):
         self.transport: asyncio.Transport
         self._unread = bytearray()
         self._more: asyncio.Future[None] | None = None
+        self._heard = 0
         self._ended = False
         self._gone = asyncio.Event()
         self._error: Exception | None = None
@@ -50,6 +54,11 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
+        self._heard += len(data)
+        if self._heard > LONGEST:
+            self._error = ConnectionAbortedError(f"the answer has more than {LONGEST >> 20} MiB")
+            self.transport.abort()
+            return
         if self._tls is None:
             self._unread += data
         else:
@@ -61,7 +70,7 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
-        self._ended, self._error = True, exc
+        self._ended, self._error = True, self._error or exc
         self._gone.set()
         self._wake()
 
@@ -74,7 +83,8 @@ class Wire(asyncio.Protocol):
         return taken
 
     def write(self, data: bytes) -> None:
-        """Send, without waiting: what we say to a server is always short."""
+        """Send, without waiting: what we say to a server is always short. What is heard from then on is the answer."""
+        self._heard = 0
         if self._tls is None:
             self.transport.write(data)
         else:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from cs_exporter.model import MysqlTls, Reason
-from cs_exporter.transports.mysql_wire import FULL, NotTlsError, Wire
+from cs_exporter.transports.mysql_wire import FULL, LONGEST, NotTlsError, Wire
 from tests.lab.certificates import Authority
 from tests.lab.wait import wait_until_async
 from tests.transports.databases import PATIENCE, error, failure, greeting, pretender
@@ -92,6 +92,28 @@ async def test_an_end_in_the_middle_is_an_error(authority: Authority, *, secure:
         with pytest.raises(asyncio.IncompleteReadError):
             await wire.readexactly(8)
         assert not wire.in_step
+
+
+async def test_an_answer_without_end_is_given_up() -> None:
+    """However fast it is read: memory has its limits."""
+
+    async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while True:
+                writer.write(bytes(1 << 20))
+                await writer.drain()
+
+    async with wired(endless) as wire:
+        heard = 0
+
+        async def listen() -> None:
+            nonlocal heard
+            while True:
+                heard += len(await wire.readexactly(1 << 18))
+
+        with pytest.raises(ConnectionAbortedError, match="64 MiB"):
+            await listen()
+        assert LONGEST - (1 << 22) < heard <= LONGEST
 
 
 async def test_what_nobody_asked_for_is_out_of_step() -> None:
