@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from cs_exporter.model import Inventory
 from cs_exporter.probes.agent_evidence import Scene, Sight
 from cs_exporter.probes.agent_heartbeat import NAME
-from cs_exporter.probes.agent_plan import Expected, Key, Plan, Shared, is_loopback, learned, plan
+from cs_exporter.probes.agent_plan import Expected, Key, Plan, Shared, learned, plan
 from cs_exporter.probes.agent_rows import AgentRow, row
-from cs_exporter.probes.agent_sessions import AgentHeartbeatReading, Own, Served
+from cs_exporter.probes.agent_sessions import AgentHeartbeatReading, Own, Served, is_loopback
 from cs_exporter.probes.agent_symptoms import COUNTDOWN_SYMPTOMS
 from cs_exporter.spec import DerivedSpec, Latest, Metric, Sample, rows
 
@@ -23,7 +23,7 @@ from cs_exporter.spec import DerivedSpec, Latest, Metric, Sample, rows
 class AgentCountdownReading:
     """Every expected agent. `unmapped`: server and agent -> sessions whose peer is no known host.
 
-    What is below `now` is kept for the next derivation; `addresses`: address -> host, told by hosts' own sessions.
+    What is below `now` is kept for the next derivation; `addresses`: address -> host, told by their own sessions.
     """
 
     rows: Mapping[Key, AgentRow] = field(default_factory=dict)

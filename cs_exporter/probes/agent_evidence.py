@@ -43,8 +43,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cs_exporter.probes.agent_plan import Expected, is_loopback
-from cs_exporter.probes.agent_sessions import Own, Served
+from cs_exporter.probes.agent_plan import Expected
+from cs_exporter.probes.agent_sessions import Own, Served, is_loopback
 
 
 class Source(StrEnum):

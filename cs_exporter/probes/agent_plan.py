@@ -88,21 +88,15 @@ def _written(host: Host) -> Iterable[str]:
 def learned(
     before: Mapping[str, str], readings: Mapping[str, AgentHeartbeatReading], inventory: Inventory
 ) -> Mapping[str, str]:
-    """Address -> host, from the local ends of hosts' own sessions, of now and before.
+    """Address -> host, from the local ends of sessions at servers and hosts, of now and before.
 
     An address that two hosts have at once (a network behind each of them) is nobody's.
     """
     now: dict[str, str] = {}
     for host, reading in readings.items():
-        for one in reading.own:
-            if not is_loopback(one.local):
-                now[one.local] = host if now.get(one.local, host) == host else ""
+        for address in reading.addresses:
+            now[address] = host if now.get(address, host) == host else ""
     fresh = before if now.items() <= before.items() else {**before, **now}
     if all(not host or host in inventory.hosts for host in fresh.values()):
         return fresh
     return {address: host for address, host in fresh.items() if not host or host in inventory.hosts}
-
-
-def is_loopback(address: str) -> bool:
-    """Whether both ends of a session with that address are on one host."""
-    return address.startswith("127.") or address == "::1"

@@ -118,12 +118,21 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class AgentHeartbeatReading:
-    """All that one host's sockets tell about agents' sessions. `uses`: agents whose end it would be."""
+    """All that one host's sockets tell about agents' sessions. `uses`: agents whose end it would be.
+
+    `addresses`: its own in these sessions, loopback aside; not all of them need be in the inventory.
+    """
 
     ports: tuple[Listening, ...] = ()
     served: tuple[Served, ...] = ()
     own: tuple[Own, ...] = ()
     uses: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+
+
+def is_loopback(address: str) -> bool:
+    """Whether both ends of a session with that address are on one host."""
+    return address.startswith("127.") or address == "::1"
 
 
 def ends(agents: Iterable[AgentDeclaration], roles: frozenset[Role]) -> tuple[list[AgentDeclaration], ...]:
@@ -150,17 +159,21 @@ def read(
     waiting: dict[str, int] = {}
     served: list[Served] = []
     own: list[Own] = []
+    addresses: set[str] = set()
     for socket in sockets:
         if socket.local_port in serving:
             agent = serving[socket.local_port]
             if socket.state == "LISTEN":
                 waiting[agent] = waiting.get(agent, 0) + socket.recv_queue
             elif socket.state == "ESTAB":
+                addresses.add(socket.local)
                 served.append(_served(agent, socket, now, past))
         elif socket.peer_port in running and socket.state == "ESTAB":
+            addresses.add(socket.local)
             own.append(_own(running[socket.peer_port], socket, now, past))
     ports = tuple(Listening(agent, agent in waiting, waiting.get(agent, 0)) for agent in serving.values())
-    return AgentHeartbeatReading(ports, tuple(served), tuple(own), frozenset(running.values()))
+    outside = frozenset(address for address in addresses if not is_loopback(address))
+    return AgentHeartbeatReading(ports, tuple(served), tuple(own), frozenset(running.values()), outside)
 
 
 class _Past:

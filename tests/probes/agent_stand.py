@@ -107,14 +107,15 @@ def own(at: Host | str, server: Host | str, heard: float | None, *, port: int = 
     return Own(AGENT, local, port, peer, heard, 1000, 0.002, retransmits, bool(retransmits))
 
 
-def at_server(*sessions: Served) -> AgentHeartbeatReading:
-    """The reading of a server that has these sessions."""
-    return AgentHeartbeatReading((Listening(AGENT, True),), sessions)  # noqa: FBT003 (it listens)
+def at_server(*sessions: Served, at: str = "") -> AgentHeartbeatReading:
+    """The reading of a server that has these sessions, at an address that the inventory need not know."""
+    addresses = frozenset({at} if at else ())
+    return AgentHeartbeatReading((Listening(AGENT, True),), sessions, addresses=addresses)  # noqa: FBT003 (it listens)
 
 
 def at_host(*sessions: Own) -> AgentHeartbeatReading:
     """The reading of a hypervisor that has these sessions."""
-    return AgentHeartbeatReading((), (), sessions, frozenset({AGENT}))
+    return AgentHeartbeatReading((), (), sessions, frozenset({AGENT}), frozenset(one.local for one in sessions))
 
 
 @dataclass(frozen=True)

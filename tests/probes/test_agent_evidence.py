@@ -127,6 +127,13 @@ def test_a_frozen_server_has_heard_nothing() -> None:
     assert (True, UNSEEN) == (never.row.connected, never.row.evidence)
 
 
+def test_a_server_with_an_address_that_nobody_wrote_down() -> None:
+    """Its own sessions tell that it is the one the host is connected to: its word counts."""
+    frozen = at_server(served(KVM1, NOW - 5, unread=40), at="10.0.0.9")
+    found = after(WELL, {"ms1": frozen, "kvm1": at_host(own(KVM1, "10.0.0.9", LATER - 1))})
+    assert (True, SERVER, {SERVER: 105, AGENT: 1}) == said(found)
+
+
 def test_a_kernel_that_tells_no_times() -> None:
     """Connected is known, and silence is not: nothing counts."""
     server, at = at_server(served(KVM1, None)), at_host(own(KVM1, MS1, None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cs_exporter.model import Host, Role, Traffic
 from cs_exporter.probes import agent_plan
-from tests.probes.agent_stand import AGENT, KVM1, KVM2, MS1, MS2, at_host, host, inventory, own
+from tests.probes.agent_stand import AGENT, KVM1, KVM2, MS1, MS2, at_host, at_server, host, inventory, own
 
 NOVA = {"name": "nova-compute", "port": 5672, "runs_on": ["hypervisor"], "served_by": ["message_bus"], "limit": 60}
 
@@ -41,9 +41,9 @@ def test_addresses_of_the_inventory() -> None:
 
 
 def test_addresses_that_hosts_tell() -> None:
-    """Local ends of their own sessions; kept when the reading has gone, forgotten with the host, never loopback."""
+    """Local ends of their own sessions; kept when the reading has gone, forgotten with the host."""
     hosts = inventory(KVM1, KVM2, MS1)
-    told = {"kvm1": at_host(own("10.0.0.1", MS1, 1.0), own("127.0.0.1", "127.0.0.1", 1.0))}
+    told = {"kvm1": at_host(own("10.0.0.1", MS1, 1.0))}
     first = agent_plan.learned({}, told, hosts)
     assert {"10.0.0.1": "kvm1"} == first
     assert first is agent_plan.learned(first, told, hosts)
@@ -51,6 +51,7 @@ def test_addresses_that_hosts_tell() -> None:
     moved = {"kvm2": at_host(own("10.0.0.1", MS1, 1.0))}
     assert {"10.0.0.1": "kvm2"} == agent_plan.learned(first, moved, hosts)
     assert {} == agent_plan.learned(first, {}, inventory(KVM2, MS1))
+    assert {"10.0.0.9": "ms1"} == agent_plan.learned({}, {"ms1": at_server(at="10.0.0.9")}, hosts)
 
 
 def test_an_address_of_two_hosts_is_nobodys() -> None:

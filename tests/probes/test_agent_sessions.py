@@ -17,7 +17,7 @@ from cs_exporter.parsers import ss
 from cs_exporter.ports import SectionCall
 from cs_exporter.probes import agent_sessions
 from cs_exporter.probes.agent_sessions import CLOUDSTACK_AGENT, SECTION, AgentDeclaration, AgentHeartbeatReading
-from tests.probes.agent_stand import AGENT, CAPTURES, MS1, capture, poll
+from tests.probes.agent_stand import AGENT, CAPTURES, MS1, capture, host, poll
 from tests.transports.running import SHELLS, ShellKind
 
 NOW = 1000.0
@@ -179,6 +179,20 @@ def test_heard_at_the_agents_end(name: str, ago: float) -> None:
     found = agent_sessions.read(ss.sockets(capture(name)), [], [CLOUDSTACK_AGENT], NOW, lambda: None)
     assert [pytest.approx(NOW - ago)] == [one.heard for one in found.own]
     assert ((), frozenset({AGENT})) == (found.served, found.uses)
+
+
+@pytest.mark.parametrize(
+    ("name", "addresses"),
+    [
+        ("server", {"10.213.0.11"}),
+        ("agent", {"10.213.0.12"}),
+        ("v6-scope", {"2001:db8::5", "fe80::306c:a6ff:fe3f:f9ac"}),
+    ],
+)
+async def test_the_hosts_own_addresses(name: str, addresses: set[str]) -> None:
+    """Those of its sessions' near ends; loopback is everybody's."""
+    both = host("all1", "192.0.2.7", Role.MANAGEMENT, Role.HYPERVISOR)
+    assert addresses == (await poll(capture(name), both)).addresses
 
 
 async def test_a_server_that_does_not_run() -> None:
