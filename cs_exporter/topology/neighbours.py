@@ -25,7 +25,7 @@ def chosen(candidates: Collection[str], numbers: Mapping[str, int], name: str, m
     if len(candidates) <= most:
         return tuple(candidates)
     own = numbers[name]
-    return tuple(nsmallest(most, candidates, key=lambda other: _mixed(numbers[other] ^ own)))
+    return tuple(nsmallest(most, candidates, key=lambda other: mixed(numbers[other] ^ own)))
 
 
 def ring(names: Iterable[str], neighbours: int) -> dict[str, tuple[str, ...]]:
@@ -39,7 +39,7 @@ def ring(names: Iterable[str], neighbours: int) -> dict[str, tuple[str, ...]]:
     return {name: tuple(order[(place + step) % len(order)] for step in steps) for place, name in enumerate(order)}
 
 
-def _mixed(number: int) -> int:
+def mixed(number: int) -> int:
     """The finishing steps of splitmix64: numbers that differ in a bit come out far apart."""
     number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & _MASK

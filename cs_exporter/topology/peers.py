@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from hashlib import blake2b
 from itertools import chain, islice, zip_longest
 
 from cs_exporter.model import Host, Peer, Role, Traffic
+from cs_exporter.topology.neighbours import mixed, number_of
 
 NEAR = 2
 """Neighbours of the same cloud_cluster, which share most of the way."""
@@ -40,7 +40,7 @@ def peers_of(hosts: Mapping[str, Host]) -> Mapping[str, tuple[Peer, ...]]:
 
     Comparing every pair of n hosts would take n² steps. Instead the members of a cluster (and of a zone) stand on a
     ring by the hash of their names, and only the REACH next to either side are candidates: at most 2 * REACH pairs per
-    host and ring, so the cost grows with n (10,000 hosts: below 1 s), and an added host concerns only those around it.
+    host and ring, so the cost grows with n (10,000 hosts: about 1 s), and an added host concerns only those around it.
     Up to 2 * REACH + 1 members, everybody is everybody's candidate.
     """
     measuring = [host for host in hosts.values() if host.roles & {Role.HYPERVISOR, *_SERVING}]
@@ -92,8 +92,8 @@ def _served(host: Host, servers: Mapping[tuple[str, bool], list[Host]]) -> list[
     wanted = list(servers.get((host.platform, False), ()))
     if host.roles & _SERVING:
         wanted += servers.get((host.platform, True), ())
-    own = _hash(host.name)
-    wanted.sort(key=lambda server: (_pair(own, _hash(server.name)), server.name))
+    own = number_of(host.name)
+    wanted.sort(key=lambda server: (mixed(own ^ number_of(server.name)), server.name))
     return [Peer(server.name, server.address_for(Traffic.MANAGEMENT), Traffic.MANAGEMENT) for server in wanted]
 
 
@@ -117,7 +117,7 @@ def _neighbours(hypervisors: list[Host], traffic: Traffic, has_one: Callable[[Ho
 
 def _candidates(members: list[Host]) -> Iterator[tuple[str, list[Host]]]:
     """Each member's candidates on the ring, best first: by the hash of the pair, which is the same from both ends."""
-    ring = sorted((_hash(host.name), host.name, host) for host in members)
+    ring = sorted((number_of(host.name), host.name, host) for host in members)
     awake = [(number, host) for number, _, host in ring if not host.maintenance]
     before = 0  # members of `awake` that stand before this one
     for own, _, host in ring:
@@ -126,7 +126,7 @@ def _candidates(members: list[Host]) -> Iterator[tuple[str, list[Host]]]:
         right = min(REACH, reach)
         places = chain(range(after, after + right), range(before - (reach - right), before))
         others = [awake[place % len(awake)] for place in places] if awake else []
-        best = sorted((_pair(own, number), other.name, other) for number, other in others)
+        best = sorted((mixed(own ^ number), other.name, other) for number, other in others)
         yield host.name, [other for _, _, other in best]
         before = after
 
@@ -139,12 +139,3 @@ def _fair(host: Host, kinds: list[list[Peer]]) -> tuple[Peer, ...]:
         if peer is not None and peer.name != host.name and peer.address not in own:
             unique.setdefault((peer.address, peer.traffic), peer)
     return tuple(unique.values())[:MOST]
-
-
-def _pair(one: int, other: int) -> int:
-    """A hash of two names' hashes in either order; the multiplication makes near ones far (Fibonacci hashing)."""
-    return ((one ^ other) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-
-
-def _hash(name: str) -> int:
-    return int.from_bytes(blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).digest(), "big")
