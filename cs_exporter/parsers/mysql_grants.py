@@ -13,6 +13,8 @@ from cs_exporter.parsers.mysql_status import Row
 
 _GLOBAL = re.compile(r"GRANT ([A-Z_, ]+) ON \*\.\* TO ", re.IGNORECASE)
 EVERYTHING = "ALL PRIVILEGES"
+RESERVED = ("SUPER", "CONNECTION ADMIN", EVERYTHING)
+"""Privileges whose holder is let into a full server, once."""
 
 
 def privileges(rows: Iterable[Row]) -> frozenset[str]:

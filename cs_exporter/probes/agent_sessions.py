@@ -44,18 +44,16 @@ SECTION = Section(
     body=r"""
 (
 	serves=' ' filter=''
-	for one; do
-		port=${one#?}
+	for asked; do
+		port=${asked#?}
 		case $port in '' | *[!0-9]* | ??????*) continue ;; esac
-		case $one in
+		case $asked in
 		s*) serves="$serves$port " filter="$filter or sport = :$port" ;;
 		u*) filter="$filter or dport = :$port" ;;
 		esac
 	done
-	[ -n "$filter" ] || exit 2
-	filter=${filter#' or '}
 	{
-		ss -tinH state established state listening "( $filter )"
+		[ -z "$filter" ] || ss -tinH state established state listening "( ${filter#' or '} )"
 		echo "= $?"
 	} | awk -v serves="$serves" '
 		function end() { if (line != "") print line; line = "" }

@@ -33,8 +33,6 @@ _BY_CODE = {
     3169: State.LOST,  # ER_SESSION_WAS_KILLED
 }
 _BY_REASON = {Reason.REFUSED: State.REFUSED, Reason.MUTE: State.MUTE, Reason.RESET: State.LOST}
-_RESERVED = ("SUPER", "CONNECTION ADMIN", mysql_grants.EVERYTHING)
-"""Privileges whose holder is let into a full server, once."""
 
 _PROCESS = "PROCESS"
 _SHORTEST = 0.05
@@ -129,7 +127,7 @@ class Look:
         if known is not None:
             self._leave = granted != known.privileges and room
             return Account(known.connection, known.privileges, known.denied, known.reserved, now)
-        reserved = frozenset(name for name in _RESERVED if name in (granted or ()))
+        reserved = frozenset(name for name in mysql_grants.RESERVED if name in (granted or ()))
         return Account(_connection(server), granted, _lacking(granted, dialect), reserved, now)
 
     async def _granted(self) -> frozenset[str] | None:

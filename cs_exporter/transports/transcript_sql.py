@@ -5,10 +5,14 @@ Rows are shortened: a list of sessions may have thousands, each with a statement
 
 from __future__ import annotations
 
+import re
+
 from cs_exporter.ports import Clock, Sql, SqlRow, SqlServer
 from cs_exporter.transports.transcript_note import Note, Noting
 
 _ROWS, _CHARACTERS = 20, 200
+_PASSWORD = re.compile(r"(IDENTIFIED (?:BY|VIA|WITH)\b[^']*)'[^']*'", re.IGNORECASE)
+"""In a MariaDB's SHOW GRANTS: the hash of the password."""
 
 
 class NotedSql:
@@ -47,4 +51,5 @@ def _rows(rows: tuple[SqlRow, ...]) -> list[str]:
 def _row(row: SqlRow) -> str:
     # In one line, whatever line ends a value has.
     text = "  ".join(f"{name}={'NULL' if value is None else ' '.join(value.split())}" for name, value in row.items())
+    text = _PASSWORD.sub(r"\1'...'", text)
     return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}..."

@@ -54,8 +54,12 @@ def test_inline_sections_leave_the_frames_variables_alone() -> None:
 def test_inline_sections_do_not_end_the_collector() -> None:
     """Run in its own shell, an `exit` or `exec` of theirs would be its end."""
     ends = re.compile(r"(?:^|[\s;&|({])(?:exec|exit|set|trap)\b")
-    assert [] == [section.name for section in REGISTERED if not section.blocks and ends.search(section.body)]
-    assert ends.search("cat x || exit 1")
+
+    def ended(body: str) -> bool:
+        return ends.search(re.sub("'[^']*'", "''", body)) is not None  # awk may end itself
+
+    assert [] == [section.name for section in REGISTERED if not section.blocks and ended(section.body)]
+    assert (True, False) == (ended("cat x || exit 1"), ended("awk '{ exit 1 }' x"))
 
 
 def test_the_hash_follows_the_text() -> None:
