@@ -53,8 +53,12 @@ SECTION = Section(
 		esac
 	done
 	{
-		[ -z "$filter" ] || ss -tinH state established state listening "( ${filter#' or '} )"
-		echo "= $?"
+		if [ -n "$filter" ]; then
+			ss -tinH state established state listening "( ${filter#' or '} )"
+			echo "= $?"
+		else
+			echo "= 2"
+		fi
 	} | awk -v serves="$serves" '
 		function end() { if (line != "") print line; line = "" }
 		function more(from,   i) {
