@@ -190,6 +190,26 @@ HEALTH: tuple[tuple[Head, Callable[[Health], float]], ...] = (
         Head("cs_rpc_calls_total", "ONC RPC calls sent to file servers.", "counter"),
         lambda health: float(health.counters.rpc_calls),
     ),
+    (
+        Head("cs_sql_logins_total", "Logins to database servers; one each while the kept connections hold.", "counter"),
+        lambda health: float(health.counters.sql_logins),
+    ),
+    (
+        Head("cs_sql_queries_total", "Statements sent to database servers.", "counter"),
+        lambda health: float(health.counters.sql_queries),
+    ),
+    (
+        Head("cs_dials_total", "Connections begun from here to look at ports.", "counter"),
+        lambda health: float(health.counters.dials),
+    ),
+    (
+        Head("cs_tunnelled_dials_total", "Connections that hosts were asked to begin to look at ports.", "counter"),
+        lambda health: float(health.counters.tunnels),
+    ),
+    (
+        Head("cs_echoes_total", "Packets sent from here to measure paths.", "counter"),
+        lambda health: float(health.counters.echoes),
+    ),
 )
 
 

@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -95,14 +95,17 @@ async def test_a_silent_name_server_delays_names_only(monkeypatch: pytest.Monkey
 
 @contextmanager
 def limited(descriptors_left: int) -> Iterator[None]:
-    """This process can open so many files more."""
+    """This process can open so many files more. Others are open, as in a daemon: what is kept free depends on both."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with socket.socket() as lowest:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest.fileno() + descriptors_left, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    with ExitStack() as held:
+        while held.enter_context(socket.socket()).fileno() < RESERVE:
+            pass
+        with socket.socket() as lowest:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (lowest.fileno() + descriptors_left, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.mark.parametrize("left", [0, 1, 5])
