@@ -83,7 +83,7 @@ async def test_peers(host: LabHost, port: int, talk: Talk, state: PortState, sai
     assert (state, True) == (dial.state, said in dial.detail), dial
     assert (state is not PortState.REFUSED) is (0 < (dial.connect_seconds or 0) < 0.1)
     assert 0 == dial.syn_retransmits
-    assert descriptors() == before
+    assert descriptors() <= before
     wait_until(lambda: not [line for line in _sockets(host) if "ESTAB" in line])
 
 
