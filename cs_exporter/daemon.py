@@ -23,7 +23,7 @@ from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.runner import run_once
 from cs_exporter.scheduling import Scheduler
 from cs_exporter.spec import AnySpec, longest_run
-from cs_exporter.transports.collector_script import CollectorScript, assemble
+from cs_exporter.transports.collector.script import CollectorScript, assemble
 from cs_exporter.transports.pool import Pace
 from cs_exporter.transports.world import World
 

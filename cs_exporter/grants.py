@@ -11,7 +11,7 @@ from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.needs import Lack
 from cs_exporter.parsers import mysql_grants
 from cs_exporter.ports import Sql, SqlServer
-from cs_exporter.probes.mysql_statements import GRANTS, dialect
+from cs_exporter.probes.mysql.statements import GRANTS, dialect
 from cs_exporter.spec import Need
 
 ACCOUNT, PROCESS, REPLICATION = "database account", "process grant", "replication grant"

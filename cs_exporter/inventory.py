@@ -14,8 +14,8 @@ from cs_exporter.config import Config
 from cs_exporter.config.hosts import Member
 from cs_exporter.config.resolve import Profile
 from cs_exporter.model import Host, Inventory, Mount, Role, Traffic
-from cs_exporter.probes import mysql_connections
-from cs_exporter.probes.mysql_connections import MysqlConnectionsSettings
+from cs_exporter.probes.mysql import mysql_connections
+from cs_exporter.probes.mysql.mysql_connections import MysqlConnectionsSettings
 from cs_exporter.topology.peers import peers_of
 from cs_exporter.topology.ports import port_rows
 

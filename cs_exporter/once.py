@@ -18,7 +18,7 @@ from cs_exporter.ports import Counters, Last, R
 from cs_exporter.runner import run_once
 from cs_exporter.spec import AnySpec, Severity, longest_run
 from cs_exporter.symptoms import Holding, holding
-from cs_exporter.transports.transcript import noted
+from cs_exporter.transports.transcript.transcript import noted
 from cs_exporter.transports.world import World
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}

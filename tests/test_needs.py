@@ -15,7 +15,7 @@ from cs_exporter.ports import Io
 from cs_exporter.probes import PROBES
 from cs_exporter.spec import AnySpec, Need, ProbeSettings, ProbeSpec, Section
 from tests.parsers.outcomes import outcome
-from tests.transports.running import SHELLS, ShellKind
+from tests.transports.collector.running import SHELLS, ShellKind
 
 
 @dataclass(frozen=True)

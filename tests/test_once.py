@@ -12,7 +12,8 @@ from cs_exporter.config import load
 from cs_exporter.inventory import build_inventory
 from cs_exporter.model import Failure, Host, Outcome, Reason, Unsupported
 from cs_exporter.once import probe_once, show
-from cs_exporter.probes import nfs_mounts, time_drift
+from cs_exporter.probes.clocks import time_drift
+from cs_exporter.probes.nfs import nfs_mounts
 from cs_exporter.spec import AnySpec
 
 CONFIGURATION = "hosts: [{name: here, connection: local}]"

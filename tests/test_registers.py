@@ -122,8 +122,9 @@ def test_settings_are_closed() -> None:
 
 def test_the_register_is_complete() -> None:
     """Every sheet is registered under the name of its file, so that a name leads to its file."""
-    files = {path.stem for path in (ROOT / "cs_exporter/probes").glob("*.py") if not path.stem.startswith("_")}
-    sheets = {name: module for name in files if hasattr(module := import_module(f"cs_exporter.probes.{name}"), "SPEC")}
+    files = [path.relative_to(ROOT) for path in (ROOT / "cs_exporter/probes").rglob("[!_]*.py")]
+    modules = [(path.stem, import_module(".".join(path.with_suffix("").parts))) for path in files]
+    sheets = {name: module for name, module in modules if hasattr(module, "SPEC")}
     assert {name: module.SPEC for name, module in sheets.items()} == {sheet.name: sheet for sheet in SHEETS}
     assert len(SHEETS) == len({sheet.name for sheet in SHEETS})
 

@@ -25,8 +25,8 @@ from cs_exporter.model import (
 from cs_exporter.ports import Counters, Io, Last, R
 from cs_exporter.runner import overrun, run_derived, run_once
 from cs_exporter.spec import DerivedSpec, Latest, ProbeSettings, ProbeSpec
-from cs_exporter.transports.local import LocalConnector
-from cs_exporter.transports.shell import HostShell
+from cs_exporter.transports.collector.local import LocalConnector
+from cs_exporter.transports.collector.shell import HostShell
 from tests import world
 
 HOST = Host("kvm1", "192.0.2.1", settings=MappingProxyType({"stub": ProbeSettings()}))

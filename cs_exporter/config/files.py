@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cs_exporter.transports.known_hosts import read_known_hosts
+from cs_exporter.transports.ssh.known_hosts import read_known_hosts
 
 _PUBLIC_KEY_BEGINNINGS = (b"ssh-", b"ecdsa-", b"sk-")
 _OPENSSH = b"BEGIN OPENSSH PRIVATE KEY"

@@ -21,7 +21,7 @@ from cs_exporter.config.hosts import HostBlock, Member, UnlikeRangesError
 from cs_exporter.config.ranges import MAX_MEMBERS
 from cs_exporter.config.sections import Sections
 from cs_exporter.model import Connection, DeclaredPort, HostLimits, MysqlTarget, Place, Role, SshTarget
-from cs_exporter.probes.port_table import mistake_in
+from cs_exporter.probes.ports.table import mistake_in
 from cs_exporter.spec import AnySpec, ProbeSettings, longest_run
 
 Values = dict[str, Any]

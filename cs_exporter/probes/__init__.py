@@ -5,20 +5,13 @@ A literal tuple, so that a probe can be found by reading and nothing is imported
 
 from __future__ import annotations
 
-from cs_exporter.probes import (
-    agent_countdown,
-    agent_heartbeat,
-    clock_fleet,
-    galera_cluster,
-    mysql_connections,
-    nfs_mounts,
-    nfs_server,
-    path_directions,
-    path_mtu,
-    port_reachability,
-    storage_heartbeat,
-    time_drift,
-)
+from cs_exporter.probes.agents import agent_countdown, agent_heartbeat
+from cs_exporter.probes.clocks import clock_fleet, time_drift
+from cs_exporter.probes.mysql import galera_cluster, mysql_connections
+from cs_exporter.probes.nfs import nfs_mounts, nfs_server
+from cs_exporter.probes.paths import path_directions, path_mtu
+from cs_exporter.probes.ports import port_reachability
+from cs_exporter.probes.storage import storage_heartbeat
 from cs_exporter.spec import AnyDerived, AnySpec
 
 PROBES: tuple[AnySpec, ...] = (

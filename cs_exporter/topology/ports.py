@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from cs_exporter.model import Connection, DeclaredPort, Expected, Host, Manner, Mount, PortRow, Role, Traffic
-from cs_exporter.probes import port_table
-from cs_exporter.probes.port_table import Cloud, PortSpec, Vantage, When
+from cs_exporter.probes.ports import table as port_table
+from cs_exporter.probes.ports.table import Cloud, PortSpec, Vantage, When
 from cs_exporter.topology.neighbours import chosen, number_of, ring
 
 NEIGHBOURS = 3

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from cs_exporter.model import Connection, Host
 from cs_exporter.ports import Clock, Counters
-from cs_exporter.transports.collector_script import CollectorScript
-from cs_exporter.transports.local import LocalConnector
-from cs_exporter.transports.pacer import HandshakePacer
-from cs_exporter.transports.shell import Connector, HostShell
-from cs_exporter.transports.ssh import KeyFiles, SshConnector
-from cs_exporter.transports.tunnel import HostTunnel
+from cs_exporter.transports.collector.local import LocalConnector
+from cs_exporter.transports.collector.script import CollectorScript
+from cs_exporter.transports.collector.shell import Connector, HostShell
+from cs_exporter.transports.ssh.connector import KeyFiles, SshConnector
+from cs_exporter.transports.ssh.pacer import HandshakePacer
+from cs_exporter.transports.ssh.tunnel import HostTunnel
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 from cs_exporter.model import Host
 from cs_exporter.ports import Clock, Counters, Io, Previous
-from cs_exporter.transports.collector_script import CollectorScript
-from cs_exporter.transports.dial import TcpDialer
-from cs_exporter.transports.mtu import Echoes
-from cs_exporter.transports.mysql import MysqlServers
-from cs_exporter.transports.netlink import KernelLinks
+from cs_exporter.transports.collector.script import CollectorScript
+from cs_exporter.transports.dial.dialer import TcpDialer
+from cs_exporter.transports.mysql.servers import MysqlServers
+from cs_exporter.transports.paths.mtu import Echoes
+from cs_exporter.transports.paths.netlink import KernelLinks
 from cs_exporter.transports.pool import Pace, Shells
 from cs_exporter.transports.rpc import RpcClient
 

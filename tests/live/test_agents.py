@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from cs_exporter.board import FLEET
-from cs_exporter.probes.agent_countdown import AgentCountdownReading
-from cs_exporter.probes.agent_evidence import Source
-from cs_exporter.probes.agent_rows import AgentRow
+from cs_exporter.probes.agents.agent_countdown import AgentCountdownReading
+from cs_exporter.probes.agents.evidence import Source
+from cs_exporter.probes.agents.rows import AgentRow
 from tests.lab import faults
 from tests.lab.agents import Agent, ManagementServer, cut_off, lossy, unacknowledged
 from tests.lab.host import HostSpec, LabHost

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cs_exporter.probes.mysql_reading import MysqlConnectionsReading
+from cs_exporter.probes.mysql.reading import MysqlConnectionsReading
 from tests.lab.host import HostSpec
 from tests.lab.lab import Lab
 from tests.lab.mariadb import MariaDb

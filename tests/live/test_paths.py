@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from cs_exporter.model import Traffic
-from cs_exporter.probes.path_metrics import PathMtuReading
-from cs_exporter.probes.path_verdicts import PathRow, PathState
+from cs_exporter.probes.paths.metrics import PathMtuReading
+from cs_exporter.probes.paths.verdicts import PathRow, PathState
 from tests.lab import faults
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab

@@ -22,9 +22,9 @@ from cs_exporter.daemon import collector
 from cs_exporter.inventory import build_inventory
 from cs_exporter.model import Host
 from cs_exporter.ports import Counters, Last
-from cs_exporter.probes import port_reachability
-from cs_exporter.probes.port_reachability import PortReachabilityReading, PortReachabilitySettings
-from cs_exporter.probes.port_table import NEVER_DIALLED
+from cs_exporter.probes.ports import port_reachability
+from cs_exporter.probes.ports.port_reachability import PortReachabilityReading, PortReachabilitySettings
+from cs_exporter.probes.ports.table import NEVER_DIALLED
 from cs_exporter.transports.pool import Pace
 from cs_exporter.transports.world import World
 from tests.lab.host import HostSpec, LabHost

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from cs_exporter.probes import PROBES
-from cs_exporter.probes.storage_heartbeat import StorageHeartbeatReading
-from cs_exporter.probes.storage_writes import FileState, WriteRow
+from cs_exporter.probes.storage.storage_heartbeat import StorageHeartbeatReading
+from cs_exporter.probes.storage.writes import FileState, WriteRow
 from tests.lab import faults
 from tests.lab.lab import Lab
 from tests.lab.nfs_server import NfsServer

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cs_exporter.model import UnparsableError
 from cs_exporter.parsers.tls_records import ServerFlight, read_flight
-from cs_exporter.transports.dial_tls import agreeing
-from tests.transports.tls_peer import certificate, serving, tls_server
+from cs_exporter.transports.dial.tls import agreeing
+from tests.transports.dial.tls_peer import certificate, serving, tls_server
 
 
 def message(kind: int, body: bytes) -> bytes:

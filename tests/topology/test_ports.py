@@ -23,7 +23,7 @@ from cs_exporter.model import (
     SshTarget,
     Traffic,
 )
-from cs_exporter.probes.port_table import NEVER_DIALLED
+from cs_exporter.probes.ports.table import NEVER_DIALLED
 from cs_exporter.topology.ports import MOST_TUNNELLED, MOST_VANTAGES, port_rows
 
 

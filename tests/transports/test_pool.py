@@ -10,7 +10,7 @@ import pytest
 from cs_exporter.model import Connection, Host, ProbeFailed, Reason, SshTarget
 from cs_exporter.ports import Counters, SectionCall
 from cs_exporter.spec import Section
-from cs_exporter.transports.collector_script import assemble
+from cs_exporter.transports.collector.script import assemble
 from cs_exporter.transports.pool import Pace, Shells
 
 PACE = Pace(handshakes_at_once=4, handshakes_per_second=100.0, retry_cap=1.0)

@@ -19,7 +19,7 @@ from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.transports import tcp
 from cs_exporter.transports.names import Found, Names
 from cs_exporter.transports.tcp import RESERVE, connected
-from tests.transports.test_ssh_socket import BANNER, attempt, descriptors, ends, full, says, server
+from tests.transports.ssh.test_greeting import BANNER, attempt, descriptors, ends, full, says, server
 
 
 async def test_nobody_listens() -> None:

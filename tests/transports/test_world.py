@@ -6,7 +6,7 @@ import time
 
 from cs_exporter.model import Connection, Host
 from cs_exporter.ports import Counters
-from cs_exporter.transports.collector_script import assemble
+from cs_exporter.transports.collector.script import assemble
 from cs_exporter.transports.pool import Pace
 from cs_exporter.transports.world import World
 from tests.world import never_before

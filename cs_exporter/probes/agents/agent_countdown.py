@@ -1,0 +1,247 @@
+"""The sheet of the derived probe `agent_countdown`: how long until the cloud gives a host up, as its agent is silent.
+
+All servers' sockets and the host's own are put together here: an agent may move from one server to another, and what
+either end saw goes on counting after its session, or its reading, has gone. What is believed when: agent_evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from cs_exporter.model import Inventory
+from cs_exporter.probes.agents.agent_heartbeat import NAME
+from cs_exporter.probes.agents.evidence import Scene, Sight
+from cs_exporter.probes.agents.plan import Expected, Key, Plan, Shared, learned, plan
+from cs_exporter.probes.agents.rows import AgentRow, row
+from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Own, Served, is_loopback
+from cs_exporter.probes.agents.symptoms import COUNTDOWN_SYMPTOMS
+from cs_exporter.spec import DerivedSpec, Latest, Metric, Sample, rows
+
+
+@dataclass(frozen=True)
+class AgentCountdownReading:
+    """Every expected agent. `unmapped`: server and agent -> sessions whose peer is no known host.
+
+    What is below `now` is kept for the next derivation; `addresses`: address -> host, told by their own sessions.
+    """
+
+    rows: Mapping[Key, AgentRow] = field(default_factory=dict)
+    unmapped: Mapping[Key, int] = field(default_factory=dict)
+    wall: float = 0.0  # the exporter's wall clock at that moment
+    now: float = 0.0  # its monotonic clock
+    plan: Plan = field(default_factory=lambda: plan(Inventory()))
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, AgentHeartbeatReading] = field(default_factory=dict)  # of current hosts
+    scenes: Mapping[Shared, Scene] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What the current servers have: an agent's session that was heard last, and how many are whose."""
+
+    best: dict[Key, tuple[Served, str]] = field(default_factory=dict)
+    mapped: set[Key] = field(default_factory=set)  # server and agent
+    unmapped: dict[Key, int] = field(default_factory=dict)
+
+
+def derive(latest: Latest, now: float) -> AgentCountdownReading:
+    """What is believed of every expected agent at `now`. Hosts that have left the inventory are forgotten.
+
+    It is asked with every landing, most of which concern one host: a row of which nothing has changed is kept.
+    """
+    before = latest.before if isinstance(latest.before, AgentCountdownReading) else AgentCountdownReading()
+    known = before.plan if before.plan.of is latest.inventory else plan(latest.inventory)
+    silent, made = latest.unanswered.get(NAME, frozenset()), latest.made.get(NAME, {})
+    readings = latest.of(NAME, AgentHeartbeatReading)
+    current = {host: reading for host, reading in readings.items() if host not in silent}
+    told = learned(before.addresses, current, latest.inventory)
+    addresses = {**told, **known.addresses}
+    heard = _heard(current, known, addresses)
+    asked = {host: made.get(host, now) for host in current}
+    scenes = _scenes(known, heard, asked, before.scenes)
+    same = known is before.plan and told is before.addresses
+    alike = {shared: same and scene.alike(before.scenes.get(shared)) for shared, scene in scenes.items()}
+    found: dict[Key, AgentRow] = {}
+    for key, expected in known.expected.items():
+        held, holder = heard.best.get(key, (None, ""))
+        reading, scene, last = current.get(expected.host), scenes[expected.shared], before.rows.get(key)
+        tried = expected.host in silent or reading is not None
+        if last is not None and alike[expected.shared] and before.readings.get(expected.host) is reading:
+            sight = last.sight
+            if sight.held is held and (held is not None or sight.scene is scene) and sight.asked is tried:
+                found[key] = last
+                continue
+        due = asked.get(expected.host, 0.0) + known.intervals[expected.host]
+        sight = Sight(held, holder, _own(reading, expected), due, tried, scene)
+        new = row(expected, sight, last, addresses, now)
+        lost = silent.intersection((expected.host, *expected.servers)) if new.blind else ()
+        found[key] = last if last is not None and any(name in readings for name in lost) else new
+    return AgentCountdownReading(found, heard.unmapped, latest.wall, now, known, told, current, scenes)
+
+
+def _heard(current: Mapping[str, AgentHeartbeatReading], known: Plan, addresses: Mapping[str, str]) -> _Heard:
+    found = _Heard()
+    best, expected = found.best, known.expected
+    for server, reading in current.items():
+        for port in reading.ports:
+            found.unmapped[server, port.agent] = 0
+        for one in reading.served:
+            host = addresses.get(one.peer) or (server if is_loopback(one.peer) else "")
+            key = host, one.agent
+            if key in expected:
+                last = best.get(key)
+                if last is None or (one.heard or 0.0) > (last[0].heard or 0.0):
+                    best[key] = one, server
+            elif not host:
+                found.unmapped[server, one.agent] += 1
+    found.mapped = {(server, agent) for (_, agent), (_, server) in best.items()}
+    return found
+
+
+def _scenes(
+    known: Plan, heard: _Heard, asked: Mapping[str, float], before: Mapping[Shared, Scene]
+) -> Mapping[Shared, Scene]:
+    """The servers of all agents as they are now; one that is as it was stays the same object."""
+    found: dict[Shared, Scene] = {}
+    for agent, servers in known.shared:
+        there = {name: asked[name] for name in servers if name in asked}
+        strangers = any(heard.unmapped.get((name, agent)) for name in there)
+        due = {name: moment + known.intervals[name] for name, moment in there.items()}
+        scene = Scene(there, due, strangers, any((name, agent) in heard.mapped for name in there))
+        last = before.get((agent, servers))
+        found[agent, servers] = last if last == scene else scene
+    return found
+
+
+def _own(reading: AgentHeartbeatReading | None, expected: Expected) -> list[Own] | None:
+    """The host's own sessions of that agent; None where the host can't tell."""
+    if reading is None or expected.agent not in reading.uses:
+        return None
+    return [one for one in reading.own if one.agent == expected.agent]
+
+
+def _of_agents(
+    name: str, help_text: str, value: Callable[[AgentRow, float], float | None], *, counter: bool = False
+) -> Metric[AgentCountdownReading]:
+    """A metric with a sample per agent that has a value at the reading's moment."""
+
+    def read(reading: AgentCountdownReading) -> Iterable[Sample]:
+        values = ((key, value(one, reading.now)) for key, one in reading.rows.items())
+        return [Sample(float(number), (agent,), host) for (host, agent), number in values if number is not None]
+
+    return rows(name, help_text, ("agent",), read, kind="counter" if counter else "gauge")
+
+
+def _ages(reading: AgentCountdownReading) -> Iterable[Sample]:
+    return [
+        Sample(one.age(source, reading.now), (agent, source.value), host)
+        for (host, agent), one in reading.rows.items()
+        for source in one.heard
+    ]
+
+
+def _timestamps(reading: AgentCountdownReading) -> Iterable[Sample]:
+    return [
+        Sample(reading.wall - (reading.now - heard), (agent, source.value), host)
+        for (host, agent), one in reading.rows.items()
+        for source, heard in one.heard.items()
+    ]
+
+
+def _servers(reading: AgentCountdownReading) -> Iterable[Sample]:
+    return [Sample(1.0, (agent, one.server), host) for (host, agent), one in reading.rows.items() if one.server]
+
+
+def _hosts(reading: AgentCountdownReading) -> Iterable[Sample]:
+    least: dict[str, float] = {}
+    for (host, _), one in reading.rows.items():
+        left = one.left(reading.now)
+        if left is not None:
+            least[host] = min(left, least.get(host, left))
+    return [Sample(left, host=host) for host, left in least.items()]
+
+
+def _unmapped(reading: AgentCountdownReading) -> Iterable[Sample]:
+    return [Sample(float(number), (agent,), server) for (server, agent), number in reading.unmapped.items()]
+
+
+_BOUND = "Any traffic counts, also while only the agent's ping task is stuck: the true age may be higher."
+
+METRICS: tuple[Metric[AgentCountdownReading], ...] = (
+    rows(
+        "cs_agent_info",
+        "The management server that last heard the agent (by the sockets of all servers).",
+        ("agent", "management_server"),
+        _servers,
+    ),
+    _of_agents(
+        "cs_agent_connected",
+        "1 if a server has a session of the agent, or its host has one and no server can tell; 0 if none has (by ss).",
+        lambda one, _: one.connected,
+    ),
+    _of_agents(
+        "cs_agent_rtt_seconds",
+        "Round trip of the agent's session, by its server's kernel, else by its host's (ss: rtt).",
+        lambda one, _: one.rtt,
+    ),
+    _of_agents(
+        "cs_agent_retransmits_total",
+        "Segments of the agent's sessions sent again by either end since the exporter looks (ss: retrans).",
+        lambda one, _: one.retransmits,
+        counter=True,
+    ),
+    _of_agents(
+        "cs_agent_retransmitting",
+        "1 while an end of the agent's session has sent something again that is not acknowledged yet (ss: retrans).",
+        lambda one, _: one.retransmitting,
+    ),
+    rows(
+        "cs_agent_last_heartbeat_timestamp_seconds",
+        "When the agent was last heard, by the exporter's clock. Source server_socket: a server received data (ss: "
+        "lastrcv); agent_socket: its host sent data that was acknowledged (lastsnd); unseen: never yet. " + _BOUND,
+        ("agent", "source"),
+        _timestamps,
+    ),
+    rows(
+        "cs_agent_heartbeat_age_seconds",
+        "Seconds for which the agent is known to be silent; sources as in cs_agent_last_heartbeat_timestamp_seconds. "
+        + _BOUND,
+        ("agent", "source"),
+        _ages,
+    ),
+    _of_agents(
+        "cs_agent_heartbeat_limit_seconds",
+        "Age at which the cloud can give the host up at the earliest (limit in the settings, or from ping_interval and "
+        "ping_timeout).",
+        lambda one, _: one.expected.limit,
+    ),
+    _of_agents(
+        "cs_agent_seconds_to_alert",
+        "The limit minus the age of the best source: an upper bound on the time left, negative when overdue. Absent "
+        "while nobody who could know can be asked. " + _BOUND,
+        AgentRow.left,
+    ),
+    rows(
+        "cs_host_seconds_to_alert",
+        "The least of the cs_agent_seconds_to_alert of the host's agents: an upper bound on the time left.",
+        (),
+        _hosts,
+    ),
+    rows(
+        "cs_management_agent_unmapped_connections",
+        "Sessions of agents at this server whose peer is the address of no host in the inventory (from ss).",
+        ("agent",),
+        _unmapped,
+    ),
+)
+
+SPEC: DerivedSpec[AgentCountdownReading] = DerivedSpec(
+    name="agent_countdown",
+    question="How long until the cloud gives a host up because its agent is silent?",
+    inputs=(NAME,),
+    reading=AgentCountdownReading,
+    derive=derive,
+    metrics=METRICS,
+    symptoms=COUNTDOWN_SYMPTOMS,
+)

@@ -1,0 +1,172 @@
+"""The sheet of the derived probe `galera_cluster`: whether the members of a Galera cluster agree, and who is missing.
+
+Needed because a single view is green when it should not be: a frozen member still counts for others, and one that was
+frozen goes on for seconds with the view it had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cs_exporter.model import Host, Inventory, Role
+from cs_exporter.parsers.mysql_galera import GaleraNode, standard
+from cs_exporter.probes.mysql.galera_symptoms import CLUSTER_SYMPTOMS
+from cs_exporter.probes.mysql.reading import MysqlConnectionsReading
+from cs_exporter.spec import DerivedSpec, Latest, Metric, Sample, rows
+
+Token = tuple[str, str, str]
+"""Something that two nodes of one cluster have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One cluster. Hosts by name; `views`: how many different views those that answer have."""
+
+    name: str
+    members: frozenset[str]  # that answer, that once did, or that others list in their configuration
+    answering: frozenset[str]
+    views: int
+
+
+@dataclass(frozen=True, slots=True)
+class GaleraClusterReading:
+    """All clusters of the inventory; `labels` has one that is unique for each."""
+
+    groups: tuple[Group, ...] = ()
+
+    @property
+    def labels(self) -> Mapping[Group, str]:
+        """The cluster's own name; where several have the same, with their first member's."""
+        names = [group.name for group in self.groups]
+        return {
+            group: group.name if names.count(group.name) == 1 else f"{group.name} ({min(group.members)})"
+            for group in self.groups
+        }
+
+
+def derive(latest: Latest, now: float) -> GaleraClusterReading:  # noqa: ARG001 (the board leaves out what is not fresh)
+    """Compare the views of all nodes whose readings are fresh; who was a member once is missed until it leaves."""
+    found_last = latest.of("mysql_connections", MysqlConnectionsReading)
+    failed = latest.unanswered.get("mysql_connections", frozenset())
+    readings = {host: reading for host, reading in found_last.items() if host not in failed}
+    nodes = {host: reading.galera for host, reading in readings.items() if reading.galera is not None}
+    alone = {host for host, reading in readings.items() if reading.answered and reading.galera is None}
+    before = latest.before.groups if isinstance(latest.before, GaleraClusterReading) else ()
+    found = [_group(names, nodes, latest.inventory) for names in _clusters(nodes, latest.inventory)]
+    return GaleraClusterReading(_with_missing(found, before, latest.inventory, nodes.keys() | alone))
+
+
+def _clusters(nodes: Mapping[str, GaleraNode], inventory: Inventory) -> list[set[str]]:
+    """Hosts that have a token in common, directly or by way of others."""
+    clusters: list[tuple[set[str], set[Token]]] = []
+    for host, node in sorted(nodes.items()):
+        names, tokens = {host}, _tokens(node, inventory.get(host))
+        apart = []
+        for other_names, other_tokens in clusters:
+            if tokens.isdisjoint(other_tokens):
+                apart.append((other_names, other_tokens))
+            else:
+                names |= other_names
+                tokens |= other_tokens
+        clusters = [*apart, (names, tokens)]
+    return [names for names, _ in clusters]
+
+
+def _tokens(node: GaleraNode, host: Host | None) -> set[Token]:
+    """Not the name alone: many clusters have the default one. Parts of a split one have the same data's uuid."""
+    addresses = set(node.addresses) | (_addresses(host) if host else set())
+    tokens = {("address", node.name, address) for address in addresses}
+    return tokens | ({("uuid", node.name, node.uuid)} if node.uuid else set())
+
+
+def _addresses(host: Host) -> set[str]:
+    return {standard(text) for text in (host.name, host.address, *host.addresses.values())}
+
+
+def _group(names: set[str], nodes: Mapping[str, GaleraNode], inventory: Inventory) -> Group:
+    members = {host: nodes[host] for host in names}
+    listed = {address for node in members.values() for address in node.addresses}
+    configured = {
+        host.name for host in inventory if Role.DATABASE in host.roles and not listed.isdisjoint(_addresses(host))
+    }
+    views = {(node.uuid, node.change, node.size, node.primary) for node in members.values()}
+    name = min(node.name for node in members.values())
+    return Group(name, frozenset(names | configured), frozenset(names), len(views))
+
+
+def _with_missing(
+    groups: list[Group], before: Iterable[Group], inventory: Inventory, speaking: Iterable[str]
+) -> tuple[Group, ...]:
+    """The groups with members that they had before and that say nothing now; what has left the inventory is gone."""
+    heard = frozenset(speaking)
+    for old in before:
+        members = frozenset(name for name in old.members if _still_database(inventory.get(name)))
+        missing = members - heard
+        same = [group for group in groups if group.name == old.name and not group.members.isdisjoint(members)]
+        if same:
+            kept = same[0]
+            groups = [group for group in groups if group is not kept]
+            groups.append(Group(kept.name, kept.members | missing, kept.answering, kept.views))
+        elif missing:
+            groups.append(Group(old.name, missing, frozenset(), 0))
+    return tuple(sorted(groups, key=lambda group: (group.name, min(group.members))))
+
+
+def _still_database(host: Host | None) -> bool:
+    return host is not None and Role.DATABASE in host.roles
+
+
+def _compared(reading: GaleraClusterReading) -> Iterable[tuple[Group, str]]:
+    """Groups of which somebody answers: where nobody does, nothing is known of who is missing."""
+    return [(group, label) for group, label in reading.labels.items() if group.answering]
+
+
+def _up(reading: GaleraClusterReading) -> Iterable[Sample]:
+    for group, label in _compared(reading):
+        yield from (Sample(float(name in group.answering), (label,), host=name) for name in sorted(group.members))
+
+
+def _expected(reading: GaleraClusterReading) -> Iterable[Sample]:
+    for group, _ in _compared(reading):
+        yield from (Sample(float(len(group.members)), host=name) for name in sorted(group.members))
+
+
+def _views(reading: GaleraClusterReading) -> Iterable[Sample]:
+    return [Sample(float(group.views), (label,)) for group, label in _compared(reading)]
+
+
+METRICS: tuple[Metric[GaleraClusterReading], ...] = (
+    rows(
+        "cs_galera_member_up",
+        "1 if a member of the cluster answers with its view of it, 0 if it does not while others do; as known from "
+        "what members say, said before, or list in wsrep_cluster_address.",
+        ("group",),
+        _up,
+    ),
+    rows(
+        "cs_galera_expected_size",
+        "Hosts of the inventory that are members of this one's cluster, by what members say, said before, or list in "
+        "wsrep_cluster_address.",
+        (),
+        _expected,
+    ),
+    Metric(
+        "cs_galera_views",
+        "Different views (wsrep_cluster_conf_id, _size, _status, _state_uuid) among the members of a cluster that "
+        "answer: more than 1 for longer than a change of members takes is a split, or an old view.",
+        _views,
+        labels=("group",),
+        per_host=False,
+    ),
+)
+
+SPEC: DerivedSpec[GaleraClusterReading] = DerivedSpec(
+    name="galera_cluster",
+    question="Do the members of a Galera cluster agree, and who is missing?",
+    inputs=("mysql_connections",),
+    reading=GaleraClusterReading,
+    derive=derive,
+    metrics=METRICS,
+    symptoms=CLUSTER_SYMPTOMS,
+)

@@ -1,0 +1,256 @@
+"""The rows of the troubleshooting matrix about a database server and its replication.
+
+Apart from the sheet only because of their length; those about a Galera node stand in galera_symptoms.
+"""
+
+from __future__ import annotations
+
+from cs_exporter.probes.mysql.galera_symptoms import NODE_SYMPTOMS
+from cs_exporter.spec import Limit, Op, Severity, Symptom
+
+_TRUE = Limit(Op.EQUALS, 1, step=1)
+_FALSE = Limit(Op.EQUALS, 0, step=1)
+
+_WHO = (
+    "mariadb -e \"SELECT SUBSTRING_INDEX(host, ':', 1) AS client, user, db, COUNT(*) FROM "
+    'information_schema.processlist GROUP BY 1, 2, 3 ORDER BY 4 DESC"'
+)
+_USED = "mariadb -e \"SHOW GLOBAL STATUS LIKE '%connect%'; SHOW GLOBAL VARIABLES LIKE 'max_connections'\""
+_SERVICE = "systemctl status mariadb mysql"
+_LOG = "journalctl -u mariadb -u mysql -n 100"
+_REPLICA = 'mariadb -e "SHOW ALL SLAVES STATUS\\G" (MySQL: mysql -e "SHOW REPLICA STATUS\\G")'
+_FULL_MEANS = (
+    "Whoever needs a new connection is refused (error 1040) or waits: management servers lose their database, agents "
+    "their management server, and hosts go into Alert. The usual cause is pools whose sizes add up to more than "
+    "max_connections, or an application that does not give connections back."
+)
+_FULL_FIX = (
+    "Find the client with the most connections and mend or restart it. CloudStack needs max_connections of 350 for "
+    "each management server: SET GLOBAL max_connections = ... and the same in the server's configuration."
+)
+
+_STATES = (
+    Symptom(
+        name="CsMysqlDown",
+        sees="Nobody listens on the database server's port.",
+        metric="cs_mysql_state",
+        labels={"state": "refused"},
+        limit=_TRUE,
+        hold=30,
+        severity=Severity.CRITICAL,
+        unit="boolean",
+        means="The server does not run, or listens elsewhere: everything that keeps its state there stands still.",
+        look=(_SERVICE, _LOG, "ss -ltn 'sport = :3306'", "df -h"),
+        fix="Start it, after the log has told why it ended: a full disk and a lack of memory are the usual reasons.",
+    ),
+    Symptom(
+        name="CsMysqlMute",
+        sees="The database server accepts connections and answers nothing.",
+        metric="cs_mysql_state",
+        labels={"state": "mute"},
+        limit=_TRUE,
+        hold=30,
+        severity=Severity.CRITICAL,
+        unit="boolean",
+        means="Its kernel accepts, its process does not run: stopped, waiting for a disk that hangs, or swapped out. "
+        "A check of the port finds it open, and clients hang rather than fail.",
+        look=("ps -o pid,stat,wchan:30,args -C mariadbd,mysqld", "iostat -x 1 5", "dmesg | tail", _LOG),
+        fix="State T: continue it (kill -CONT). State D: mend the storage below it. Else take its stack with gdb or "
+        "eu-stack before it is restarted.",
+    ),
+    Symptom(
+        name="CsMysqlLost",
+        sees="Connections to the database server are accepted and broken at once.",
+        metric="cs_mysql_state",
+        labels={"state": "lost"},
+        limit=_TRUE,
+        hold=30,
+        severity=Severity.CRITICAL,
+        unit="boolean",
+        means="A proxy stands before a server that is gone, the server is on its way down or restarts in a loop, or "
+        "something on the path resets connections.",
+        look=(_SERVICE, _LOG, "ss -tn 'sport = :3306'"),
+        fix="Look at the proxy's own list of servers, then at the server's log for the reason of its restarts.",
+    ),
+    Symptom(
+        name="CsMysqlBlocked",
+        sees="The database server refuses every connection from the exporter's address (error 1129).",
+        metric="cs_mysql_state",
+        labels={"state": "blocked"},
+        limit=_TRUE,
+        hold=0,
+        severity=Severity.CRITICAL,
+        unit="boolean",
+        means="More than max_connect_errors handshakes from that address were interrupted: something there connects "
+        "to the port and does not log in. A management server at the same address is shut out as well.",
+        look=(
+            "mariadb -e \"SHOW GLOBAL VARIABLES LIKE 'max_connect_errors'\"",
+            'mysql -e "SELECT ip, host, sum_connect_errors FROM performance_schema.host_cache"',
+            "ss -tnp 'dport = :3306', on the exporter's machine",
+        ),
+        fix="Stop whatever checks the port without logging in, then FLUSH HOSTS (MySQL 8.4 and newer: TRUNCATE "
+        "performance_schema.host_cache).",
+    ),
+)
+
+_FULL = (
+    Symptom(
+        name="CsMysqlSaturated",
+        sees="Every connection of the database server is in use.",
+        metric="cs_mysql_saturated",
+        limit=_TRUE,
+        hold=0,
+        severity=Severity.CRITICAL,
+        unit="boolean",
+        means=_FULL_MEANS,
+        look=(_WHO, _USED),
+        fix=_FULL_FIX,
+    ),
+    Symptom(
+        name="CsMysqlConnectionsHigh",
+        sees="More than 80 % of the database server's connections are in use.",
+        metric="cs_mysql_connections_used_ratio",
+        limit=Limit(Op.ABOVE, 0.8, step=0.01),
+        hold=300,
+        severity=Severity.WARNING,
+        unit="ratio",
+        means=_FULL_MEANS,
+        look=(_WHO, _USED),
+        fix=_FULL_FIX,
+    ),
+    Symptom(
+        name="CsMysqlConnectionsCritical",
+        sees="More than 90 % of the database server's connections are in use.",
+        metric="cs_mysql_connections_used_ratio",
+        limit=Limit(Op.ABOVE, 0.9, step=0.01),
+        hold=60,
+        severity=Severity.CRITICAL,
+        unit="ratio",
+        means=_FULL_MEANS,
+        look=(_WHO, _USED),
+        fix=_FULL_FIX,
+    ),
+    Symptom(
+        name="CsMysqlRefusals",
+        sees="The database server has refused connections within the last five minutes because all were in use.",
+        metric="cs_mysql_recent_refusals",
+        limit=Limit(Op.ABOVE, 0, step=1),
+        hold=0,
+        severity=Severity.WARNING,
+        unit="connections",
+        means="It was full, for however short a time: peaks between two readings show here only.",
+        look=(_USED, _WHO),
+        fix=_FULL_FIX,
+    ),
+    Symptom(
+        name="CsMysqlPoolHigh",
+        sees="A client uses more than 90 % of its connection pool.",
+        metric="cs_mysql_client_pool_used_ratio",
+        limit=Limit(Op.ABOVE, 0.9, step=0.01),
+        hold=120,
+        severity=Severity.WARNING,
+        unit="ratio",
+        means="When the pool is used up the application waits for a connection of its own (CloudStack 30 s or 10 min) "
+        "while the server has plenty: threads stand still, and pings of agents with them.",
+        look=(_WHO, "grep maxActive /etc/cloudstack/management/db.properties", "jstack PID | grep -c getConnection"),
+        fix="Find what holds them (long statements in the process list, leaks after an upgrade); restart the "
+        "management server when it no longer recovers; raise maxActive only together with max_connections.",
+    ),
+)
+
+_REPLICATION = (
+    Symptom(
+        name="CsMysqlReplicaIoStopped",
+        sees="A replica is not connected to its source.",
+        metric="cs_mysql_replication_io_running",
+        limit=_FALSE,
+        hold=120,
+        severity=Severity.CRITICAL,
+        unit="boolean",
+        means="Nothing arrives: the replica grows old, and a failover to it loses what was written since.",
+        look=(_REPLICA, _LOG),
+        fix="Last_IO_Error names the cause: source unreachable, account, or a binary log that is gone there (then the "
+        "replica must be built anew). After that: START SLAVE (MySQL: START REPLICA).",
+    ),
+    Symptom(
+        name="CsMysqlReplicaSqlStopped",
+        sees="A replica does not apply what it receives.",
+        metric="cs_mysql_replication_sql_running",
+        limit=_FALSE,
+        hold=120,
+        severity=Severity.CRITICAL,
+        unit="boolean",
+        means="It grows old though it is connected. An error in applying means that its data differ from the source's.",
+        look=(_REPLICA, _LOG),
+        fix="Last_SQL_Error names the statement. Where data differ, build the replica anew rather than skip events; "
+        "else START SLAVE (MySQL: START REPLICA).",
+    ),
+    Symptom(
+        name="CsMysqlReplicaLag",
+        sees="A replica is more than 30 s behind its source.",
+        metric="cs_mysql_replication_lag_seconds",
+        limit=Limit(Op.ABOVE, 30, step=1),
+        hold=300,
+        severity=Severity.WARNING,
+        unit="seconds",
+        means="A failover now would lose or delay that much.",
+        look=(_REPLICA, "iostat -x 1 5", "mariadb -e 'SHOW FULL PROCESSLIST'"),
+        fix="A single long transaction passes by itself. Else give the replica faster storage or parallel appliers.",
+    ),
+    Symptom(
+        name="CsMysqlBinlogNotRow",
+        sees="The database server does not log changes by row.",
+        metric="cs_mysql_binlog_row",
+        limit=_FALSE,
+        hold=300,
+        severity=Severity.WARNING,
+        unit="boolean",
+        means="CloudStack's statements are not safe to replay as text: a replica or a cluster drifts apart unseen.",
+        look=("mariadb -e \"SHOW GLOBAL VARIABLES LIKE 'binlog_format'\"",),
+        fix="SET GLOBAL binlog_format = 'ROW' and the same in the server's configuration; clients must reconnect.",
+    ),
+)
+
+_ACCOUNT = (
+    Symptom(
+        name="CsMysqlAccountPrivileged",
+        sees="The exporter's database account could take the administrator's last slot.",
+        metric="cs_mysql_account_privileged",
+        limit=_TRUE,
+        hold=0,
+        severity=Severity.WARNING,
+        unit="boolean",
+        means="A full server lets one such account in, so that somebody can mend it. The exporter gives that slot up "
+        "at once, but it should not be able to take it.",
+        look=("mariadb -e \"SHOW GRANTS FOR cs_exporter@'ADDRESS OF THE EXPORTER'\"",),
+        fix="REVOKE SUPER ON *.* (or CONNECTION ADMIN, MySQL: CONNECTION_ADMIN) FROM the account; it needs PROCESS and "
+        "the privilege for replication status only.",
+    ),
+    Symptom(
+        name="CsMysqlGrantMissing",
+        sees="The exporter's database account lacks a privilege, and a part of the reading is missing.",
+        metric="cs_mysql_denied",
+        limit=_TRUE,
+        hold=0,
+        severity=Severity.INFO,
+        unit="boolean",
+        means="Without PROCESS nobody knows who holds the connections, without the other one nothing of replication.",
+        look=("cs-exporter checklist",),
+        fix="Grant what the label names; the exporter logs in anew by itself within two minutes.",
+    ),
+    Symptom(
+        name="CsMysqlUnanswered",
+        sees="The database server leaves one question open while it answers all others.",
+        metric="cs_mysql_unanswered",
+        limit=_TRUE,
+        hold=300,
+        severity=Severity.WARNING,
+        unit="boolean",
+        means="Replication status may wait for a statement that changes replication and does not end (STOP, START, "
+        "CHANGE MASTER, by version). A Galera node without its cluster refuses to list its clients.",
+        look=("mariadb -e 'SHOW FULL PROCESSLIST'", _REPLICA),
+        fix="End that statement, or the transaction that it waits for. For a Galera node see its own rows.",
+    ),
+)
+
+SYMPTOMS = (*_STATES, *_FULL, *_REPLICATION, *_ACCOUNT, *NODE_SYMPTOMS)

@@ -1,0 +1,4 @@
+"""Connections from the exporter to look at a port.
+
+Harmless by design: connect, look, leave.
+"""

@@ -1,0 +1,60 @@
+"""Whose agents are expected where, and whose address is whose."""
+
+from __future__ import annotations
+
+from cs_exporter.model import Host, Role, Traffic
+from cs_exporter.probes.agents import plan as agent_plan
+from tests.probes.agents.agent_stand import AGENT, KVM1, KVM2, MS1, MS2, at_host, at_server, host, inventory, own
+
+NOVA = {"name": "nova-compute", "port": 5672, "runs_on": ["hypervisor"], "served_by": ["message_bus"], "limit": 60}
+
+
+def test_expected_where_a_server_is() -> None:
+    """On hosts that run it, if the same platform has a server; with the host's own limit."""
+    slow = host("kvm3", "192.0.2.13", Role.HYPERVISOR, limit=300)
+    other = host("kvm4", "192.0.2.14", Role.HYPERVISOR, platform="openstack")
+    off = host("kvm5", "192.0.2.15", Role.HYPERVISOR, enabled=False)
+    found = agent_plan.plan(inventory(KVM1, slow, other, off, MS1, MS2)).expected
+    assert {("kvm1", AGENT), ("kvm3", AGENT)} == {*found}
+    assert [140.0, 300.0] == [one.limit for one in found.values()]
+    assert {("ms1", "ms2")} == {one.servers for one in found.values()}
+    assert {} == agent_plan.plan(inventory(KVM1, KVM2)).expected
+
+
+def test_several_agents() -> None:
+    """Each with its own servers and limit."""
+    nova = host("kvm1", "192.0.2.11", Role.HYPERVISOR, agents=[NOVA])
+    bus = host("bus1", "192.0.2.5", Role.MESSAGE_BUS, agents=[NOVA])
+    plan = agent_plan.plan(inventory(nova, bus, MS1))
+    assert [("kvm1", "nova-compute", 60.0, ("bus1",))] == [
+        (one.host, one.agent, one.limit, one.servers) for one in plan.expected.values()
+    ]
+    assert {("nova-compute", ("bus1",))} == plan.shared
+
+
+def test_addresses_of_the_inventory() -> None:
+    """All that are addresses, in the form in which sockets show them; of two hosts with one, the first."""
+    named = Host("kvm3", "kvm3.example.org", addresses={Traffic.STORAGE: "2001:DB8:0::7"})
+    twin = Host("twin", "192.0.2.11")
+    plan = agent_plan.plan(inventory(KVM1, named, twin))
+    assert {"192.0.2.11": "kvm1", "2001:db8::7": "kvm3"} == plan.addresses
+
+
+def test_addresses_that_hosts_tell() -> None:
+    """Local ends of their own sessions; kept when the reading has gone, forgotten with the host."""
+    hosts = inventory(KVM1, KVM2, MS1)
+    told = {"kvm1": at_host(own("10.0.0.1", MS1, 1.0))}
+    first = agent_plan.learned({}, told, hosts)
+    assert {"10.0.0.1": "kvm1"} == first
+    assert first is agent_plan.learned(first, told, hosts)
+    assert first is agent_plan.learned(first, {}, hosts)
+    moved = {"kvm2": at_host(own("10.0.0.1", MS1, 1.0))}
+    assert {"10.0.0.1": "kvm2"} == agent_plan.learned(first, moved, hosts)
+    assert {} == agent_plan.learned(first, {}, inventory(KVM2, MS1))
+    assert {"10.0.0.9": "ms1"} == agent_plan.learned({}, {"ms1": at_server(at="10.0.0.9")}, hosts)
+
+
+def test_an_address_of_two_hosts_is_nobodys() -> None:
+    """As of a network that is there behind each of them."""
+    same = {name: at_host(own("10.0.0.1", MS1, 1.0)) for name in ("kvm1", "kvm2")}
+    assert {"10.0.0.1": ""} == agent_plan.learned({}, same, inventory(KVM1, KVM2, MS1))

@@ -1,0 +1,69 @@
+"""Rows of the matrix about agents: each holds where it should, by the judge that pages and terminal use."""
+
+from __future__ import annotations
+
+import pytest
+
+from cs_exporter.board import FLEET, Board
+from cs_exporter.model import Outcome
+from cs_exporter.probes.agents import agent_countdown, agent_heartbeat
+from cs_exporter.probes.agents.agent_heartbeat import NAME
+from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Listening
+from cs_exporter.symptoms import holding
+from tests.probes.agents.agent_stand import AGENT, KVM1, MS1, WALL, Fleet, at_host, at_server, own, served
+
+NOW = 1000.0
+SILENT, CRITICAL = ("kvm1", "CsAgentSilent"), ("kvm1", "CsAgentSilentCritical")
+
+
+def symptoms(**readings: AgentHeartbeatReading | None) -> set[tuple[str, str]]:
+    """(host, symptom) that hold with these readings."""
+    fleet = Fleet((KVM1, MS1))
+    board = Board(fleet.inventory)
+    for name, reading in readings.items():
+        if reading is not None:
+            board.land(Outcome(NAME, name, WALL, NOW, 0.1, reading), 30.0)
+    derived = fleet.derive(NOW, readings)
+    board.land(Outcome("agent_countdown", FLEET, WALL, NOW, 0.0, derived), 30.0)
+    specs = (agent_heartbeat.SPEC, agent_countdown.SPEC)
+    return {(held.host, held.symptom.name) for held in holding(board.snapshot(NOW), specs, WALL)}
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [(60, set()), (89, set()), (91, {SILENT}), (104, {SILENT}), (106, {SILENT, CRITICAL}), (200, {SILENT, CRITICAL})],
+)
+def test_a_silent_agent(age: float, expected: set[tuple[str, str]]) -> None:
+    """A healthy one is heard each minute; at 90 s a warning, at 105 s a page, 35 s before the cloud can act."""
+    assert expected == symptoms(ms1=at_server(served(KVM1, NOW - age)), kvm1=None)
+
+
+def test_a_session_that_is_gone() -> None:
+    """Told at once, whatever the age."""
+    assert {("kvm1", "CsAgentSessionGone")} == symptoms(ms1=at_server(), kvm1=None)
+
+
+def test_a_session_that_loses_packets() -> None:
+    """At either end."""
+    at = at_host(own(KVM1, MS1, NOW - 5, retransmits=2))
+    assert {("kvm1", "CsAgentRetransmitting")} == symptoms(ms1=at_server(served(KVM1, NOW - 5)), kvm1=at)
+
+
+def test_strangers() -> None:
+    """Under the server that has them."""
+    reading = at_server(served(KVM1, NOW - 5), served("192.0.2.99", NOW))
+    assert {("ms1", "CsAgentSessionsUnmapped")} == symptoms(ms1=reading, kvm1=None)
+
+
+def test_a_server_that_is_down_or_does_not_read() -> None:
+    """The cause, beside what its agents show."""
+    down = AgentHeartbeatReading((Listening(AGENT, False),))  # noqa: FBT003 (nobody listens)
+    gone = {("ms1", "CsManagementAgentPortClosed"), ("kvm1", "CsAgentSessionGone")}
+    assert gone == symptoms(ms1=down, kvm1=at_host())
+    unread = at_server(served(KVM1, NOW - 5, unread=40))
+    assert {("ms1", "CsManagementAgentsUnread")} == symptoms(ms1=unread, kvm1=None)
+
+
+def test_nobody_can_be_asked() -> None:
+    """Our own blindness is no symptom of theirs."""
+    assert set() == symptoms(ms1=None, kvm1=None)

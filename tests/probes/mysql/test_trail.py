@@ -1,0 +1,99 @@
+"""Differences between readings of a database server: counters that begin anew, queues, and the share of stalls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cs_exporter.parsers.mysql_galera import GaleraNode, NodeState
+from cs_exporter.parsers.mysql_status import ServerStatus
+from cs_exporter.probes.mysql.trail import RECENT, Trail, follow, waited
+
+KEPT, ANEW = (1, 100), (2, 7)
+STATUS = ServerStatus(5, 1000, 1, 6, 3, 0, 0)
+NODE = GaleraNode(
+    *("c", frozenset(), "u", "1", 3),
+    primary=True,
+    connected=True,
+    ready=True,
+    state=NodeState.SYNCED,
+    queue=0,
+    paused_ns=0,
+)
+
+
+def seen(refusals: int | None, uptime: int) -> ServerStatus:
+    """A status with these."""
+    return replace(STATUS, refusals=refusals, uptime=uptime)
+
+
+@pytest.mark.parametrize(
+    ("connection", "refusals", "uptime", "expected"),
+    [
+        (KEPT, 3, 1015, 0),
+        (KEPT, 8, 1015, 5),
+        (KEPT, 1, 1015, 1),  # FLUSH STATUS
+        (KEPT, 5, 400, 2),  # the host's clock was set back: the connection is the same, so the server is
+        (ANEW, 5, 10, 5),  # restarted, and refused more since then than ever before
+        (ANEW, 2, 10, 2),
+        (ANEW, 5, 1015, 2),  # only the connection was lost
+        (KEPT, None, 1015, 0),
+    ],
+)
+def test_refusals(connection: tuple[int, int], refusals: int | None, uptime: int, expected: int) -> None:
+    """What has come since the reading before; never negative, and nothing is lost by a restart."""
+    before = follow(None, 1000.0, KEPT, STATUS, None)
+    assert 0 == before.recent_refusals
+    assert expected == follow(before, 1015.0, connection, seen(refusals, uptime), None).recent_refusals
+
+
+def test_refusals_are_recent_for_five_minutes() -> None:
+    """Also over runs in which the server said nothing."""
+    trail = follow(None, 0.0, KEPT, seen(0, 1), None)
+    trail = follow(trail, 15.0, KEPT, seen(2, 16), None)
+    trail = follow(trail, 200.0, KEPT, seen(3, 201), None)
+    assert 3 == trail.recent_refusals
+    silent = waited(trail, 15.0 + RECENT)
+    assert silent is not None
+    assert (1, None) == (silent.recent_refusals, waited(None, 0.0))
+    assert 0 == follow(silent, 600.0, KEPT, seen(3, 601), None).recent_refusals
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "passed", "expected"),
+    [
+        (0, 0, 15.0, 0.0),
+        (1_000_000_000, 4_000_000_000, 15.0, 0.2),
+        (0, 90_000_000_000, 15.0, 1.0),  # counted by a clock that runs a little faster
+        (5, 4, 15.0, None),  # FLUSH STATUS
+        (None, 4, 15.0, None),
+        (0, 1, 0.0, None),
+    ],
+)
+def test_share_of_stalls(before: int | None, now: int, passed: float, expected: float | None) -> None:
+    """Nanoseconds of flow control over the time between the readings."""
+    first = follow(None, 10.0, KEPT, STATUS, replace(NODE, paused_ns=before))
+    assert first.paused_ratio is None
+    assert expected == follow(first, 10.0 + passed, KEPT, STATUS, replace(NODE, paused_ns=now)).paused_ratio
+
+
+def test_a_queue_that_does_not_shrink() -> None:
+    """As captured while a lock held one node: 14, 19, 22, 27, 34, then released."""
+    trail: Trail | None = None
+    ages = []
+    for number, queue in enumerate((0, 14, 19, 22, 27, 34, 33, 34, 0)):
+        trail = follow(trail, 7.0 * number, KEPT, STATUS, replace(NODE, queue=queue))
+        ages.append(trail.unshrunk_seconds)
+    assert [0, 0, 7, 14, 21, 28, 0, 7, 0] == ages
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 100), st.booleans()), min_size=1))
+def test_any_course(course: list[tuple[int, int, bool]]) -> None:
+    """Refusals are never negative and never more than all the counters ever said."""
+    trail: Trail | None = None
+    for at, (refusals, uptime, lost) in enumerate(course):
+        trail = follow(trail, float(at), (at if lost else 0, 1), seen(refusals, uptime), None)
+        assert 0 <= trail.recent_refusals <= sum(number for number, _, _ in course)

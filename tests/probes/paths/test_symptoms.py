@@ -1,0 +1,44 @@
+"""The rows of the matrix about paths: limits, severities, and commands that an operator can type."""
+
+from __future__ import annotations
+
+import pytest
+
+from cs_exporter.probes.paths.metrics import METRICS
+from cs_exporter.probes.paths.symptoms import SYMPTOMS
+from cs_exporter.spec import Severity
+
+BY_NAME = {symptom.name: symptom for symptom in SYMPTOMS}
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "beyond", "severity"),
+    [
+        ("CsPathMtuBlackhole", 0.0, 1.0, Severity.CRITICAL),
+        ("CsPathMtuReduced", 0.0, 1.0, Severity.WARNING),
+        ("CsPathMtuCached", 0.0, 1.0, Severity.INFO),
+        ("CsPathUnreachable", 0.0, 1.0, Severity.WARNING),
+        ("CsPathLoss", 0.2, 0.3, Severity.WARNING),
+        ("CsPathSlow", 0.01, 0.011, Severity.WARNING),
+        ("CsVxlanHeadroomNegative", 0.0, -1.0, Severity.CRITICAL),
+        ("CsPathNotMeasured", 0.0, 1.0, Severity.INFO),
+    ],
+)
+def test_where_each_begins(name: str, inside: float, beyond: float, severity: Severity) -> None:
+    """Just inside is well, just beyond is not."""
+    symptom = BY_NAME[name]
+    assert isinstance(symptom.limit.value, int | float)
+    assert not symptom.limit.holds(inside, symptom.limit.value)
+    assert symptom.limit.holds(beyond, symptom.limit.value)
+    assert severity is symptom.severity
+
+
+def test_nothing_is_left_out() -> None:
+    """Every row is tried above, and compares a metric of the sheet."""
+    assert 8 == len(BY_NAME)
+    assert {symptom.metric for symptom in SYMPTOMS} <= {metric.name for metric in METRICS}
+
+
+def test_only_storage_is_slow_by_ten_milliseconds() -> None:
+    """A management server may stand far away."""
+    assert {"traffic": "storage"} == dict(BY_NAME["CsPathSlow"].labels)
