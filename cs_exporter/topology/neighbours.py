@@ -5,7 +5,7 @@ Nobody looks at all others: that would be the number of hosts squared, in packet
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from heapq import nsmallest
 
@@ -26,17 +26,6 @@ def chosen(candidates: Collection[str], numbers: Mapping[str, int], name: str, m
         return tuple(candidates)
     own = numbers[name]
     return tuple(nsmallest(most, candidates, key=lambda other: mixed(numbers[other] ^ own)))
-
-
-def ring(names: Iterable[str], neighbours: int) -> dict[str, tuple[str, ...]]:
-    """Each name with the names after it on a ring in the order of their numbers; never itself.
-
-    Unlike a choice of its own for each, every one is looked at by exactly as many as it looks at, and ten thousand
-    cost no more than sorting them.
-    """
-    order = sorted(names, key=lambda name: (number_of(name), name))
-    steps = range(1, min(neighbours, len(order) - 1) + 1)
-    return {name: tuple(order[(place + step) % len(order)] for step in steps) for place, name in enumerate(order)}
 
 
 def mixed(number: int) -> int:

@@ -9,16 +9,13 @@ and the sessions of the agents.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from cs_exporter.model import Connection, DeclaredPort, Expected, Host, Manner, Mount, PortRow, Role, Traffic
 from cs_exporter.probes.ports import table as port_table
 from cs_exporter.probes.ports.table import Cloud, PortSpec, Vantage, When
-from cs_exporter.topology.neighbours import chosen, number_of, ring
-
-NEIGHBOURS = 3
-"""Other hypervisors of its cluster that a hypervisor looks at."""
+from cs_exporter.topology.neighbours import chosen, number_of
 
 MOST_VANTAGES = 20
 """Hosts from which one port is looked at, besides the exporter."""
@@ -73,10 +70,9 @@ class _Relations:
         self._mounting: defaultdict[tuple[Vantage, str], dict[str, str]] = defaultdict(dict)
         self.mounted_v3 = {mount.server for host in everybody for mount in host.mounts if _is_v3(mount)}
         # A vantage is a host's SSH connection: the exporter's own machine has none.
-        looking = [host for host in everybody if host.connection is Connection.SSH]
-        for host in looking:
-            self._take(host)
-        self._before = _before(looking)
+        for host in everybody:
+            if host.connection is Connection.SSH:
+                self._take(host)
 
     def _take(self, host: Host) -> None:
         if host.roles & {Role.HYPERVISOR, Role.NETWORK}:
@@ -105,8 +101,7 @@ class _Relations:
             candidates: Collection[str] = addresses
         else:
             addresses = {}
-            near = vantage is Vantage.NEIGHBOURS
-            candidates = self._before.get(host.name, ()) if near else self._members[vantage, host.platform]
+            candidates = self._members[vantage, host.platform]
         usual = host.address_for(Traffic.MANAGEMENT)
         others = [name for name in candidates if name != host.name]
         for name in chosen(others, self._numbers, host.name, MOST_VANTAGES):
@@ -115,21 +110,6 @@ class _Relations:
 
 def _is_v3(mount: Mount) -> bool:
     return (mount.version or "").startswith("3")
-
-
-def _before(hosts: Iterable[Host]) -> dict[str, list[str]]:
-    """Hypervisor -> those of its cluster that look at it."""
-    clusters: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
-    for host in hosts:
-        if Role.HYPERVISOR in host.roles:
-            place = host.place
-            clusters[host.platform, place.cloud_zone, place.cloud_pod, place.cloud_cluster].append(host.name)
-    before: defaultdict[str, list[str]] = defaultdict(list)
-    for names in clusters.values():
-        for name, looked_at in ring(names, NEIGHBOURS).items():
-            for other in looked_at:
-                before[other].append(name)
-    return before
 
 
 def _entries(host: Host, relations: _Relations) -> list[_Entry]:

@@ -10,7 +10,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +40,8 @@ R = TypeVar("R")
 ROUNDS = 300
 DEADLINE = 120.0
 AGENTS = 8250
+LISTENING = {"manage1": (AGENTS, 9090), "manage2": (AGENTS,), "kvm1": (16514,), "kvm2": (16509,)}
+"""Host -> ports on which somebody listens."""
 
 
 @contextmanager
@@ -88,19 +90,18 @@ class Looker:
 
 
 @pytest.fixture
-def servers(lab: Lab) -> Iterator[tuple[LabHost, LabHost]]:
-    """A management server with somebody who listens for agents, and another one that needs it."""
-    first, second = lab.add_hosts([HostSpec("manage1"), HostSpec("manage2")])
-    for port in (AGENTS, 9090):
-        Listener(first, port, "mute").start()
-    yield first, second
-    for host in (first, second):
+def servers(lab: Lab) -> Iterator[dict[str, LabHost]]:
+    """Two management servers, and two hypervisors of one cluster, that need each other."""
+    added = lab.add_hosts([HostSpec(name) for name in LISTENING])
+    for host in added:
+        for port in LISTENING[host.name]:
+            Listener(host, port, "mute").start()
+    yield {host.name: host for host in added}
+    for host in added:
         lab.remove_host(host)
 
 
-def lookers(
-    tmp_path: Path, lab: Lab, database: MysqlServer, servers: tuple[LabHost, LabHost], world: World
-) -> list[Looker]:
+def lookers(tmp_path: Path, lab: Lab, database: MysqlServer, servers: dict[str, LabHost], world: World) -> list[Looker]:
     """All of them as the configuration makes them, where somebody declares what he should not."""
     declared: dict[str, dict[str, Any]] = {
         "mariadb": {
@@ -109,8 +110,10 @@ def lookers(
         },
         "manage1": {"roles": ["management"], "ports": [{"name": "agents", "port": AGENTS}]},
         "manage2": {"roles": ["management"]},
+        "kvm1": {"roles": ["hypervisor"], "secured": True, "ports": [{"name": "migration", "port": 16514}]},
+        "kvm2": {"roles": ["hypervisor"], "secured": False},
     }
-    hosts = {"mariadb": database.host, **{host.name: host for host in servers}}
+    hosts = {"mariadb": database.host, **servers}
     ssh = {"user": USER, "key_file": str(lab.client_key_file), "known_hosts": str(lab.known_hosts_file)}
     blocks = [{"name": name, "address": hosts[name].address, **block} for name, block in declared.items()]
     file = tmp_path / "cs_exporter.yml"
@@ -119,15 +122,18 @@ def lookers(
 
 
 async def test_three_hundred_rounds(
-    tmp_path: Path, lab: Lab, mariadb: MysqlServer, servers: tuple[LabHost, LabHost]
+    tmp_path: Path, lab: Lab, mariadb: MysqlServer, servers: dict[str, LabHost]
 ) -> None:
-    """Nothing that MariaDB counts of clients moves, and nobody asks for a connection to it or to the agents' port.
+    """Nothing that MariaDB counts of clients moves, and nobody asks it, the agents' port or libvirt for a connection.
 
-    All the while it is known that both listen; and the count of requests is shown to work.
+    All the while it is known that they listen; and the count of requests is shown to work.
     """
     world = World(collector(), Pace(4, 100.0, 5.0), time, Counters())
-    namespaces = mariadb.host.namespace, servers[0].namespace
-    with counted(namespaces[0]), counted(namespaces[1]):
+    targets = [(mariadb.host, 3306), *((servers[name], ports[0]) for name, ports in LISTENING.items())]
+    namespaces = [host.namespace for host, _ in targets]
+    with ExitStack() as counting:
+        for namespace in namespaces:
+            counting.enter_context(counted(namespace))
         before = {**mariadb.errors(), "Connections": mariadb.status("Connections")}
         blocked = mariadb.sql("SELECT * FROM performance_schema.host_cache")
         try:
@@ -138,10 +144,10 @@ async def test_three_hundred_rounds(
             await world.close()
         assert before == {**mariadb.errors(), "Connections": mariadb.status("Connections")}
         assert blocked == mariadb.sql("SELECT * FROM performance_schema.host_cache")
-        assert [0, 0] == [dialled(namespace) for namespace in namespaces]
+        assert [0] * len(targets) == [dialled(namespace) for namespace in namespaces]
         seen = {(look.row.port, look.vantage, look.state.value) for reading in readings for look in reading.results}
-        assert {(3306, "mariadb", "open"), (AGENTS, "manage1", "open"), (9090, "manage2", "open")} <= seen
-        for address, port in ((mariadb.address, 3306), (servers[0].address, AGENTS)):
-            with socket.create_connection((address, port)):
+        assert {*((port, host.name, "open") for host, port in targets), (9090, "manage2", "open")} <= seen
+        for host, port in targets:
+            with socket.create_connection((host.address, port)):
                 pass
-        assert [1, 1] == [dialled(namespace) for namespace in namespaces]
+        assert [1] * len(targets) == [dialled(namespace) for namespace in namespaces]
