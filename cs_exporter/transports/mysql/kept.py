@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from cs_exporter.model import Host, ProbeFailed, Reason
-from cs_exporter.parsers import mysql_grants
+from cs_exporter.model import Host, ProbeFailed, Reason, UnparsableError
+from cs_exporter.parsers import mysql_grants, mysql_status
 from cs_exporter.ports import Clock, Counters, SqlError, SqlRow, SqlServer
 from cs_exporter.transports import tcp
 from cs_exporter.transports.mysql.errors import LIBRARY_ERRORS, TOO_MANY, from_library
@@ -77,7 +77,9 @@ class KeptServer:
         ends = asyncio.get_running_loop().time() + deadline
         await self._idle(ends)
         session = self._session
-        if session is None or not session.in_step:
+        if session is None:
+            raise ProbeFailed(Reason.RESET, f"{self._what}: it was left before the statement", ours=True)
+        if not session.in_step:
             raise ProbeFailed(Reason.RESET, f"{self._what}: the connection was lost before the statement")
         return await self._result(self._begin(self._ask(session, statement)), ends)
 
@@ -85,11 +87,14 @@ class KeptServer:
         """See ports.Sql."""
         work, session = self._work, self._session
         self._session = self._server = None
-        if work is not None and not work.done():
-            work.cancel()
-            await asyncio.wait({work})
+        try:
+            if work is not None and not work.done():
+                work.cancel()
+                await asyncio.wait({work})
+        finally:
+            if session is not None:
+                session.leave()
         if session is not None:
-            session.leave()
             await session.ended(_FAREWELL)
 
     async def close(self) -> None:
@@ -121,7 +126,7 @@ class KeptServer:
             silence = f"{self._what}: {self._silent} for {self._clock.monotonic() - self._since:.1f} s"
             raise ProbeFailed(Reason.MUTE if self._connected else Reason.UNREACHABLE, silence)
         if task.cancelled():
-            raise ProbeFailed(Reason.RESET, f"{self._what}: it was left meanwhile")
+            raise ProbeFailed(Reason.RESET, f"{self._what}: it was left meanwhile", ours=True)
 
     def _waits_for(self, silent: str) -> None:
         """What is to be said of the server for as long as it says nothing."""
@@ -130,7 +135,7 @@ class KeptServer:
     def _password_for_a_login(self) -> str:
         """The password. Raises ProbeFailed where nobody is to log in now."""
         if self._closed:
-            raise ProbeFailed(Reason.RESET, f"{self._what}: the host is no longer watched")
+            raise ProbeFailed(Reason.RESET, f"{self._what}: the host is no longer watched", ours=True)
         if self._session is not None:
             self._session.abort()
             self._session = self._server = None
@@ -151,6 +156,8 @@ class KeptServer:
             failure = error
         except LIBRARY_ERRORS as error:
             failure = from_library(error, self._what, Reason.DENIED)
+        except UnparsableError as error:
+            failure = ProbeFailed(Reason.UNPARSABLE, f"{self._what}: {error}")
         else:
             self._pace.succeeded()
             self._logins += 1
@@ -161,7 +168,7 @@ class KeptServer:
             self._login = None
             if self._session is not session:
                 session.abort()
-        self._pace.failed(failure, self._clock.monotonic(), password, greeted=self._connected)
+        self._pace.failed(failure, self._clock.monotonic(), password, greeted=session.spoken)
         return failure
 
     async def _handshake(self, session: Session, connect_ends: float) -> None:
@@ -179,19 +186,21 @@ class KeptServer:
     async def _set_up(self, session: Session) -> None:
         """No transaction, no waiting for replication, no end while we are idle; and no place that is the DBA's.
 
-        Raises SqlError.
+        Raises SqlError, or UnparsableError where somebody else answers in the server's place.
         """
-        variables = {row["Variable_name"]: row["Value"] for row in await self._rows(session, _VARIABLES)}
-        if variables["autocommit"] != "ON":
+        variables = mysql_status.by_name(await self._rows(session, _VARIABLES))
+        if "autocommit" not in variables:
+            raise UnparsableError("autocommit: not among the server's variables")
+        if not mysql_status.is_on(variables, "autocommit"):
             await self._rows(session, "SET SESSION autocommit = 1")
         if variables.get("wsrep_sync_wait", "0") != "0":
             await self._rows(session, "SET SESSION wsrep_sync_wait = 0")
-        if int(variables["wait_timeout"] or 0) < PATIENCE:
+        if mysql_status.required(variables, "wait_timeout") < PATIENCE:
             await self._rows(session, f"SET SESSION wait_timeout = {PATIENCE}")
-        [threads] = await self._rows(session, _THREADS)
-        most = variables["max_connections"]
+        threads = mysql_status.required(mysql_status.by_name(await self._rows(session, _THREADS)), "threads_connected")
+        most = mysql_status.required(variables, "max_connections")
         # Connections to an admin port count as well, so a number above the limit alone is no proof.
-        if int(threads["Value"] or 0) > int(most or 0) and await self._is_privileged(session):
+        if threads > most and await self._is_privileged(session):
             session.leave()
             await session.ended(_FAREWELL)
             detail = f"all {most} connections are taken; the slot above them is the DBA's, and was left again"

@@ -77,6 +77,11 @@ class Session(Connection):  # type: ignore[misc]  # the library ships no types
         return not self.closed and self._wire.in_step
 
     @property
+    def spoken(self) -> bool:
+        """Whether the server has said anything."""
+        return self._wire.spoken
+
+    @property
     def number(self) -> int:
         """The connection's id on the server."""
         return int(self.server_thread_id[0])

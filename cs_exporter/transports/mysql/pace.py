@@ -12,8 +12,11 @@ from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.ports import SqlError
 
 DENIED_PAUSE = 60.0
-FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
+FIRST_PAUSE, LONGEST_PAUSE = 30.0, 300.0
 """Seconds to wait after the second login in a row that broke off; doubled after each, to the longest."""
+
+MANY, PAUSE_OF_MANY = 50, 3600.0
+"""After so many in a row, half of what a server puts up with (4 hours), the pause is longer: it must not block us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +42,28 @@ class Pace:
         when = f" ({now - last.at:.0f} s ago; tried again in {last.until - now:.0f} s)"
         if isinstance(last.failure, SqlError):
             return SqlError(last.failure.reason, last.failure.detail + when, last.failure.code)
-        return ProbeFailed(last.failure.reason, last.failure.detail + when)
+        return ProbeFailed(last.failure.reason, last.failure.detail + when, ours=last.failure.ours)
 
     def failed(self, failure: ProbeFailed, now: float, password: str | None, *, greeted: bool) -> None:
-        """A login failed; `greeted`: the connection stood, so that the server may count it as broken off."""
+        """A login failed; `greeted`: the server had spoken before, so that it may count the login as broken off.
+
+        A balancer without a server behind it accepts and closes: nobody counts that, and it may heal at any moment.
+        """
         pause = 0.0
         if isinstance(failure, SqlError):
             pause = DENIED_PAUSE if failure.reason is Reason.DENIED else 0.0
         elif greeted:
             self._broken += 1
-            pause = 0.0 if self._broken == 1 else min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._broken - 2, 10))
+            pause = _pause(self._broken)
         self._refusal = _Refusal(failure, now, now + pause, password)
 
     def succeeded(self) -> None:
         """A login succeeded: the server forgets what it counted, and so do we."""
         self._broken = 0
         self._refusal = None
+
+
+def _pause(broken: int) -> float:
+    if broken >= MANY:
+        return PAUSE_OF_MANY
+    return 0.0 if broken == 1 else min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(broken - 2, 10))

@@ -37,6 +37,7 @@ class Wire(asyncio.Protocol):
         self._unread = bytearray()
         self._more: asyncio.Future[None] | None = None
         self._heard = 0
+        self._spoken = False
         self._ended = False
         self._gone = asyncio.Event()
         self._error: Exception | None = None
@@ -48,12 +49,18 @@ class Wire(asyncio.Protocol):
         """Whether the connection stands, with nothing said unasked: what a server sends then is a farewell."""
         return not self._ended and not self._unread
 
+    @property
+    def spoken(self) -> bool:
+        """Whether a byte has ever come."""
+        return self._spoken
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
+        self._spoken = True
         self._heard += len(data)
         if self._heard > LONGEST:
             self._error = ConnectionAbortedError(f"the answer has more than {LONGEST >> 20} MiB")

@@ -12,7 +12,7 @@ from tests.lab import faults
 from tests.lab.mysql import PORT, MysqlServer
 from tests.lab.mysql_fixtures import BOTH
 from tests.lab.wait import wait_until_async
-from tests.transports.mysql.databases import BRIEF, PATIENCE, failure, kept
+from tests.transports.mysql.databases import BRIEF, PATIENCE, failure, greeting, kept, packet, pretender
 
 pytestmark = pytest.mark.lab
 
@@ -149,3 +149,57 @@ async def test_leaving_gives_the_connection_up(mariadb: MysqlServer) -> None:
         await wait_until_async(lambda: not mariadb.sessions(), what="the session to be gone")
         assert 2 == (await sql.login(PATIENCE)).logins
     assert aborted == mariadb.errors()
+
+
+async def test_what_we_leave_ourselves_is_no_verdict(mariadb: MysqlServer) -> None:
+    """A statement under way, and one after it: whoever asked is told that it was our own doing."""
+    async with kept(mariadb) as sql:
+        await sql.login(PATIENCE)
+        asking = asyncio.ensure_future(failure(sql.query("SELECT SLEEP(30)", PATIENCE)))
+        await wait_until_async(lambda: "SLEEP" in str(mariadb.sql("SHOW PROCESSLIST")), what="the statement to run")
+        await sql.leave()
+        failed = [await asking, await failure(sql.query("SELECT 1", PATIENCE))]
+        assert [(Reason.RESET, True)] * 2 == [(failure.reason, failure.ours) for failure in failed]
+
+
+async def test_a_leaving_that_is_cancelled_leaves_all_the_same(mariadb: MysqlServer) -> None:
+    """A run that is ended while it waits for a statement's end leaves no session on the server."""
+    async with kept(mariadb) as sql:
+        for _ in range(3):
+            await sql.login(PATIENCE)
+            await failure(sql.query("SELECT SLEEP(0.5)", 0.05))
+            leaving = asyncio.ensure_future(sql.leave())
+            await asyncio.sleep(0)
+            leaving.cancel()
+            await asyncio.wait({leaving})
+        await wait_until_async(lambda: not mariadb.sessions(), what="all sessions to be gone")
+
+
+async def test_a_balancer_without_a_server_is_asked_at_every_poll() -> None:
+    """It accepts and closes without a word: nobody counts that, and a pause would outlast its healing."""
+    accepted: list[object] = []
+
+    async def behave(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.append(writer)
+
+    async with pretender(behave) as sql:
+        for _ in range(4):
+            assert Reason.RESET is (await failure(sql.login(PATIENCE))).reason
+        assert 4 == len(accepted)
+
+
+async def test_a_proxy_that_does_not_know_the_variables() -> None:
+    """It lets us in and has no such rows: not a database server's answer, and told again before it is tried again."""
+    done = b"\0\0\0\2\0\0\0"
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(greeting())
+        for number in (2, 1):
+            await reader.readexactly(int.from_bytes((await reader.readexactly(4))[:3], "little"))
+            writer.write(packet(number, done))
+        await reader.read()
+
+    async with pretender(behave) as sql:
+        failed = [await failure(sql.login(PATIENCE)) for _ in range(3)]
+        assert [Reason.UNPARSABLE] * 3 == [failure.reason for failure in failed]
+        assert ["autocommit" in failed[0].detail, "tried again in" in failed[2].detail] == [True, True]

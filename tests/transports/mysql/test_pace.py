@@ -6,7 +6,7 @@ import pytest
 
 from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.ports import SqlError
-from cs_exporter.transports.mysql.pace import LONGEST_PAUSE, Pace
+from cs_exporter.transports.mysql.pace import LONGEST_PAUSE, MANY, Pace
 
 DENIED = SqlError(Reason.DENIED, "no (1045)", 1045)
 BROKEN = ProbeFailed(Reason.RESET, "lost")
@@ -44,8 +44,9 @@ def test_logins_that_break_off_are_ever_rarer() -> None:
         pauses.append(pause(pace, now))
         now += pauses[-1]
     assert [0, 30, 60, 120] == pauses[:4]
-    assert LONGEST_PAUSE == max(pauses)
-    assert now > 3 * 24 * 3600
+    assert [240, LONGEST_PAUSE, LONGEST_PAUSE] == pauses[4:7]
+    assert LONGEST_PAUSE == max(pauses[: MANY - 1]) == 300
+    assert now > 2 * 24 * 3600
     pace.succeeded()
     pace.failed(BROKEN, now, "old", greeted=True)
     assert 0 == pause(pace, now)
@@ -70,3 +71,21 @@ def test_another_password_is_tried_at_once() -> None:
     pace = Pace()
     pace.failed(DENIED, 100, "old", greeted=True)
     assert 0 == pause(pace, 100, "new")
+
+
+def test_who_said_nothing_counted_nothing() -> None:
+    """A balancer without a server accepts and closes: it is asked at every poll, so that its healing is seen."""
+    pace = Pace()
+    for _ in range(5):
+        pace.failed(BROKEN, 100, "old", greeted=False)
+        assert 0 == pause(pace, 100)
+
+
+def test_what_was_ours_stays_ours() -> None:
+    """What is told again is no verdict about the server when it was none at first."""
+    pace = Pace()
+    for _ in range(2):
+        pace.failed(ProbeFailed(Reason.EXHAUSTED, "no descriptor is left", ours=True), 100, "old", greeted=True)
+    told = pace.wait(110, "old")
+    assert told is not None
+    assert told.ours
