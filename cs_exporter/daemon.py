@@ -17,7 +17,7 @@ from cs_exporter.config import Config, ConfigError, shown
 from cs_exporter.derive import Deriver
 from cs_exporter.history import History
 from cs_exporter.inventory import build_inventory, difference
-from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Unsupported
+from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Role, Unsupported
 from cs_exporter.ports import Clock, Last, R
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.runner import run_once
@@ -211,7 +211,7 @@ class Daemon:
 
 
 def _way_in(host: Host) -> tuple[object, ...]:
-    return host.connection, host.address, host.ssh.port
+    return host.connection, host.address, host.ssh.port, host.mysql if Role.DATABASE in host.roles else None
 
 
 def _schedule(config: Config) -> tuple[float, float]:

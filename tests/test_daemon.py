@@ -106,6 +106,22 @@ async def test_an_address_that_changes_is_connected_to(watch: Watch, lab: Lab) -
     await gone(lab.hosts["h2"])
 
 
+async def test_another_database_server_begins_anew(watch: Watch, lab: Lab) -> None:
+    """A database host's other port is another server: nothing that the old one said is kept, nor compared."""
+    daemon, database = watch.daemon, {"roles": ["database"], "mysql": {"port": 9}}
+
+    def runs() -> int:
+        entry = daemon.board.entry("mysql_connections", "h1")
+        return 0 if entry is None else entry.runs
+
+    watch.write({lab.hosts["h1"]: database})
+    await daemon.reload()
+    await wait_until_async(lambda: runs() > 1, 5 * INTERVAL, "two looks at the server")
+    watch.write({lab.hosts["h1"]: {**database, "mysql": {"port": 10}}})
+    await daemon.reload()
+    assert runs() < 2
+
+
 async def test_it_stops_within_five_seconds_whatever_hangs(tmp_path: Path, lab: Lab) -> None:
     """Frozen and dropped hosts hold nothing up; nothing is left on a healthy one."""
     hosts: dict[Address, dict[str, Any]] = {lab.hosts[name]: {} for name in ("h1", "h2", "h3", "h4")}

@@ -23,7 +23,7 @@ TEMPLATE = FOLDER / "data"
 class Mysql9(MysqlServer):
     """MySQL's own server. Accounts have its default plug-in, caching_sha2_password."""
 
-    grants = ("PROCESS, REPLICATION CLIENT ON *.*", "SELECT ON performance_schema.*")
+    grants = ("PROCESS, REPLICATION CLIENT ON *.*",)
 
     @property
     def socket_file(self) -> Path:
