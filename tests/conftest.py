@@ -1,3 +1,8 @@
 """What all tests share: the lab's fixtures, and its rule for machines that cannot carry it."""
 
+import signal
+
 pytest_plugins = ["tests.lab.fixtures", "tests.lab.mysql_fixtures"]
+
+# Whoever starts the tests under nohup has it ignored, and a shell can't trap what was ignored when it began.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
