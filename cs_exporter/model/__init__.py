@@ -19,6 +19,7 @@ from cs_exporter.model.hosts import (
 from cs_exporter.model.network import DeclaredPort, Expected, Link, Manner, Peer, PortRow, Route, Traffic
 from cs_exporter.model.outcomes import (
     Failure,
+    Login,
     Outcome,
     ProbeFailed,
     Reason,
@@ -37,6 +38,7 @@ __all__ = [
     "HostLimits",
     "Inventory",
     "Link",
+    "Login",
     "Manner",
     "Mount",
     "MysqlTarget",

@@ -27,17 +27,30 @@ class Reason(StrEnum):
     BUG = "bug"  # a mistake of ours; the log has the traceback
 
 
+class Login(StrEnum):
+    """How far the login to the host had come when something failed."""
+
+    AHEAD = "ahead"  # not through, or none is needed
+    FRESH = "fresh"  # it had let us in, and that was all
+    PAST = "past"  # it had let us in and answered since; whether it still would, nobody has tried
+
+
 class ProbeFailed(Exception):
     """Raised when a probe could not find out; `detail` is one line for a human.
 
     `ours`: the fault lies on our own side (the exporter's limits, its name servers) and tells nothing of the peer.
     """
 
-    def __init__(self, reason: Reason, detail: str, *, ours: bool = False) -> None:
+    def __init__(self, reason: Reason, detail: str, *, ours: bool = False, login: Login = Login.AHEAD) -> None:
         super().__init__(f"{reason.value}: {detail}")
         self.reason = reason
         self.detail = detail
         self.ours = ours
+        self.login = login
+
+    def again(self) -> ProbeFailed:
+        """The same for another asker: one exception raised by several would gather the tracebacks of all."""
+        return ProbeFailed(self.reason, self.detail, ours=self.ours, login=self.login)
 
 
 class UnsupportedError(Exception):

@@ -6,6 +6,8 @@ What may never be dialled is shown untouched in test_ports_harmless.py.
 from __future__ import annotations
 
 import datetime as dt
+import signal
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -15,11 +17,14 @@ from typing import Any
 import pytest
 
 from cs_exporter.probes import PROBES
+from cs_exporter.probes.ports.port_reachability import PortReachabilityReading
+from cs_exporter.probes.ports.verdicts import State
 from tests.lab import faults
 from tests.lab.certificates import Authority
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
 from tests.lab.listeners import Listener
+from tests.lab.processes import signal_all
 from tests.lab.wait import WaitedInVain, wait_until_async
 from tests.live.watch import QUICK, Address, Watch
 
@@ -35,6 +40,7 @@ BLOCKS: dict[str, dict[str, Any]] = {
     "kvm1": {"roles": ["hypervisor"], "secured": True},
     "kvm2": {"roles": ["hypervisor"], "secured": True},
     "locked": {"roles": ["hypervisor"]},
+    "asleep": {"roles": ["hypervisor"]},
 }
 
 EXPECTED: dict[tuple[str, str, str], set[str]] = {
@@ -47,7 +53,10 @@ EXPECTED: dict[tuple[str, str, str], set[str]] = {
     ("kvm2", "16514", "kvm2"): {"CsPortDown", "CsPortMute"},
     ("locked", "22", "exporter"): {"CsPortDown", "CsPortMute"},
 }
-"""(host, port, vantage) -> the symptoms it shows; control is open for the exporter and for kvm2 all the while."""
+"""(host, port, vantage) -> the symptoms it shows; control is open for the exporter and for kvm2 all the while.
+
+And so is the SSH port of the host on which only our shell is asleep.
+"""
 
 
 @dataclass
@@ -106,6 +115,13 @@ async def assert_shown(watch: Watch, expected: dict[tuple[str, str, str], set[st
     assert [] == differing()
 
 
+def detail(watch: Watch, host: str) -> str:
+    """What is said of a host's open SSH port; nothing where it is not open."""
+    reading = watch.reading("port_reachability", host, PortReachabilityReading)
+    results = reading.results if reading else ()
+    return next((look.detail for look in results if look.row.port_name == "ssh" and look.state is State.OPEN), "")
+
+
 def break_all(stand: Stand, broken: ExitStack) -> None:
     """One fault for each of EXPECTED."""
     hosts, servers = stand.hosts, stand.servers
@@ -115,7 +131,11 @@ def break_all(stand: Stand, broken: ExitStack) -> None:
     broken.enter_context(faults.filtered(hosts["reset"].namespace, "input", reset))
     broken.enter_context(faults.frozen(servers["mute"]))
     broken.enter_context(faults.frozen(servers["kvm2"]))
+    # Its clients are not ours: what tells is that one of them waits in vain.
+    broken.enter_context(socket.create_connection((hosts["kvm2"].address, LIBVIRT)))
     broken.enter_context(faults.frozen(hosts["locked"].sshd))
+    broken.enter_context(faults.login_shell(hosts["asleep"], "exec sleep 1000"))
+    signal_all(hosts["asleep"].sshd.sessions(), signal.SIGKILL)
     between = f"ip saddr {hosts['kvm1'].address} tcp dport {KEYSTONE} drop"
     broken.enter_context(faults.filtered(hosts["control"].namespace, "input", between))
     renew(stand, "run out")
@@ -140,5 +160,6 @@ async def test_each_is_told_apart_and_heals(tmp_path: Path, lab: Lab, stand: Sta
         await assert_shown(watch, {})
         with ExitStack() as broken:
             break_all(stand, broken)
+            await wait_until_async(lambda: "no hello" in detail(watch, "asleep"), DEADLINE)
             await assert_shown(watch, EXPECTED)
         await assert_shown(watch, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cs_exporter.model import Failure, Outcome, ProbeFailed, Reason, Unsupported
+from cs_exporter.model import Failure, Login, Outcome, ProbeFailed, Reason, Unsupported
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,11 @@ def test_a_failed_probe_says_reason_and_detail() -> None:
     """Log lines and terminals show the exception's text as it is."""
     error = ProbeFailed(Reason.HOST_KEY, "kvm1: key changed")
     assert ("host_key: kvm1: key changed", Reason.HOST_KEY) == (str(error), error.reason)
+
+
+def test_a_failure_for_another_asker() -> None:
+    """It says all that the first one says, and is another exception: tracebacks of several askers do not mix."""
+    first = ProbeFailed(Reason.TIMEOUT, "late", ours=True, login=Login.PAST)
+    other = first.again()
+    assert first is not other
+    assert vars(first) == vars(other)

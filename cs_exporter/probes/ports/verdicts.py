@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cs_exporter.model import Expected, Manner, PortRow, ProbeFailed, Reason
+from cs_exporter.model import Expected, Login, Manner, PortRow, ProbeFailed, Reason
 from cs_exporter.parsers.listeners import Listener, Sessions
 from cs_exporter.ports import Dial, PortState
 from cs_exporter.spec import Severity
@@ -152,9 +152,14 @@ _NOTHING_SAID = frozenset((Reason.BUG, Reason.OVERRUN, Reason.NOT_READY))
 
 
 def by_session(row: PortRow, failure: ProbeFailed | None) -> PortResult | None:
-    """The port of SSH, by how asking the host went. Who was not let in has reached it; our own faults say nothing."""
+    """The port of SSH, by how asking the host went. Who was not let in has reached it; our own faults say nothing.
+
+    Nor does silence on a session that has answered before: the host may be gone by now, or only our shell hangs.
+    """
     if failure is None:
         return PortResult(row, EXPORTER, State.OPEN, "we are logged in")
+    if failure.reason is Reason.TIMEOUT and failure.login is not Login.AHEAD:
+        return PortResult(row, EXPORTER, State.OPEN, failure.detail) if failure.login is Login.FRESH else None
     if failure.ours or failure.reason in _NOTHING_SAID:
         return None
     return PortResult(row, EXPORTER, _BY_REASON.get(failure.reason, State.OPEN), failure.detail)

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from cs_exporter.model import ProbeFailed, Reason, UnparsableError
+from cs_exporter.model import Login, ProbeFailed, Reason, UnparsableError
 from cs_exporter.parsers.collector import (
     PROTOCOL,
     ClockFrame,
@@ -108,13 +108,14 @@ class CollectorSession:
             async with asyncio.timeout(limit):
                 result = await asyncio.shield(self._hello)
         except TimeoutError:
-            result = ProbeFailed(Reason.TIMEOUT, f"no hello from the collector within {limit:g} s{self._said()}")
+            detail = f"no hello from the collector within {limit:g} s{self._said()}"
+            result = ProbeFailed(Reason.TIMEOUT, detail, login=Login.FRESH)
         except asyncio.CancelledError:
             self.lost(ProbeFailed(Reason.RESET, "given up before its hello"))
             raise
         if isinstance(result, ProbeFailed):
             self.lost(result)
-            raise ProbeFailed(result.reason, result.detail)
+            raise result.again()
         self.hello = result
         return self
 
@@ -180,7 +181,8 @@ class CollectorSession:
 
     def _overdue(self, deadline: float) -> None:
         self._counters.sessions_dropped += 1
-        self.lost(ProbeFailed(Reason.TIMEOUT, f"connected, but no end of the answer within {deadline:g} s"))
+        detail = f"connected, but no end of the answer within {deadline:g} s"
+        self.lost(ProbeFailed(Reason.TIMEOUT, detail, login=Login.PAST if self.completed else Login.FRESH))
 
     def _take(self, frame: Frame, now: float) -> None:
         if isinstance(frame, Hello):

@@ -82,7 +82,7 @@ class HostShell:
         self._batch.append(ask)
         result = await ask.done
         if isinstance(result, ProbeFailed):
-            raise ProbeFailed(result.reason, result.detail, ours=result.ours)
+            raise result.again()
         return result
 
     async def clock(self) -> ClockSample:

@@ -70,7 +70,7 @@ class InFlight:
 
 def _again(result: Dial | ProbeFailed | UnsupportedError) -> Dial:
     if isinstance(result, ProbeFailed):
-        raise ProbeFailed(result.reason, result.detail, ours=result.ours)
+        raise result.again()
     if isinstance(result, UnsupportedError):
         raise UnsupportedError(result.detail)
     return result

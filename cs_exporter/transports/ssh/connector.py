@@ -18,7 +18,7 @@ from pathlib import Path
 import asyncssh
 import structlog
 
-from cs_exporter.model import CollectorMode, Host, ProbeFailed, Reason, SshTarget
+from cs_exporter.model import CollectorMode, Host, Login, ProbeFailed, Reason, SshTarget
 from cs_exporter.ports import Clock, Counters
 from cs_exporter.transports.collector.session import CollectorSession
 from cs_exporter.transports.reasons import from_os_error
@@ -257,7 +257,8 @@ class SshConnector:
                     lambda: _Channel(session), FORCED_COMMAND if forced else "exec sh -s", encoding=None
                 )
         except TimeoutError as error:
-            raise ProbeFailed(Reason.TIMEOUT, "logged in, but no session within the deadline") from error
+            detail = "logged in, but no session within the deadline"
+            raise ProbeFailed(Reason.TIMEOUT, detail, login=Login.FRESH) from error
         except (OSError, asyncssh.Error) as error:
             raise failure_of(error, self._host) from error
         closed = asyncio.ensure_future(connection.wait_closed())

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cs_exporter.model import Expected, Manner, PortRow, ProbeFailed, Reason
+from cs_exporter.model import Expected, Login, Manner, PortRow, ProbeFailed, Reason
 from cs_exporter.parsers.listeners import Listener, Sessions
 from cs_exporter.ports import Dial, PortState
 from cs_exporter.probes.ports import verdicts as port_verdicts
@@ -150,6 +150,15 @@ def test_the_port_of_ssh(reason: Reason, expected: State | None) -> None:
     result = port_verdicts.by_session(ROW, ProbeFailed(reason, "why"))
     assert expected is (result.state if result else None)
     assert port_verdicts.by_session(ROW, ProbeFailed(reason, "no descriptor", ours=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("login", "expected"), [(Login.AHEAD, State.MUTE), (Login.FRESH, State.OPEN), (Login.PAST, None)]
+)
+def test_silence_and_the_port_of_ssh(login: Login, expected: State | None) -> None:
+    """Before the login it is the port's; after it only our shell's; on an old session nobody knows whose."""
+    result = port_verdicts.by_session(ROW, ProbeFailed(Reason.TIMEOUT, "no answer", login=login))
+    assert expected is (result.state if result else None)
 
 
 def test_a_session_that_works() -> None:

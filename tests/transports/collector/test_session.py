@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from cs_exporter.model import ProbeFailed, Reason
+from cs_exporter.model import Login, ProbeFailed, Reason
 from cs_exporter.ports import Answer, Answers, AnswerState, ClockSample, Counters, SectionCall
 from cs_exporter.transports.collector import session as session_module
 from cs_exporter.transports.collector.session import END_GRACE, MAX_REQUESTS, Ask, CollectorSession
@@ -210,6 +210,29 @@ async def test_a_missing_end_drops_the_connection(monkeypatch: pytest.MonkeyPatc
     assert [Reason.TIMEOUT] * 2 == [reason(quick), reason(patient)]
     assert "connected, but no end of the answer within 0.1 s" in str(quick.result())
     assert (1, 1) == (carried.drops, carried.counters.sessions_dropped)
+
+
+@pytest.mark.parametrize(("answered", "expected"), [(False, Login.FRESH), (True, Login.PAST)])
+async def test_silence_after_the_login(monkeypatch: pytest.MonkeyPatch, expected: Login, *, answered: bool) -> None:
+    """Until the first answer it is known that the host has just let us in; later that was long ago."""
+    monkeypatch.setattr(session_module, "END_GRACE", 0.05)
+    carried = Carried()
+    if answered:
+        carried.ask()
+        carried.arrives("# @ 1.0", "# . 0")
+    done = carried.ask(MOUNTS)
+    await wait_until_async(done.done, 2)
+    failure = done.result()
+    assert isinstance(failure, ProbeFailed)
+    assert expected is failure.login
+
+
+async def test_no_hello() -> None:
+    """Whoever does not greet has let us in."""
+    session = CollectorSession(lambda _: None, lambda: None, HandClock(), Counters())
+    with pytest.raises(ProbeFailed, match="no hello") as caught:
+        await session.greeted(0.05)
+    assert (Reason.TIMEOUT, Login.FRESH) == (caught.value.reason, caught.value.login)
 
 
 async def test_an_answer_in_time_keeps_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from functools import partial
 
 import pytest
 
-from cs_exporter.model import ProbeFailed, Reason
+from cs_exporter.model import Login, ProbeFailed, Reason
 from cs_exporter.ports import SectionCall
 from cs_exporter.transports.collector.session import END_GRACE
 from tests.lab import faults
@@ -138,6 +138,7 @@ async def test_what_keeps_one_out(lab: Lab, hosts: dict[str, LabHost]) -> None:
             assert failure is not None, name
             assert failure.reason in reasons, (name, failure)
             assert said in failure.detail, (name, failure)
+            assert (Login.FRESH if name == "silent" else Login.AHEAD) is failure.login, (name, failure)
         assert worst < 1
         for name in REFUSING:
             await wait_until_async(partial(one.works, name), 5, f"{name} to heal")
@@ -202,6 +203,9 @@ async def test_what_breaks_a_session(lab: Lab, hosts: dict[str, LabHost]) -> Non
         expected = {"frozen": slow, "vanishing": slow, "stuck": slow, "restarting": gone, "killed": gone, "half": gone}
         assert {**expected, "flooding": Reason.UNPARSABLE} == {
             name: found.reason for name, found in failures.items() if found
+        }
+        assert {slow: Login.PAST, gone: Login.AHEAD, Reason.UNPARSABLE: Login.AHEAD} == {
+            found.reason: found.login for found in failures.values() if found
         }
         assert again is not None
         assert Reason.UNREACHABLE is again.reason
