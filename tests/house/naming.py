@@ -40,7 +40,7 @@ UNITS = ("bytes", "celsius", "hertz", "ratio", "seconds", "volts", "watts")
 STATES = (
     *("denied", "only", "primary", "privileged", "ready", "row", "running", "unanswered"),  # of databases
     *("asymmetric", "cached", "reduced", "unmeasured", "unreachable"),  # of paths
-    *("armed", "unexpected", "unread"),
+    *("armed", "gone", "unexpected", "unread"),
     *("listening", "retransmitting"),  # of agents' sessions
     *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "remount"),
     *("saturated", "schedulable", "state", "success", "successful", "supported", "synchronised", "unjudged", "up"),

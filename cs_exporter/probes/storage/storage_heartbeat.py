@@ -115,12 +115,12 @@ class StorageHeartbeatReading:
 
     @property
     def seconds_to_reboot(self) -> float | None:
-        """Seconds until the agent can reboot the host at the earliest, by its oldest write; None where not armed."""
+        """Seconds until the agent can reboot the host at the earliest; None where not armed, or all pools are gone."""
         properties = self.reboot.properties
-        writes = [row.written for row in self.mounts if row.written is not None]
-        if properties is None or not properties.reboot or not writes:
+        begun = [row.patience_from for row in self.mounts if row.patience_from is not None]
+        if properties is None or not properties.reboot or not begun:
             return None
-        return min(writes) + properties.patience - self.at.now
+        return min(begun) + properties.patience - self.at.now
 
 
 async def probe(host: Host, io: Io, settings: StorageHeartbeatSettings) -> StorageHeartbeatReading:
@@ -217,12 +217,12 @@ METRICS: tuple[Metric[StorageHeartbeatReading], ...] = (
         "cs_storage_heartbeat_age_seconds",
         "Seconds from the last known write of the host's heartbeat file on that pool to the poll, to a second: by "
         "the host's clock, corrected by its measured skew. Goes on counting while the mount hangs.",
-        lambda reading, row: None if row.written is None else reading.at.now - row.written,
+        lambda reading, row: None if row.ageing is None else reading.at.now - row.ageing,
     ),
     _of_mounts(
         "cs_storage_heartbeat_timestamp_seconds",
         "When the host's heartbeat file on that pool was last written, by the exporter's clock.",
-        lambda reading, row: None if row.written is None else reading.epoch + row.written,
+        lambda reading, row: None if row.ageing is None else reading.epoch + row.ageing,
     ),
     _of_mounts(
         "cs_storage_heartbeat_ahead_seconds",
@@ -234,10 +234,17 @@ METRICS: tuple[Metric[StorageHeartbeatReading], ...] = (
         "1 while the heartbeat file could not be read at the last poll of that mount, as where it hangs.",
         lambda _reading, row: 1 if row.state is FileState.UNREAD and row.asked is not None else None,
     ),
+    _of_mounts(
+        "cs_storage_heartbeat_gone",
+        "1 while the host says that a heartbeat file that was there is not, twice in a row and until it is read again: "
+        "the pool is no longer mounted. It then has no age, and no reboot is counted from it.",
+        lambda _reading, row: 1 if row.state is FileState.GONE else None,
+    ),
     gauge(
         "cs_host_seconds_to_reboot",
         "Seconds until the CloudStack agent can reboot the host at the earliest, by its oldest storage heartbeat and "
-        "agent.properties: update.frequency + update.max.tries x update.retry.sleep - age. Absent where not armed.",
+        "agent.properties: update.frequency + update.max.tries x update.retry.sleep - age. Absent where not armed, and "
+        "without pools that were unmounted.",
         lambda reading: reading.seconds_to_reboot,
     ),
     gauge(

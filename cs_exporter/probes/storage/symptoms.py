@@ -73,4 +73,19 @@ SYMPTOMS = (
         fix="Let the account pass through the directories and read the file: chmod o+rx MOUNTPOINT/KVMHA on a pool "
         "that squashes nobody, else on the server.",
     ),
+    Symptom(
+        name="CsStorageHeartbeatGone",
+        sees="The host had a storage heartbeat on a mount, and has none there any more.",
+        metric="cs_storage_heartbeat_gone",
+        limit=Limit(Op.EQUALS, 1, step=1),
+        hold=300,
+        severity=Severity.INFO,
+        unit="boolean",
+        means="The pool was unmounted, as for its maintenance or its removal: an agent that still has the pool mounts "
+        "it again and writes. No age and no reboot is counted from it until the file is read again.",
+        look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "ls -l MOUNTPOINT/KVMHA", _LOG),
+        fix="Nothing during planned maintenance. If the pool should be in use, cancel its maintenance, or start the "
+        "agent; neighbours that have it mounted may take the host for dead. If it was removed for good, remove the "
+        "mount from the host, and from the configuration where it is listed there.",
+    ),
 )

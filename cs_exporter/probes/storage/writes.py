@@ -19,6 +19,10 @@ RESOLUTION = 1.0
 
 _HELD = 200  # the collector's status for "another child of this account is on that mount"
 _KILLED = frozenset((124, 137))  # timeout(1): by its limit, by its KILL
+_REFUSED = 1  # head's own status where it can't open its file; others are of what should have started it
+GONE_AFTER = 2
+"""Answers in a row that a file which was there is not: one may fall into a remount."""
+
 _NO_FILE = re.compile(r"no such file or directory|not a directory", re.IGNORECASE)
 
 
@@ -28,6 +32,7 @@ class FileState(StrEnum):
     READ = "read"
     UNREAD = "unread"  # the mount hangs or the read failed; whether it is a primary pool may not be known
     ABSENT = "absent"  # it has never had one: not a primary pool
+    GONE = "gone"  # it had one, and now the host says that there is none: the pool was unmounted, or emptied
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class WriteRow:
-    """One mount. `written`: the last known write; `read`: the last good look; `ahead`: seconds it is in the future."""
+    """One mount. `written`: the last known write; `read`: the last good look; `ahead`: seconds it is in the future.
+
+    `refused`: answers in a row that there is no such file; `hung`: a look has failed otherwise since the last good one;
+    `back`: when the file was found again after it had been gone.
+    """
 
     mountpoint: str
     state: FileState
@@ -64,11 +73,30 @@ class WriteRow:
     read: float | None = None
     ahead: float | None = None
     asked: float | None = None
+    refused: int = 0
+    hung: bool = False
+    back: float | None = None
 
     @property
     def known(self) -> bool:
-        """Whether a write is known: then the mount is a primary pool, and its age counts."""
+        """Whether a write is known: then the mount is a primary pool, or was one."""
         return self.written is not None
+
+    @property
+    def ageing(self) -> float | None:
+        """The last known write, where it counts: not that of a pool that is gone."""
+        return None if self.state is FileState.GONE else self.written
+
+    @property
+    def patience_from(self) -> float | None:
+        """When the agent's patience with this pool began at the earliest; None: no reboot comes from this one.
+
+        A pool that is unmounted on purpose gives none, from its first such answer on unless it hung before. After it
+        has come back the agent writes anew, and its patience does not begin with the write before that.
+        """
+        if self.ageing is None or (self.refused and not self.hung):
+            return None
+        return self.ageing if self.back is None else max(self.ageing, self.back)
 
 
 def seen(answer: Answer) -> Seen:
@@ -82,7 +110,8 @@ def seen(answer: Answer) -> Seen:
         return Seen(FileState.UNREAD, detail="an earlier look at the mount has not come back")
     if answer.state is AnswerState.DONE and answer.status == 0:
         return _content(text)
-    state = FileState.ABSENT if _NO_FILE.search(text) else FileState.UNREAD
+    absent = answer.status == _REFUSED and _NO_FILE.search(text)
+    state = FileState.ABSENT if absent else FileState.UNREAD
     return Seen(state, detail=text.rpartition(": ")[2][:200] or f"exit status {answer.status}")
 
 
@@ -99,8 +128,7 @@ def judge(mountpoint: str, look: Seen | None, before: WriteRow | None, at: Momen
     if look is None:
         return old
     if look.stamp is None:
-        state = FileState.UNREAD if old.known else look.state  # what was there is not forgotten
-        return replace(old, state=state, detail=look.detail, ahead=None, asked=at.now)
+        return _unread(old, look, at)
     ahead = at.of(look.stamp) - at.now
     written = old.written
     if written is None or look.stamp != old.stamp:
@@ -113,7 +141,23 @@ def judge(mountpoint: str, look: Seen | None, before: WriteRow | None, at: Momen
         read=at.now,
         ahead=ahead if ahead > at.slack + RESOLUTION else None,
         asked=at.now,
+        back=at.now if old.state is FileState.GONE else old.back,
     )
+
+
+def _unread(old: WriteRow, look: Seen, at: Moment) -> WriteRow:
+    """What was there is not forgotten, and goes on ageing unless the host says again and again that it is not there.
+
+    A lasting "no such file" is no failed write: kvmheartbeat.sh mounts a pool that is merely not mounted, and makes
+    its folder and file anew. So CloudStack has taken the pool away from the host, as for maintenance.
+    """
+    refused = old.refused + 1 if look.state is FileState.ABSENT else 0
+    state = look.state
+    if old.known:  # what is gone has come back only when it is read: a look may be late on a host that is merely busy
+        gone = refused >= GONE_AFTER or old.state is FileState.GONE
+        state = FileState.GONE if gone else FileState.UNREAD
+    hung = old.hung or look.state is FileState.UNREAD
+    return replace(old, state=state, detail=look.detail, ahead=None, asked=at.now, refused=refused, hung=hung)
 
 
 def _written(stamp: int, since: float | None, at: Moment, earlier: Moment | None) -> float:

@@ -20,7 +20,7 @@ from cs_exporter.probes.storage.storage_heartbeat import (
 )
 from cs_exporter.probes.storage.writes import FileState
 from tests.lab.lab import Lab
-from tests.probes.storage.storage_stand import FIRST, HOST, LATE, OFF, SECOND, WALL, Stand
+from tests.probes.storage.storage_stand import ABSENT, FIRST, HOST, LATE, OFF, SECOND, WALL, Stand
 
 
 def shown(reading: StorageHeartbeatReading) -> Mapping[str, list[tuple[tuple[str, ...], float]]]:
@@ -65,6 +65,41 @@ async def test_a_mount_that_hangs_goes_on_ageing() -> None:
     stand.files[FIRST] = 1145.0
     healed = await stand.poll()
     assert pytest.approx(75.0, abs=1.1) == healed.seconds_to_reboot
+
+
+async def test_a_pool_in_maintenance_announces_no_reboot() -> None:
+    """Unmounted on purpose at any age: its age leaves after two polls, and the countdown is that of the other pools.
+
+    It is asked each time from then on, and counts again once it is mounted, from that moment on.
+    """
+    stand = Stand(files={FIRST: 1000.0, SECOND: 1000.0})
+    await stand.poll(59.0)
+    stand.files[SECOND] = ABSENT
+    for later in (30.0, 60.0, 90.0):
+        stand.files[FIRST] = stand.now + 25.0
+        reading = await stand.poll()
+        numbers = shown(reading)
+        assert pytest.approx(105.0, abs=1.1) == reading.seconds_to_reboot
+        ages = [(FIRST,)] if later > 30 else [(FIRST,), (SECOND,)]
+        assert ages == [labels for labels, _ in numbers["cs_storage_heartbeat_age_seconds"]]
+        assert ([((SECOND,), 1.0)] if later > 30 else None) == numbers.get("cs_storage_heartbeat_gone")
+    assert [FIRST, SECOND] == sorted(call.arguments[0] for call in stand.asked[1:])
+    stand.files[FIRST], stand.files[SECOND] = stand.now + 30.0, 1000.0
+    assert pytest.approx(110.0, abs=1.1) == (await stand.poll()).seconds_to_reboot
+    stand.files[FIRST] = stand.now + 30.0
+    back = await stand.poll()
+    assert pytest.approx(80.0, abs=1.1) == back.seconds_to_reboot
+    assert "cs_storage_heartbeat_gone" not in shown(back)
+
+
+async def test_the_only_pool_in_maintenance() -> None:
+    """The probe goes on, and says nothing but that the pool is gone."""
+    stand = Stand(files={FIRST: 1000.0})
+    await stand.poll()
+    stand.files[FIRST] = ABSENT
+    await stand.poll()
+    told = {"cs_storage_heartbeat_gone", "cs_host_reboot_armed", "cs_host_reboot_settings_info"}
+    assert told == {*shown(await stand.poll())}
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from cs_exporter.model import Inventory, Outcome
 from cs_exporter.probes.storage.storage_heartbeat import SPEC
 from cs_exporter.probes.storage.symptoms import SYMPTOMS
 from cs_exporter.symptoms import holding
-from tests.probes.storage.storage_stand import FIRST, LATE, OFF, Stand
+from tests.probes.storage.storage_stand import ABSENT, FIRST, LATE, OFF, Stand
 
-NEAR, OVERDUE, AHEAD, UNREAD = (symptom.name for symptom in SYMPTOMS)
+NEAR, OVERDUE, AHEAD, UNREAD, GONE = (symptom.name for symptom in SYMPTOMS)
 
 
 async def symptoms(stand: Stand, later: float = 30.0) -> set[str]:
@@ -47,3 +47,13 @@ async def test_a_clock_that_was_set_back() -> None:
     assert {AHEAD} == await symptoms(stand, 10.0)
     stand.files[FIRST] = 1045.0
     assert set() == await symptoms(stand)
+
+
+async def test_a_pool_that_was_unmounted_on_purpose() -> None:
+    """Of planned maintenance nobody is paged, however long ago the last write was."""
+    stand = Stand(files={FIRST: 1000.0})
+    assert set() == await symptoms(stand, 59.0)
+    stand.files[FIRST] = ABSENT
+    assert NEAR not in await symptoms(stand)
+    assert {GONE} == await symptoms(stand)
+    assert {GONE} == await symptoms(stand, 3600.0)

@@ -49,6 +49,8 @@ def row(look: Seen | None, before: WriteRow | None, at: Moment, earlier: Moment 
             "Permission denied",
         ),
         (Answer(CALL, AnswerState.DONE, 1, b"head: error reading: Stale file handle"), FileState.UNREAD, "Stale"),
+        (Answer(CALL, AnswerState.DONE, 127, b"timeout: head: No such file or directory"), FileState.UNREAD, "No such"),
+        (Answer(CALL, AnswerState.LATE, 1, b"head: No such file or directory"), FileState.UNREAD, "no answer"),
     ],
 )
 def test_looks(answer: Answer, state: FileState, detail: str) -> None:
@@ -104,12 +106,56 @@ def test_a_first_stamp_in_the_future() -> None:
     assert 1000.0 == row(stamp(5000.0), found, moment(1100.0), moment(1000.0)).written
 
 
-@pytest.mark.parametrize("state", [FileState.UNREAD, FileState.ABSENT])
-def test_what_was_known_goes_on_ageing(state: FileState) -> None:
-    """A mount that hangs, an error, a file that vanished: the last known write stays."""
-    first = row(stamp(1000.0), None, moment(1010.0))
-    found = row(Seen(state, detail="why"), first, moment(1040.0), moment(1010.0))
-    assert (FileState.UNREAD, first.written, "why", 1010.0) == (found.state, found.written, found.detail, found.read)
+UNREAD, ABSENT = (Seen(state, detail="why") for state in (FileState.UNREAD, FileState.ABSENT))
+READ = stamp(1000.0)
+
+
+def after(*looks: Seen) -> WriteRow:
+    """The row after these looks, 30 s apart, of which the first one is at 1010."""
+    found = None
+    for number, look in enumerate(looks):
+        found = row(look, found, moment(1010.0 + 30 * number), moment(980.0 + 30 * number))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("look", [UNREAD, ABSENT])
+def test_what_was_known_goes_on_ageing(look: Seen) -> None:
+    """A mount that hangs, an error, a file that was not there once: the last known write stays."""
+    first, found = after(READ), after(READ, look)
+    assert (FileState.UNREAD, first.written, "why", 1010.0) == (found.state, found.ageing, found.detail, found.read)
+
+
+@pytest.mark.parametrize(
+    ("looks", "ages", "threatens"),
+    [
+        ([READ, UNREAD, UNREAD, UNREAD], True, True),
+        ([READ, ABSENT], True, False),
+        ([READ, ABSENT, UNREAD], True, True),
+        ([READ, UNREAD, ABSENT], True, True),
+        ([READ, ABSENT, UNREAD, ABSENT], True, True),
+        ([READ, ABSENT, READ, ABSENT], True, False),
+        ([READ, ABSENT, ABSENT], False, False),
+        ([READ, UNREAD, ABSENT, ABSENT], False, False),
+        ([READ, ABSENT, ABSENT, UNREAD], False, False),
+        ([READ, ABSENT, ABSENT, UNREAD, READ], True, True),
+    ],
+)
+def test_a_pool_that_is_unmounted(looks: list[Seen], ages: bool, threatens: bool) -> None:  # noqa: FBT001
+    """Twice in a row no such file: it is gone until it is read again. Once only, it is no sign of a reboot either.
+
+    What hangs, or fails otherwise, ages and threatens; and what hung before must say twice that it is gone.
+    """
+    found = after(*looks)
+    assert (ages, threatens) == (found.ageing is not None, found.patience_from is not None)
+    assert (not ages) is (found.state is FileState.GONE)
+
+
+def test_a_pool_that_comes_back() -> None:
+    """Its age is that of the old write; the agent's patience begins when it is there again, or with the next write."""
+    old, new = after(READ, ABSENT, ABSENT, READ), after(READ, ABSENT, ABSENT, READ, stamp(1120.0))
+    assert (after(READ).written, 1100.0) == (old.ageing, old.patience_from)
+    assert pytest.approx(1120.0, abs=1.1) == new.ageing == new.patience_from
 
 
 def test_what_never_was_known() -> None:
