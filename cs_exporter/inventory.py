@@ -19,6 +19,8 @@ from cs_exporter.probes.mysql.mysql_connections import MysqlConnectionsSettings
 from cs_exporter.topology.peers import peers_of
 from cs_exporter.topology.ports import port_rows
 
+_ITSELF = ("localhost", "127.0.0.1", "::1")
+
 
 @dataclass(frozen=True)
 class InventoryChange:
@@ -45,7 +47,7 @@ def build_inventory(config: Config) -> Inventory:
         mounts = tuple(_mount(written, addresses, names) for written in profile.mounts)
         known = names if Role.DATABASE in profile.roles else {}
         for member in plan.members:
-            hosts[member.name] = _host(member, profile, mounts, known)
+            hosts[member.name] = _host(member, profile, mounts, _with_itself(known, member.name, profile))
     return Inventory(MappingProxyType(_related(hosts)))
 
 
@@ -54,6 +56,13 @@ def _names(config: Config) -> dict[str, str]:
     members = [member for plan in config.plans for member in plan.members]
     found = {address: member.name for member in reversed(members) for address in member.addresses.values()}
     return {**found, **{member.address: member.name for member in reversed(members)}}
+
+
+def _with_itself(names: Mapping[str, str], name: str, profile: Profile) -> Mapping[str, str]:
+    """With the names that a management server has for a database on its own machine, for which it has a pool too."""
+    if not profile.roles >= {Role.MANAGEMENT, Role.DATABASE}:
+        return names
+    return {**names, **dict.fromkeys(_ITSELF, name)}
 
 
 def _related(hosts: dict[str, Host]) -> dict[str, Host]:

@@ -27,6 +27,7 @@ from cs_exporter.model import (
     SshTarget,
     Traffic,
 )
+from cs_exporter.parsers.mysql_clients import ClientSessions, sessions
 from tests.stub_probe import CLOCK, FLEET, ClockSettings
 
 CAPTURES = Path(__file__).parent / "captures" / "config"
@@ -129,6 +130,16 @@ def test_only_databases_know_who_is_who(tmp_path: Path) -> None:
     )
     found = of_text(tmp_path, text).hosts
     assert ({}, "ms1", "ms1") == (found["ms1"].names, found["db1"].names["192.0.2.1"], found["db1"].names["192.0.2.2"])
+
+
+def test_a_management_server_beside_its_database_is_known_by_its_own_name(tmp_path: Path) -> None:
+    """Its sessions come from localhost, and count against its pools; elsewhere nobody knows who localhost is."""
+    text = "hosts: [{name: all1, roles: [management, database]}, {name: db1, roles: [database]}]"
+    found = of_text(tmp_path, text).hosts
+    local = ("localhost", "127.0.0.1", "::1")
+    assert [["all1"] * 3, [None] * 3] == [[found[name].names.get(row) for row in local] for name in ("all1", "db1")]
+    rows = [{"client": client, "db": "cloud", "sessions": "2"} for client in (None, "localhost", "127.0.0.1", "::1")]
+    assert (ClientSessions("all1", "cloud", 8),) == sessions(rows, found["all1"].names)
 
 
 def test_databases_know_the_pools_of_management_servers(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def _name(client: str, names: Mapping[str, str], known: Mapping[str, str]) -> st
         address = ipaddress.ip_address(client)
     except ValueError:
         lowered = client.lower()
-        return known.get(lowered) or known.get(lowered.partition(".")[0]) or lowered
+        return names.get(lowered) or known.get(lowered) or known.get(lowered.partition(".")[0]) or lowered
     mapped = getattr(address, "ipv4_mapped", None)  # a server that listens on :: may show IPv4 so
     text = str(mapped or address)
     return names.get(text) or names.get(client) or text

@@ -13,6 +13,9 @@ from cs_exporter.parsers.mysql_status import ServerStatus
 RECENT = 300.0
 """Seconds for which a refusal counts as recent: long enough to be seen, and to be scraped more than once."""
 
+_UPTIME_ERROR = 5.0
+"""Seconds by which an uptime may differ from what the one before and the time since then come to."""
+
 Connection = tuple[int, int]
 """Login's number in this process, and the connection's id on the server: equal while one connection is kept."""
 
@@ -47,17 +50,17 @@ def follow(
 ) -> Trail:
     """The trail after a look at the server."""
     trail = Trail(now, connection, status.uptime, status.refusals)
+    same = before is not None and _is_same(before, trail)
     if galera is not None:
-        since = _unshrunk_since(before, now, galera.queue)
+        since = _unshrunk_since(before if same else None, now, galera.queue)
         trail = replace(trail, paused_ns=galera.paused_ns, queue=galera.queue, unshrunk_since=since)
     if before is None:
         return trail
-    anew = connection != before.connection and status.uptime < before.uptime
-    refused = _difference(before.refusals, status.refusals, anew=anew)
+    refused = _refused(before, trail, same=same)
     return replace(
         trail,
         refused=_recent((*before.refused, *(((now, refused),) if refused else ())), now),
-        paused_ratio=_share(before, trail, anew=anew),
+        paused_ratio=_share(before, trail) if same else None,
     )
 
 
@@ -70,15 +73,24 @@ def _recent(refused: tuple[tuple[float, int], ...], now: float) -> tuple[tuple[f
     return tuple((at, number) for at, number in refused if now - at < RECENT)
 
 
-def _difference(before: int | None, now: int | None, *, anew: bool) -> int:
-    if before is None or now is None:
+def _is_same(before: Trail, now: Trail) -> bool:
+    """Whether the same run of the same server counts on: behind an address that moves may be another one."""
+    due = before.uptime + now.at - before.at
+    return now.connection == before.connection or abs(now.uptime - due) <= _UPTIME_ERROR
+
+
+def _refused(before: Trail, now: Trail, *, same: bool) -> int:
+    """Connections refused since the reading before; of another server, none that may be older than that."""
+    if before.refusals is None or now.refusals is None:
         return 0
-    return now if anew or now < before else now - before
+    if not same:
+        return now.refusals if now.uptime < now.at - before.at else 0
+    return now.refusals if now.refusals < before.refusals else now.refusals - before.refusals
 
 
-def _share(before: Trail, now: Trail, *, anew: bool) -> float | None:
+def _share(before: Trail, now: Trail) -> float | None:
     passed = now.at - before.at
-    if before.paused_ns is None or now.paused_ns is None or anew or passed <= 0 or now.paused_ns < before.paused_ns:
+    if before.paused_ns is None or now.paused_ns is None or passed <= 0 or now.paused_ns < before.paused_ns:
         return None
     return min(1.0, (now.paused_ns - before.paused_ns) / 1e9 / passed)
 

@@ -40,6 +40,9 @@ def seen(refusals: int | None, uptime: int) -> ServerStatus:
         (ANEW, 5, 10, 5),  # restarted, and refused more since then than ever before
         (ANEW, 2, 10, 2),
         (ANEW, 5, 1015, 2),  # only the connection was lost
+        (ANEW, 5, 1012, 2),
+        (ANEW, 5000, 9_000_000, 0),  # the address has moved to another server, which refused them in its long life
+        (ANEW, 40, 500, 0),
         (KEPT, None, 1015, 0),
     ],
 )
@@ -78,6 +81,15 @@ def test_share_of_stalls(before: int | None, now: int, passed: float, expected: 
     first = follow(None, 10.0, KEPT, STATUS, replace(NODE, paused_ns=before))
     assert first.paused_ratio is None
     assert expected == follow(first, 10.0 + passed, KEPT, STATUS, replace(NODE, paused_ns=now)).paused_ratio
+
+
+def test_another_servers_stalls_and_queue_are_not_compared() -> None:
+    """The address has moved: its counter stood elsewhere, and its queue has a course of its own."""
+    first = follow(None, 10.0, KEPT, STATUS, replace(NODE, paused_ns=0, queue=5))
+    moved = follow(first, 25.0, ANEW, seen(3, 9_000_000), replace(NODE, paused_ns=6_000_000_000, queue=9))
+    assert (None, 0.0) == (moved.paused_ratio, moved.unshrunk_seconds)
+    reconnected = follow(first, 25.0, ANEW, seen(3, 1015), replace(NODE, paused_ns=3_000_000_000, queue=9))
+    assert (0.2, 15.0) == (reconnected.paused_ratio, reconnected.unshrunk_seconds)
 
 
 def test_a_queue_that_does_not_shrink() -> None:
