@@ -17,11 +17,15 @@ from cs_exporter.spec import AnyDerived, Latest
 SETTLE = 0.5
 """Seconds that landings are gathered for: with thousands of hosts, one derivation per landing would be quadratic."""
 
+SPARING = 20
+"""Landings are gathered for so many times what the last derivation took, if that is longer: 5 % of a core at most."""
+
 
 def latest_of(board: Board, spec: AnyDerived, now: float, wall: float) -> Latest:
     """What a derived probe sees now (monotonic and wall clock): readings of its inputs whose values have not ended."""
     readings: dict[str, dict[str, object]] = {name: {} for name in spec.inputs}
     made: dict[str, dict[str, float]] = {name: {} for name in spec.inputs}
+    intervals: dict[str, dict[str, float]] = {name: {} for name in spec.inputs}
     unanswered: dict[str, set[str]] = {name: set() for name in spec.inputs}
     for entry in board.snapshot(now).entries:
         reading = entry.fresh_reading(now)
@@ -30,10 +34,11 @@ def latest_of(board: Board, spec: AnyDerived, now: float, wall: float) -> Latest
         if entry.latest.probe in readings and reading is not None:
             readings[entry.latest.probe][entry.latest.host] = reading
             made[entry.latest.probe][entry.latest.host] = entry.reading_monotonic
+            intervals[entry.latest.probe][entry.latest.host] = entry.interval
     own = board.entry(spec.name, FLEET)
     before = own.reading if own else None
     silent = {name: frozenset(hosts) for name, hosts in unanswered.items()}
-    return Latest(board.inventory, readings, made, wall, before, unanswered=silent)
+    return Latest(board.inventory, readings, made, wall, before, unanswered=silent, intervals=intervals)
 
 
 class Deriver:
@@ -48,7 +53,8 @@ class Deriver:
         self._land = land
         self._due: dict[str, float] = {}  # derived probe -> the shortest interval of the inputs that landed
         self._derived: dict[str, float] = {}  # the same, of its last derivation
-        self._timer: asyncio.TimerHandle | None = None
+        self._took: dict[str, float] = {}  # derived probe -> seconds that its last derivation took
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def landed(self, probe: str, interval: float) -> None:
         """An outcome of `probe` landed."""
@@ -63,21 +69,31 @@ class Deriver:
         self._wake()
 
     def _wake(self) -> None:
-        if self._due and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(SETTLE, self.flush)
+        for spec in self._specs:
+            if spec.name in self._due and spec.name not in self._timers:
+                sparing = min(SPARING * self._took.get(spec.name, 0.0), self._due[spec.name])  # one stall ages nothing
+                wait = max(SETTLE, sparing)
+                self._timers[spec.name] = asyncio.get_running_loop().call_later(wait, self._derive, spec)
 
     def flush(self) -> None:
         """Derive now what is due."""
-        self.close()
-        due, self._due = self._due, {}
         for spec in self._specs:
-            if spec.name in due:
-                latest = latest_of(self._board, spec, self._clock.monotonic(), self._clock.time())
-                self._derived[spec.name] = due[spec.name]
-                self._land(run_derived(spec, latest, FLEET, self._clock), due[spec.name])
+            if spec.name in self._due:
+                self._derive(spec)
+
+    def _derive(self, spec: AnyDerived) -> None:
+        timer = self._timers.pop(spec.name, None)
+        if timer is not None:
+            timer.cancel()
+        interval, began = self._due.pop(spec.name), self._clock.monotonic()
+        latest = latest_of(self._board, spec, began, self._clock.time())
+        self._derived[spec.name] = interval
+        outcome = run_derived(spec, latest, FLEET, self._clock)
+        self._took[spec.name] = self._clock.monotonic() - began
+        self._land(outcome, interval)
 
     def close(self) -> None:
         """Stop waiting."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()

@@ -217,6 +217,7 @@ class Latest:
     `made`: by probe and host, the exporter's monotonic time of that reading. `wall`: the wall clock when the monotonic
     one read `now`. `before`: the derived probe's own last reading, for what must outlive the readings it came from.
     `unanswered`: by probe, the hosts whose latest run gave no reading; what there is of them is from before.
+    `intervals`: by probe and host, the seconds between two of its runs.
     """
 
     inventory: Inventory
@@ -225,6 +226,7 @@ class Latest:
     wall: float = 0.0
     before: object | None = None
     unanswered: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    intervals: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
 
     def of(self, probe: str, kind: type[R]) -> dict[str, R]:
         """Host name -> reading, of one probe."""

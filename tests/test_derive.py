@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from cs_exporter.board import FLEET, Board
-from cs_exporter.derive import SETTLE, Deriver, latest_of
+from cs_exporter.derive import SETTLE, SPARING, Deriver, latest_of
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Unsupported
-from cs_exporter.spec import DerivedSpec, Latest
+from cs_exporter.spec import AnyDerived, DerivedSpec, Latest
 from tests.lab.wait import wait_until_async
 
 HOSTS = Inventory({name: Host(name, "192.0.2.1") for name in ("a", "b", "c")})
@@ -19,16 +20,24 @@ def names(latest: Latest, _: float) -> str:
 
 
 SPEC = DerivedSpec("names", "?", ("input",), str, names, ())
+DEAR = 0.05
+"""Seconds."""
+
+
+def dear_names(latest: Latest, now: float) -> str:
+    """The same, at a price."""
+    time.sleep(DEAR)
+    return names(latest, now)
 
 
 class Stand:
     """A board with a deriver, and what it landed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *specs: AnyDerived) -> None:
         self.board = Board(HOSTS)
         self.landed: list[tuple[Outcome, float]] = []
         self.deriver = Deriver(
-            (SPEC,), self.board, time, lambda outcome, interval: self.landed.append((outcome, interval))
+            specs or (SPEC,), self.board, time, lambda outcome, interval: self.landed.append((outcome, interval))
         )
 
     def land(self, probe: str, host: str, result: object, interval: float = 30.0) -> None:
@@ -96,3 +105,35 @@ async def test_a_changed_inventory_derives_once_more() -> None:
     stand.deriver.again()
     await wait_until_async(lambda: len(stand.landed) == 2, SETTLE + 2)
     assert [("a,b", 30.0), ("b", 30.0)] == stand.results()
+
+
+async def test_one_that_is_dear_is_derived_less_often() -> None:
+    """It waits for a multiple of what it took the last time; the others do not wait with it."""
+    stand = Stand(SPEC, DerivedSpec("dear", "?", ("input",), str, dear_names, ()))
+    stand.land("input", "a", "reading")
+    stand.deriver.flush()
+    assert ["names", "dear"] == [outcome.probe for outcome, _ in stand.landed]
+    began = asyncio.get_running_loop().time()
+    stand.land("input", "b", "reading")
+    await wait_until_async(lambda: len(stand.landed) == 3, SETTLE + 2)
+    assert "names" == stand.landed[-1][0].probe
+    await wait_until_async(lambda: len(stand.landed) == 4, SPARING * DEAR + 5)
+    assert SPARING * DEAR <= asyncio.get_running_loop().time() - began
+    assert ("dear", "a,b") == (stand.landed[-1][0].probe, stand.landed[-1][0].result)
+
+
+async def test_a_stall_does_not_age_what_is_derived() -> None:
+    """However long the last one took: one interval is the longest wait."""
+    stand = Stand(DerivedSpec("dear", "?", ("input",), str, dear_names, ()))
+    stand.land("input", "a", "reading", interval=SETTLE)
+    stand.deriver.flush()
+    stand.land("input", "b", "reading", interval=SETTLE)
+    await wait_until_async(lambda: len(stand.landed) == 2, SETTLE + 0.4 * SPARING * DEAR)
+
+
+async def test_how_often_hosts_are_asked_is_told() -> None:
+    """As they are asked in truth: whole base intervals."""
+    stand = Stand()
+    stand.land("input", "a", "reading", 45.0)
+    assert {"input": {"a": 45.0}} == latest_of(stand.board, SPEC, time.monotonic(), 0.0).intervals
+    stand.deriver.close()
