@@ -43,7 +43,7 @@ class TcpDialer:
         async def attempt(mine: UnderWay) -> Dial:
             return await self._attempt(address, port, span, mine)
 
-        return await self._in_flight.share((address, port), talk, ends, attempt)
+        return await self._in_flight.share((address, port), talk, span, attempt)
 
     async def close(self) -> None:
         """Give up every attempt under way."""
@@ -53,7 +53,7 @@ class TcpDialer:
     async def _attempt(self, address: str, port: int, span: Span, mine: UnderWay) -> Dial:
         found = await names.addresses(address, port, span.what, span.ends)
         async with self._turn(span):
-            since = asyncio.get_running_loop().time()
+            since = mine.asked = asyncio.get_running_loop().time()
 
             async def one(info: AddressInfo, ends: float) -> Dial | tuple[SocketWire, Dial]:
                 return await self._connect(info, replace(span, ends=ends), since)

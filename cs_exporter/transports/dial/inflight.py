@@ -11,26 +11,32 @@ from dataclasses import dataclass, field
 
 from cs_exporter.model import ProbeFailed, Reason, UnsupportedError
 from cs_exporter.ports import Dial, PortState, Talk
+from cs_exporter.transports.dial.talk import Span
 
 Destination = tuple[str, int]
 
 
 @dataclass(eq=False, slots=True)
 class UnderWay:
-    """An attempt. `accepted` is set by whoever makes it; `result` stays None where its asker has given up."""
+    """An attempt. `asked` and `accepted` are set by whoever makes it.
+
+    `asked`: loop time at which the first connection request left; None while a name or a turn is waited for, and where
+    silence is not to be judged from outside. `result` stays None where its asker has given up.
+    """
 
     talk: Talk
-    since: float  # loop time
+    asked: float | None = None
     accepted: bool = False
     result: Dial | ProbeFailed | UnsupportedError | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def meanwhile(self, what: str) -> Dial:
-        """What can be said before its end. Raises ProbeFailed where it has come too far for a word on it."""
-        seconds = asyncio.get_running_loop().time() - self.since
-        if self.accepted:
-            detail = f"{what}: another asker has been looking at it for {seconds:.1f} s"
-            raise ProbeFailed(Reason.TIMEOUT, detail, ours=True)
+    def meanwhile(self, span: Span) -> Dial:
+        """What can be said before its end. Raises ProbeFailed where that is nothing of the peer."""
+        if self.asked is None or self.accepted:
+            far = "is talking to it" if self.accepted else "has not learnt yet whether it answers"
+            raise ProbeFailed(Reason.TIMEOUT, f"{span.what}: another asker {far}", ours=True)
+        span.silence(self.asked)
+        seconds = asyncio.get_running_loop().time() - self.asked
         return Dial(PortState.FILTERED, f"no answer to the connection request since {seconds:.1f} s")
 
 
@@ -41,7 +47,7 @@ class InFlight:
         self._under_way: dict[Destination, UnderWay] = {}
 
     async def share(
-        self, destination: Destination, talk: Talk, ends: float, attempt: Callable[[UnderWay], Awaitable[Dial]]
+        self, destination: Destination, talk: Talk, span: Span, attempt: Callable[[UnderWay], Awaitable[Dial]]
     ) -> Dial:
         """The end of the attempt under way with the same talk, or of one that is begun once there is none.
 
@@ -50,13 +56,13 @@ class InFlight:
         """
         while (other := self._under_way.get(destination)) is not None:
             try:
-                async with asyncio.timeout_at(ends):
+                async with asyncio.timeout_at(span.ends):
                     await other.ended.wait()
             except TimeoutError:
-                return other.meanwhile(f"{destination[0]} port {destination[1]}")
+                return other.meanwhile(span)
             if other.talk == talk and other.result is not None:
                 return _again(other.result)
-        mine = self._under_way[destination] = UnderWay(talk, asyncio.get_running_loop().time())
+        mine = self._under_way[destination] = UnderWay(talk)
         try:
             mine.result = await attempt(mine)
         except (ProbeFailed, UnsupportedError) as failure:

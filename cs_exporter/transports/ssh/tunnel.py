@@ -70,7 +70,7 @@ class HostTunnel:
         async def attempt(mine: UnderWay) -> Dial:
             return await self._attempt(address, port, span, mine)
 
-        return await self._in_flight.share((address, port), talk, ends, attempt)
+        return await self._in_flight.share((address, port), talk, span, attempt)
 
     async def _attempt(self, address: str, port: int, span: Span, mine: UnderWay) -> Dial:
         forward = await self._forward(span)

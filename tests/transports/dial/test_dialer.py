@@ -189,6 +189,23 @@ async def test_not_more_than_so_many(host: LabHost) -> None:
         await asyncio.gather(*silent, return_exceptions=True)
 
 
+async def test_another_one_waits_for_room(host: LabHost) -> None:
+    """An open port is not filtered because whoever asked first has no turn yet; silence has to last, too."""
+    dialer = TcpDialer(time, Counters(), at_once=1)
+    with faults.dropped(host, 8001):
+        silent = asyncio.create_task(look_with(dialer, host.address, 8001, 30))
+        await wait_until_async(lambda: _asking(host))
+        waiting = asyncio.create_task(look_with(dialer, host.address, 22, 30))
+        await asyncio.sleep(0)  # it comes first
+        with pytest.raises(ProbeFailed) as caught:
+            await look_with(dialer, host.address, 22, 0.3)
+        assert (Reason.TIMEOUT, True) == (caught.value.reason, caught.value.ours)
+        assert PortState.FILTERED is (await look_with(dialer, host.address, 8001, 0.3)).state
+        silent.cancel()
+        assert PortState.OPEN is (await waiting).state
+        await asyncio.gather(silent, return_exceptions=True)
+
+
 async def look_with(dialer: TcpDialer, address: str, port: int, deadline: float) -> Dial:
     """A dial that only connects."""
     return await dialer.dial(address, port, CONNECT, deadline)

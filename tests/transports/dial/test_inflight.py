@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from cs_exporter.model import ProbeFailed, Reason, UnsupportedError
 from cs_exporter.ports import Dial, PortState, Talk
 from cs_exporter.transports.dial.inflight import InFlight, UnderWay
+from cs_exporter.transports.dial.talk import Span
 from tests.lab.wait import wait_until_async
 from tests.transports.ssh.test_greeting import ends
 
@@ -29,7 +31,8 @@ class Attempts:
 
     async def ask(self, talk: Talk = PLAIN, seconds: float = 5, there: tuple[str, int] = THERE) -> Dial:
         """Ask for an attempt."""
-        return await self.in_flight.share(there, talk, ends(seconds), self._attempt)
+        span = Span(f"{there[0]} port {there[1]}", seconds, ends(seconds), time)
+        return await self.in_flight.share(there, talk, span, self._attempt)
 
     async def _attempt(self, mine: UnderWay) -> Dial:
         self.begun.append(mine)
@@ -97,14 +100,27 @@ async def test_another_talk_waits_its_turn() -> None:
 
 
 async def test_a_shorter_patience() -> None:
-    """Who can't wait for the end hears since when nothing has answered; or that it can't be said yet."""
+    """Who can't wait for the end hears since when nothing has answered."""
     attempts = Attempts()
     (first,) = await attempts.asked(1)
+    attempts.begun[0].asked = ends(0)
     found = await attempts.ask(seconds=0.15)
     assert (PortState.FILTERED, True) == (found.state, found.detail.startswith("no answer to the connection request s"))
-    attempts.begun[0].accepted = True
-    with pytest.raises(ProbeFailed) as caught:
-        await attempts.ask(seconds=0.05)
+    attempts.go.set()
+    assert OPEN == await first
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "said"),
+    [(None, False, "not learnt yet"), (0.1, False, "were left to wait"), (-9, True, "is talking to it")],
+)
+async def test_nothing_can_be_said_yet(asked: float | None, said: str, *, accepted: bool) -> None:
+    """The request waits for its turn, or has left just now, or was taken up: no silence of the peer's."""
+    attempts = Attempts()
+    (first,) = await attempts.asked(1)
+    attempts.begun[0].asked, attempts.begun[0].accepted = None if asked is None else ends(asked), accepted
+    with pytest.raises(ProbeFailed, match=said) as caught:
+        await attempts.ask(seconds=0.1)
     assert (Reason.TIMEOUT, True) == (caught.value.reason, caught.value.ours)
     attempts.go.set()
     assert OPEN == await first
