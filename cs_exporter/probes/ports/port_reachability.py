@@ -28,6 +28,12 @@ from cs_exporter.probes.ports.verdicts import (
 )
 from cs_exporter.spec import Metric, Need, ProbeSettings, ProbeSpec, Sample, Seconds, gauge, rows
 
+RECENT_INTERVALS, RECENT = 3, 180.0
+"""Intervals, and seconds at least, after which a look is no longer the one before: runs between them failed.
+
+The seconds are for a global.interval that is longer than the probe's, which it does not know.
+"""
+
 
 class PortReachabilitySettings(ProbeSettings):
     """Settings of the probe port_reachability."""
@@ -59,8 +65,7 @@ class PortReachabilityReading:
 
 async def probe(host: Host, io: Io, settings: PortReachabilitySettings) -> PortReachabilityReading:
     """Look at all rows of a host, side by side. Raises ProbeFailed or UnsupportedError where nothing was found out."""
-    last = io.previous(PortReachabilityReading)
-    before = last.reading if last else PortReachabilityReading()
+    before = _before(io, settings)
     earlier = {result.row: result for result in before.results}
     number = before.number + 1
     dialling = Dialling(earlier, number, settings.deadline, settings.first_byte, settings.tls_every)
@@ -79,6 +84,17 @@ async def probe(host: Host, io: Io, settings: PortReachabilitySettings) -> PortR
         raise failures[0]
     missing = tuple(dict.fromkeys(map(str, failures)))
     return PortReachabilityReading(results, missing, _vantage_supported(far), number, word.sockets)
+
+
+def _before(io: Io, settings: PortReachabilitySettings) -> PortReachabilityReading:
+    """The look before this one. Of one that is long ago only the number counts: who waits now came since then."""
+    last = io.previous(PortReachabilityReading)
+    if last is None:
+        return PortReachabilityReading()
+    age = io.clock.monotonic() - last.monotonic
+    if age > max(RECENT_INTERVALS * settings.interval, RECENT):
+        return PortReachabilityReading(number=last.reading.number)
+    return last.reading
 
 
 def _by_host(host: Host, word: HostWord, before: PortReachabilityReading) -> Iterator[Look]:

@@ -13,9 +13,11 @@ _DAY = 86400.0
 _MEANS = (
     "STATE says how: refused, nothing listens there; filtered, requests vanish in a packet filter or on a dead path; "
     "reset, whoever accepts breaks off; mute, the process is frozen or overloaded while its kernel goes on accepting; "
-    "tls, no handshake succeeds. Where other vantages see it open, the trouble is between VANTAGE and HOST."
+    "tls, no handshake succeeds. Where other vantages see it open, the trouble is between VANTAGE and HOST. "
+    "Where VANTAGE is HOST itself, its own sockets say so: such a port is harmed by connections, so try none by hand."
 )
-_LOOK = ("ss -tlnp sport = :PORT, on HOST", "nc -vz -w 3 HOST PORT, on VANTAGE", "nft list ruleset, on both")
+# No command that connects: these texts are also shown for ports that connections harm.
+_LOOK = ("ss -tlnp sport = :PORT, on HOST", "ip route get HOST, on VANTAGE", "nft list ruleset, on both")
 _FIX = (
     "refused: start the service, or correct the address it listens on. filtered: mend packet filter or route. mute: "
     "see what the process waits for, then restart it. If nobody needs the port, or it speaks TLS, say so in the "

@@ -151,6 +151,18 @@ async def test_a_server_that_fetches_nothing() -> None:
     assert set() == await symptoms(stand)
 
 
+@pytest.mark.parametrize(("pause", "expected"), [(60, True), (3600, False)])
+async def test_what_was_seen_long_ago(pause: float, *, expected: bool) -> None:
+    """Who waited an hour ago is not who waits now: one look is no proof. The runs between them have failed."""
+    stand = stand_of(AGENTS, PEER)
+    stand.shell.text = LISTENING.replace("LISTEN 0 50", "LISTEN 2 50")
+    await stand.poll()
+    stand.clock.now += pause
+    assert ({("ms1", "CsPortDown"), ("ms1", "CsPortMute")} if expected else set()) == await symptoms(stand)
+    assert stand.last is not None
+    assert 2 == stand.last.reading.number
+
+
 async def test_nobody_can_log_in() -> None:
     """The exporter's rows stay true; what only the host can tell is left out, and nothing of it is red but SSH."""
     stand = stand_of()
