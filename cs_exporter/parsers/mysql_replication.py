@@ -28,6 +28,7 @@ class Channel:
     lag: int | None  # seconds behind the source beyond a delay that is configured; None while it is not known
     io_error: int  # number of the last error of that thread; 0: none
     sql_error: int
+    stopped: bool = False  # neither thread runs or tries to, and neither had an error: somebody stopped it
 
 
 def channels(rows: Iterable[Row]) -> tuple[Channel, ...]:
@@ -38,14 +39,20 @@ def channels(rows: Iterable[Row]) -> tuple[Channel, ...]:
 def _channel(row: Row) -> Channel:
     behind = _first(row, "Seconds_Behind_Master", "Seconds_Behind_Source")
     delay = whole(row.get("SQL_Delay") or "0", "SQL_Delay")
+    threads = (
+        _first(row, "Slave_IO_Running", "Replica_IO_Running"),
+        _first(row, "Slave_SQL_Running", "Replica_SQL_Running"),
+    )
+    errors = tuple(whole(row.get(name) or "0", name) for name in ("Last_IO_Errno", "Last_SQL_Errno"))
     return Channel(
         name=row.get("Connection_name") or row.get("Channel_Name") or UNNAMED,
         # "Connecting" is not running: nothing comes from the source.
-        io_running=_first(row, "Slave_IO_Running", "Replica_IO_Running") == "Yes",
-        sql_running=_first(row, "Slave_SQL_Running", "Replica_SQL_Running") == "Yes",
+        io_running=threads[0] == "Yes",
+        sql_running=threads[1] == "Yes",
         lag=None if behind is None else max(0, whole(behind, "lag") - delay),
-        io_error=whole(row.get("Last_IO_Errno") or "0", "Last_IO_Errno"),
-        sql_error=whole(row.get("Last_SQL_Errno") or "0", "Last_SQL_Errno"),
+        io_error=errors[0],
+        sql_error=errors[1],
+        stopped=threads == ("No", "No") and errors == (0, 0),
     )
 
 

@@ -38,7 +38,7 @@ class Declared(Protocol):
 NAME = re.compile(r"cs(?:_[a-z0-9]+)+")
 UNITS = ("bytes", "celsius", "hertz", "ratio", "seconds", "volts", "watts")
 STATES = (
-    *("denied", "only", "primary", "privileged", "ready", "row", "running", "unanswered"),  # of databases
+    *("denied", "only", "primary", "privileged", "ready", "row", "running", "stopped", "unanswered"),  # of databases
     *("asymmetric", "cached", "reduced", "unmeasured", "unreachable"),  # of paths
     *("armed", "gone", "unexpected", "unread"),
     *("listening", "retransmitting"),  # of agents' sessions

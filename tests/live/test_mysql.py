@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from cs_exporter.probes.mysql.reading import MysqlConnectionsReading
+from tests.lab import faults
 from tests.lab.host import HostSpec
 from tests.lab.lab import Lab
 from tests.lab.mariadb import MariaDb
-from tests.lab.mysql import MONITOR, PASSWORD, MysqlServer
+from tests.lab.mysql import MONITOR, PASSWORD, PORT, MysqlServer
 from tests.lab.mysql9 import SERVER
 from tests.lab.wait import wait_until_async
 from tests.live.watch import QUICK, Address, Watch
@@ -120,7 +121,7 @@ def _refusals(server: MysqlServer) -> int:
 
 @KINDS
 async def test_full_frozen_and_killed(tmp_path: Path, lab: Lab, servers: list[MysqlServer]) -> None:
-    """Full before and after our login, a client's pool used up, frozen, killed in the middle of a statement."""
+    """Full before and after our login, a client's pool used up, frozen, killed in a statement, out of reach."""
     databases = Databases(tmp_path, lab, servers)
     with ExitStack() as full:
         full.enter_context(_all(server.fill() for server in servers))
@@ -148,25 +149,31 @@ async def test_full_frozen_and_killed(tmp_path: Path, lab: Lab, servers: list[My
             for server in servers:
                 server.kill()
             await databases.all_show("CsMysqlDown")
+            with _all(faults.dropped(server.host, PORT) for server in servers):
+                await databases.all_show("CsMysqlUnreachable")
             for server in servers:
                 server.start()
             await databases.all_show()
 
 
 async def test_replication_and_privileges(tmp_path: Path, lab: Lab, pair: tuple[MysqlServer, MysqlServer]) -> None:
-    """A replica that is stopped, one that has lost its source, and an account with too few and too many rights."""
+    """A replica that is stopped, promoted, or has lost its source, and an account with too few and too many rights."""
     source, replica = pair
     databases = Databases(tmp_path, lab, pair)
     stopped = {("replica", "CsMysqlReplicaIoStopped"), ("replica", "CsMysqlReplicaSqlStopped")}
     async with databases.watch:
         await databases.all_show()
         assert [0, 1] == [len(reading.answered.channels) for reading in databases.readings() if reading.answered]
+        replica.set("read_only", "ON")
         replica.sql("STOP SLAVE")
         source.sql(f"REVOKE PROCESS ON *.* FROM {MONITOR}@'%'")
         source.sql(f"GRANT CONNECTION ADMIN ON *.* TO {MONITOR}@'%'")
         [session] = source.sessions()
         source.end_session(session)
-        await databases.show(stopped | {("source", "CsMysqlGrantMissing"), ("source", "CsMysqlAccountPrivileged")})
+        rights = {("source", "CsMysqlGrantMissing"), ("source", "CsMysqlAccountPrivileged")}
+        await databases.show(stopped | rights)
+        replica.set("read_only", "OFF")
+        await databases.show({("replica", "CsMysqlReplicaOutOfUse")} | rights)
         replica.sql("START SLAVE")
         source.sql(f"GRANT PROCESS ON *.* TO {MONITOR}@'%'")
         source.sql(f"REVOKE CONNECTION ADMIN ON *.* FROM {MONITOR}@'%'")

@@ -16,8 +16,11 @@ COLUMNS = ("Slave_IO_Running", "Slave_SQL_Running", "Seconds_Behind_Master", "La
 
 
 def channel(running: str, lag: int | None, io_error: int, sql_error: int, name: str = "default") -> Channel:
-    """A channel; `running`: its threads that run."""
-    return Channel(name, "io" in running.split(), "sql" in running.split(), lag, io_error, sql_error)
+    """A channel; `running`: its threads that run. One that was stopped has none, and no error."""
+    return Channel(
+        *(name, "io" in running.split(), "sql" in running.split(), lag, io_error, sql_error),
+        stopped=not (running or io_error or sql_error),
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,17 @@ def test_a_delay_on_purpose_is_no_lag(behind: str, delay: str | None, expected: 
     [row] = rows("mariadb-replica-running")
     [found] = channels([{**row, "Seconds_Behind_Master": behind, "SQL_Delay": delay}])
     assert expected == found.lag
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [({}, True), ({"Slave_IO_Running": "Connecting"}, False), ({"Last_SQL_Errno": "1062"}, False)],
+)
+def test_who_was_stopped(changes: dict[str, str], expected: bool) -> None:  # noqa: FBT001  # a table's column
+    """Neither one that tries to reach its source, nor one that an error stopped."""
+    [row] = rows("mariadb-replica-stopped")
+    [found] = channels([{**row, **changes}])
+    assert expected is found.stopped
 
 
 def test_rows_are_bounded() -> None:

@@ -80,17 +80,30 @@ def _errors(reading: Reading) -> Iterable[Sample]:
                 yield Sample(1.0, (channel.name, thread, str(number)))
 
 
+def _failing(reading: Reading) -> Iterable[Sample]:
+    for channel in reading.answered.channels if reading.answered else ():
+        wanted = not reading.out_of_use(channel)
+        for thread, runs in (("io", channel.io_running), ("sql", channel.sql_running)):
+            yield Sample(float(wanted and not runs), (channel.name, thread))
+
+
+def _stopped(reading: Reading) -> Iterable[Sample]:
+    channels = reading.answered.channels if reading.answered else ()
+    return [Sample(float(reading.out_of_use(channel)), (channel.name,)) for channel in channels]
+
+
 _STATE: tuple[Metric[Reading], ...] = (
     gauge(
         "cs_mysql_up",
         "1 if the database server accepts connections, or refuses them by a word of its own (in use, blocked); 0 if "
-        "nobody listens, nobody answers, or connections are broken, as seen from the exporter.",
+        "nobody listens, nobody answers, its machine is out of reach, or connections are broken, as seen from the "
+        "exporter.",
         lambda reading: reading.state in UP,
     ),
     rows(
         "cs_mysql_state",
         "1 for the state of the server as seen from the exporter: ok, saturated, blocked (error 1129), refused, mute "
-        "(no answer in time), lost.",
+        "(connected, and no answer in time), unreachable (no answer to a connection request, or no way there), lost.",
         ("state",),
         lambda reading: (Sample(1.0, (reading.state.value,)),),
     ),
@@ -214,6 +227,20 @@ _REPLICATION: tuple[Metric[Reading], ...] = (
         lambda channel: channel.lag,
     ),
     rows(
+        "cs_mysql_replication_failing",
+        "1 for a thread of the replica (io, sql) that does not run, 0 for one that does, or whose channel is out of "
+        "use as by cs_mysql_replication_stopped (by SHOW REPLICA STATUS).",
+        ("channel", "thread"),
+        _failing,
+    ),
+    rows(
+        "cs_mysql_replication_stopped",
+        "1 if both threads of the replica are stopped, without an error, on a server that takes changes itself (not "
+        "read_only): it was promoted, or is no replica any more; else 0 (by SHOW REPLICA STATUS).",
+        ("channel",),
+        _stopped,
+    ),
+    rows(
         "cs_mysql_replication_error_info",
         "1 while a thread of the replica (io, sql) has a last error, with its number (from SHOW REPLICA STATUS: "
         "Last_IO_Errno, Last_SQL_Errno).",
@@ -239,8 +266,8 @@ _ACCOUNT: tuple[Metric[Reading], ...] = (
     ),
     _flags(
         "cs_mysql_unanswered",
-        "1 for each question (clients, replication) that the server did not answer while it answered others, as seen "
-        "by the exporter.",
+        "1 for each question (grants, clients, replication) that the server did not answer while it answered others, "
+        "as seen by the exporter.",
         "question",
         lambda answered: (question.value for question in answered.unanswered),
     ),

@@ -1,11 +1,12 @@
 """What one look at a database server came to: the reading of the probe mysql_connections, and its parts.
 
-A server that is full, frozen, gone or shuts us out is a reading too: a failure says nothing of the server.
+A server that is full, frozen, gone, out of reach or shuts us out is a reading too: a failure says nothing of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cs_exporter.parsers.mysql_clients import ClientSessions
@@ -24,7 +25,8 @@ class State(StrEnum):
     SATURATED = "saturated"  # every connection is in use: the next client is refused
     BLOCKED = "blocked"  # it refuses our address, after too many interrupted handshakes from it (error 1129)
     REFUSED = "refused"  # nobody listens
-    MUTE = "mute"  # it accepts connections and says nothing: frozen
+    MUTE = "mute"  # a connection stands and nothing comes: frozen
+    UNREACHABLE = "unreachable"  # no answer to a connection request, or no way there: its machine or the path is down
     LOST = "lost"  # it accepts connections and breaks them
 
 
@@ -35,6 +37,7 @@ UP = frozenset({State.OK, State.SATURATED, State.BLOCKED})
 class Question(StrEnum):
     """A part of the reading that may be missing while all else is known."""
 
+    GRANTS = "grants"
     CLIENTS = "clients"
     REPLICATION = "replication"
 
@@ -74,6 +77,8 @@ class Answered:
     channels: tuple[Channel, ...]
     clients: ClientList | None
     unanswered: frozenset[Question]
+    given_up: Mapping[Question, float] = field(default_factory=dict)
+    """When (monotonic) a question was last asked whose answer did not come: a session of ours may wait for it still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,13 @@ class MysqlConnectionsReading:
         if self.state is State.SATURATED:
             return True
         return False if self.state is State.OK else None
+
+    def out_of_use(self, channel: Channel) -> bool:
+        """Whether a replication channel was stopped and left there: the server takes changes itself, as one promoted.
+
+        A replica that is to go on refuses them (read_only), or its threads stopped by an error.
+        """
+        return channel.stopped and self.answered is not None and not self.answered.variables.read_only
 
     @property
     def galera(self) -> GaleraNode | None:

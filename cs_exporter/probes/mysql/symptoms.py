@@ -45,18 +45,33 @@ _STATES = (
     ),
     Symptom(
         name="CsMysqlMute",
-        sees="The database server accepts connections and answers nothing.",
+        sees="The database server is connected to and answers nothing.",
         metric="cs_mysql_state",
         labels={"state": "mute"},
         limit=_TRUE,
         hold=30,
         severity=Severity.CRITICAL,
         unit="boolean",
-        means="Its kernel accepts, its process does not run: stopped, waiting for a disk that hangs, or swapped out. "
-        "A check of the port finds it open, and clients hang rather than fail.",
+        means="Its process does not run: stopped, waiting for a disk that hangs, or swapped out. A check of the port "
+        "finds it open then, and clients hang rather than fail. Or its machine or the path has gone while a connection "
+        "stood: within two minutes CsMysqlUnreachable follows.",
         look=("ps -o pid,stat,wchan:30,args -C mariadbd,mysqld", "iostat -x 1 5", "dmesg | tail", _LOG),
         fix="State T: continue it (kill -CONT). State D: mend the storage below it. Else take its stack with gdb or "
         "eu-stack before it is restarted.",
+    ),
+    Symptom(
+        name="CsMysqlUnreachable",
+        sees="The database server's machine does not answer, or there is no way to it.",
+        metric="cs_mysql_state",
+        labels={"state": "unreachable"},
+        limit=_TRUE,
+        hold=30,
+        severity=Severity.CRITICAL,
+        unit="boolean",
+        means="The machine is off or cut off, or a filter drops what goes to the database's port. If only the exporter "
+        "is cut off, clients of the database still work; the other rows of that host tell.",
+        look=("ping ADDRESS", "ip route get ADDRESS, on the exporter's machine", "nft list ruleset, on the database's"),
+        fix="Bring the machine or the path back, or let the exporter's address through to the port.",
     ),
     Symptom(
         name="CsMysqlLost",
@@ -162,8 +177,9 @@ _REPLICATION = (
     Symptom(
         name="CsMysqlReplicaIoStopped",
         sees="A replica is not connected to its source.",
-        metric="cs_mysql_replication_io_running",
-        limit=_FALSE,
+        metric="cs_mysql_replication_failing",
+        labels={"thread": "io"},
+        limit=_TRUE,
         hold=120,
         severity=Severity.CRITICAL,
         unit="boolean",
@@ -175,8 +191,9 @@ _REPLICATION = (
     Symptom(
         name="CsMysqlReplicaSqlStopped",
         sees="A replica does not apply what it receives.",
-        metric="cs_mysql_replication_sql_running",
-        limit=_FALSE,
+        metric="cs_mysql_replication_failing",
+        labels={"thread": "sql"},
+        limit=_TRUE,
         hold=120,
         severity=Severity.CRITICAL,
         unit="boolean",
@@ -184,6 +201,20 @@ _REPLICATION = (
         look=(_REPLICA, _LOG),
         fix="Last_SQL_Error names the statement. Where data differ, build the replica anew rather than skip events; "
         "else START SLAVE (MySQL: START REPLICA).",
+    ),
+    Symptom(
+        name="CsMysqlReplicaOutOfUse",
+        sees="Replication was stopped on a database server that takes changes itself.",
+        metric="cs_mysql_replication_stopped",
+        limit=_TRUE,
+        hold=300,
+        severity=Severity.WARNING,
+        unit="boolean",
+        means="It was promoted, and still has the channel from its old source: a restart may begin it again. Or it is "
+        "a replica that somebody stopped, and that anybody may write to.",
+        look=(_REPLICA, "mariadb -e \"SHOW GLOBAL VARIABLES LIKE '%read_only'\""),
+        fix="Promoted: RESET SLAVE ALL (MySQL: RESET REPLICA ALL). Else START SLAVE (MySQL: START REPLICA), and set "
+        "read_only.",
     ),
     Symptom(
         name="CsMysqlReplicaLag",
@@ -247,7 +278,8 @@ _ACCOUNT = (
         severity=Severity.WARNING,
         unit="boolean",
         means="Replication status may wait for a statement that changes replication and does not end (STOP, START, "
-        "CHANGE MASTER, by version). A Galera node without its cluster refuses to list its clients.",
+        "CHANGE MASTER, by version); a list of clients or grants for a lock, or it is too long to come in time. A "
+        "Galera node without its cluster refuses to list its clients.",
         look=("mariadb -e 'SHOW FULL PROCESSLIST'", _REPLICA),
         fix="End that statement, or the transaction that it waits for. For a Galera node see its own rows.",
     ),

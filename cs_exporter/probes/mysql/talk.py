@@ -8,7 +8,7 @@ and MySQL 9.7). Nothing of it opens a transaction or reads a table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cs_exporter.model import Host, ProbeFailed, Reason
 from cs_exporter.parsers import mysql_clients, mysql_galera, mysql_grants, mysql_replication, mysql_status
@@ -32,7 +32,12 @@ _BY_CODE = {
     1053: State.LOST,  # ER_SERVER_SHUTDOWN: a moment later nobody listens
     3169: State.LOST,  # ER_SESSION_WAS_KILLED
 }
-_BY_REASON = {Reason.REFUSED: State.REFUSED, Reason.MUTE: State.MUTE, Reason.RESET: State.LOST}
+_BY_REASON = {
+    Reason.REFUSED: State.REFUSED,
+    Reason.MUTE: State.MUTE,
+    Reason.RESET: State.LOST,
+    Reason.UNREACHABLE: State.UNREACHABLE,
+}
 
 _PROCESS = "PROCESS"
 _SHORTEST = 0.05
@@ -63,6 +68,9 @@ class Look:
     _last: Answered | None = field(init=False)
     _ends: float = field(init=False)
     _leave: bool = field(init=False, default=False)
+    _stuck: bool = field(init=False, default=False)
+    _unanswered: set[Question] = field(init=False, default_factory=set)
+    _given_up: dict[Question, float] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._last = self.before.last if self.before else None
@@ -70,8 +78,8 @@ class Look:
 
     async def look(self) -> Answered:
         """Log in where needed, and ask. Raises ProbeFailed; `state_of` tells which are verdicts."""
-        self._leave = False
-        unanswered: set[Question] = set()
+        self._leave = self._stuck = False
+        self._unanswered, self._given_up = set(), {}
         server = await self.io.sql.login(self._left())
         dialect = mysql_statements.dialect(server)
         known = self._known_account(server)
@@ -81,15 +89,56 @@ class Look:
         at = self.io.clock.monotonic()
         await self._only_the_common_port(variables)
         account = await self._account(server, dialect, known, status, variables)
-        clients = await self._clients(dialect, account, variables, unanswered)
-        channels = await self._channels(dialect, account, variables, unanswered)
+        clients = await self._clients(dialect, account, variables)
+        channels = await self._channels(dialect, account, variables)
         if self._leave:
             await self.io.sql.leave()
         galera = mysql_galera.node(status_values, values)
-        return Answered(at, server, status, variables, galera, account, channels, clients, frozenset(unanswered))
+        unanswered = frozenset(self._unanswered)
+        return Answered(
+            at, server, status, variables, galera, account, channels, clients, unanswered, dict(self._given_up)
+        )
 
     def _left(self) -> float:
         return max(_SHORTEST, self._ends - self.io.clock.monotonic())
+
+    async def _part(self, question: Question, statement: str) -> tuple[SqlRow, ...] | None:
+        """The answer to one part of the reading; None, and noted as unanswered, where only that one fails.
+
+        Raises ProbeFailed for what is said of the whole server.
+        """
+        try:
+            return await self._patiently(question, statement)
+        except SqlError as error:
+            if state_of(error) is not None:
+                raise
+            self._unanswered.add(question)  # a Galera node without its cluster refuses every SELECT
+            return None
+
+    async def _patiently(self, question: Question, statement: str) -> tuple[SqlRow, ...] | None:
+        """The same, but for the server's own errors: they are raised."""
+        if self._stuck:
+            self._unanswered.add(question)
+            return None
+        try:
+            return await self._ask(statement)
+        except ProbeFailed as failure:
+            if failure.reason is not Reason.MUTE or failure.ours:
+                raise
+            # Status was answered: this one is long, or waits for a lock, perhaps for ever. Its session is left to wait.
+            self._unanswered.add(question)
+            self._given_up[question] = self.io.clock.monotonic()
+            self._stuck = self._leave = True
+            return None
+
+    def _still_given_up(self, question: Question) -> bool:
+        """Whether a question that did not come to an answer is left alone for a while; noted as unanswered then."""
+        given_up = self._last.given_up.get(question) if self._last else None
+        if given_up is None or self._due(given_up):
+            return False
+        self._unanswered.add(question)
+        self._given_up[question] = given_up
+        return True
 
     async def _ask(self, statement: str) -> tuple[SqlRow, ...]:
         return await self.io.sql.query(statement, self._left())
@@ -105,8 +154,10 @@ class Look:
             )
 
     def _known_account(self, server: SqlServer) -> Account | None:
-        account = self._last.account if self._last else None
-        return account if account and account.connection == _connection(server) else None
+        if self._last is None or Question.GRANTS in self._last.given_up:
+            return None
+        account = self._last.account
+        return account if account.connection == _connection(server) else None
 
     async def _account(
         self,
@@ -117,6 +168,8 @@ class Look:
         variables: ServerVariables,
     ) -> Account:
         """The account's rights; what it lacks or has too much of is looked at again from time to time."""
+        if self._last is not None and self._still_given_up(Question.GRANTS):
+            return replace(self._last.account, connection=_connection(server))
         now = self.io.clock.monotonic()
         if known is not None:
             imperfect = known.denied or known.reserved
@@ -125,69 +178,53 @@ class Look:
         granted = await self._granted()
         room = status.connections < _CROWDED * variables.max_connections
         if known is not None:
-            self._leave = granted != known.privileges and room
-            return Account(known.connection, known.privileges, known.denied, known.reserved, now)
+            self._leave |= granted != known.privileges and room
+            return replace(known, checked=now)
         reserved = frozenset(name for name in mysql_grants.RESERVED if name in (granted or ()))
         return Account(_connection(server), granted, _lacking(granted, dialect), reserved, now)
 
     async def _granted(self) -> frozenset[str] | None:
         try:
-            return mysql_grants.privileges(await self._ask(mysql_statements.GRANTS))
+            rows = await self._patiently(Question.GRANTS, mysql_statements.GRANTS)
         except SqlError as error:
             if state_of(error) is not None:
                 raise
             return None  # a proxied account has no grants of its own to show
+        return None if rows is None else mysql_grants.privileges(rows)
 
     def _due(self, made: float) -> bool:
         return self.io.clock.monotonic() - made >= self.clients_every * 0.95  # a run may come a little early
 
-    async def _clients(
-        self, dialect: Dialect, account: Account, variables: ServerVariables, unanswered: set[Question]
-    ) -> ClientList | None:
+    async def _clients(self, dialect: Dialect, account: Account, variables: ServerVariables) -> ClientList | None:
         last = self._last.clients if self._last else None
         if _PROCESS in account.denied:
             return None  # the list would hold our own session only
         if last is not None and not self._due(last.made):
             return last
-        statement = dialect.clients(performance_schema=variables.performance_schema)
-        try:
-            rows = await self._ask(statement)
-        except SqlError as error:
-            if state_of(error) is not None:
-                raise
-            unanswered.add(Question.CLIENTS)  # a Galera node without its cluster refuses every SELECT
+        if self._still_given_up(Question.CLIENTS):
+            return None
+        rows = await self._part(Question.CLIENTS, dialect.clients(performance_schema=variables.performance_schema))
+        if rows is None:
             return None
         return ClientList(self.io.clock.monotonic(), mysql_clients.sessions(rows, self.host.names))
 
-    async def _channels(
-        self, dialect: Dialect, account: Account, variables: ServerVariables, unanswered: set[Question]
-    ) -> tuple[Channel, ...]:
-        if account.denied.intersection(dialect.monitor):
+    async def _channels(self, dialect: Dialect, account: Account, variables: ServerVariables) -> tuple[Channel, ...]:
+        if account.denied.intersection(dialect.monitor) or await self._still_waiting(dialect, variables):
             return ()
-        try:
-            if await self._still_waiting(dialect, variables):
-                unanswered.add(Question.REPLICATION)
-                return ()
-            return mysql_replication.channels(await self._ask(dialect.replication))
-        except SqlError as error:
-            if state_of(error) is not None:
-                raise
-            unanswered.add(Question.REPLICATION)
-            return ()
-        except ProbeFailed as failure:
-            if failure.reason is not Reason.MUTE:
-                raise
-            # All else was answered: this one waits for whoever changes replication, and may wait for ever.
-            unanswered.add(Question.REPLICATION)
-            self._leave = True
-            return ()
+        rows = await self._part(Question.REPLICATION, dialect.replication)
+        return () if rows is None else mysql_replication.channels(rows)
 
     async def _still_waiting(self, dialect: Dialect, variables: ServerVariables) -> bool:
-        """Whether a session that was left behind with this question is still there: then it is not asked again."""
-        if self._last is None or Question.REPLICATION not in self._last.unanswered:
+        """Whether a session that was left behind with this question may still be there: then it is not asked again."""
+        given_up = self._last.given_up.get(Question.REPLICATION) if self._last else None
+        if given_up is None:
             return False
-        rows = await self._ask(dialect.waiting(performance_schema=variables.performance_schema))
-        return any(row.get("sessions") != "0" for row in rows)
+        rows = await self._part(Question.REPLICATION, dialect.waiting(performance_schema=variables.performance_schema))
+        if rows is not None and all(row.get("sessions") == "0" for row in rows):
+            return False
+        self._unanswered.add(Question.REPLICATION)
+        self._given_up.setdefault(Question.REPLICATION, given_up)
+        return True
 
 
 def _connection(server: SqlServer) -> tuple[int, int]:

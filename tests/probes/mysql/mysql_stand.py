@@ -28,6 +28,7 @@ NAMES = {"192.0.2.11": "ms1", "192.0.2.12": "ms2"}
 FULL = SqlError(Reason.EXHAUSTED, "Too many connections (1040)", 1040)
 MUTE = ProbeFailed(Reason.MUTE, "it has not answered")
 LOST = ProbeFailed(Reason.RESET, "the connection was lost")
+UNREACHABLE = ProbeFailed(Reason.UNREACHABLE, "no answer to the connection request")
 REFUSED = ProbeFailed(Reason.REFUSED, "nobody listens")
 NO_CLUSTER = SqlError(Reason.NOT_READY, "WSREP has not yet prepared node for application use (1047)", 1047)
 

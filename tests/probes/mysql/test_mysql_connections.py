@@ -16,6 +16,7 @@ from tests.probes.mysql.mysql_stand import (
     LOST,
     MUTE,
     REFUSED,
+    UNREACHABLE,
     FakeSql,
     Server,
     mariadb,
@@ -94,6 +95,8 @@ async def test_full_before_our_login() -> None:
     [
         ([REFUSED], State.REFUSED, 0.0, "MysqlDown"),
         ([MUTE], State.MUTE, 0.0, "MysqlMute"),
+        ([UNREACHABLE], State.UNREACHABLE, 0.0, "MysqlUnreachable"),
+        ([LOST, UNREACHABLE], State.UNREACHABLE, 0.0, "MysqlUnreachable"),
         ([BLOCKED], State.BLOCKED, 1.0, "MysqlBlocked"),
         ([LOST, LOST], State.LOST, 0.0, "MysqlLost"),
         ([LOST, REFUSED], State.REFUSED, 0.0, "MysqlDown"),
@@ -131,7 +134,7 @@ async def test_killed_in_the_middle() -> None:
     assert State.REFUSED is (await server.poll()).state
 
 
-@pytest.mark.parametrize("question", ["status", "variables", "clients"])
+@pytest.mark.parametrize("question", ["status", "variables"])
 async def test_mute_in_the_middle(question: str) -> None:
     """Frozen between two statements is frozen: what was answered before is no longer true of it."""
     server = Server(mysql())
@@ -147,8 +150,9 @@ async def test_mute_in_the_middle(question: str) -> None:
         SqlError(Reason.DENIED, "Access denied (1045)", 1045),
         SqlError(Reason.EXHAUSTED, "max_user_connections (1226)", 1226),
         SqlError(Reason.NOT_READY, "WSREP has not yet prepared node (1047)", 1047),
-        ProbeFailed(Reason.UNREACHABLE, "no route"),
+        ProbeFailed(Reason.UNREACHABLE, "the name does not resolve", ours=True),
         ProbeFailed(Reason.MUTE, "our name server is silent", ours=True),
+        ProbeFailed(Reason.RESET, "the host is no longer watched", ours=True),
     ],
 )
 async def test_what_tells_nothing_of_the_server_is_a_failure(failure: ProbeFailed) -> None:

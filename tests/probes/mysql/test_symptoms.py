@@ -25,16 +25,22 @@ async def test_connections_in_use(connections: int, expected: list[str]) -> None
 
 
 @pytest.mark.parametrize(
-    ("captured", "expected"),
+    ("captured", "changes", "read_only", "expected"),
     [
-        ("running", []),
-        ("stopped", ["MysqlReplicaIoStopped", "MysqlReplicaSqlStopped"]),
+        ("running", {}, "ON", []),
+        ("stopped", {}, "ON", ["MysqlReplicaIoStopped", "MysqlReplicaSqlStopped"]),
+        ("stopped", {}, "OFF", ["MysqlReplicaOutOfUse"]),  # promoted, and its channel left there
+        ("stopped", {"Last_IO_Errno": "1236"}, "OFF", ["MysqlReplicaIoStopped", "MysqlReplicaSqlStopped"]),
+        ("stopped", {"Replica_IO_Running": "Connecting"}, "OFF", ["MysqlReplicaIoStopped", "MysqlReplicaSqlStopped"]),
+        ("running", {"Replica_SQL_Running": "No"}, "OFF", ["MysqlReplicaSqlStopped"]),
     ],
 )
-async def test_replication(captured: str, expected: list[str]) -> None:
-    """Each thread has a row of its own."""
+async def test_replication(captured: str, changes: dict[str, str], read_only: str, expected: list[str]) -> None:
+    """Each thread has a row of its own; a server that takes changes itself is no replica that was stopped."""
     server = Server(mysql())
-    server.sql.answers["replication"] = rows(f"mysql9-replica-{captured}")
+    [row] = rows(f"mysql9-replica-{captured}")
+    server.sql.answers["replication"] = ({**row, **changes},)
+    server.answers("variables", read_only=read_only)
     assert expected == symptoms(await server.poll())
 
 
@@ -58,7 +64,7 @@ def test_what_pages() -> None:
     """A server that nobody gets into, a cluster that has stopped, a replica that has; the rest are tickets."""
     critical = {symptom.name for symptom in SYMPTOMS if symptom.severity is Severity.CRITICAL}
     assert {
-        *("CsMysqlDown", "CsMysqlMute", "CsMysqlLost", "CsMysqlBlocked", "CsMysqlSaturated"),
+        *("CsMysqlDown", "CsMysqlMute", "CsMysqlUnreachable", "CsMysqlLost", "CsMysqlBlocked", "CsMysqlSaturated"),
         *("CsMysqlConnectionsCritical", "CsMysqlReplicaIoStopped", "CsMysqlReplicaSqlStopped"),
         *("CsGaleraNotPrimary", "CsGaleraNotReady"),
     } == critical

@@ -13,6 +13,7 @@ from tests.probes.mysql.mysql_stand import (
     FULL,
     MUTE,
     NO_CLUSTER,
+    UNREACHABLE,
     Server,
     galera,
     mariadb,
@@ -37,6 +38,8 @@ KILLED = SqlError(Reason.RESET, "Connection was killed (1927)", 1927)
         (SqlError(Reason.REFUSED, "Host is blocked (1129)", 1129), State.BLOCKED),
         (SqlError(Reason.EXHAUSTED, "too many connections of the user (1203)", 1203), None),
         (MUTE, State.MUTE),
+        (UNREACHABLE, State.UNREACHABLE),
+        (ProbeFailed(Reason.UNREACHABLE, "the name does not resolve", ours=True), None),
         (OUR_OWN, None),
         (ProbeFailed(Reason.TIMEOUT, "late"), None),
     ],
@@ -151,6 +154,59 @@ async def test_frozen_while_replication_was_asked() -> None:
     """The next run begins anew, and finds nobody who greets."""
     server = Server(mysql())
     server.sql.once["replication"], server.sql.when_left = [MUTE], [MUTE]
+    assert State.OK is (await server.poll()).state
+    assert State.MUTE is (await server.poll()).state
+
+
+async def test_a_slow_list_of_clients_makes_no_server_mute() -> None:
+    """All else is told; it is asked again after a minute only, as the session that was left may still work on it."""
+    server = Server(mysql())
+    server.sql.answers["clients"] = MUTE
+    reading = await server.poll()
+    assert (State.OK, 1.0, 4.0) == (
+        reading.state,
+        value(reading, "cs_mysql_up"),
+        value(reading, "cs_mysql_connections"),
+    )
+    # What would be asked after it would have to wait behind it.
+    assert {("clients",): 1.0, (REPLICATION,): 1.0} == values(reading, "cs_mysql_unanswered")
+    assert (False, 1) == ("replication" in server.sql.asked, server.sql.left)
+    for _ in range(3):
+        reading = await server.poll()
+        assert {("clients",): 1.0} == values(reading, "cs_mysql_unanswered")
+        assert {("default",): 1.0} == values(reading, "cs_mysql_replication_io_running")
+    assert (1, 1) == (server.sql.asked.count("clients"), server.sql.left)
+    assert ["MysqlUnanswered"] == symptoms(reading)
+    server.sql.answers["clients"] = rows("mysql9-clients")
+    healed = await server.poll()
+    assert ({}, []) == (values(healed, "cs_mysql_unanswered"), symptoms(healed))
+    assert {} != values(healed, "cs_mysql_client_connections")
+
+
+async def test_grants_that_are_not_told_in_time_make_no_server_mute() -> None:
+    """The same; what the account may do is found out a minute later."""
+    server = Server(mysql())
+    server.sql.answers["grants"] = MUTE
+    reading = await server.poll()
+    assert (State.OK, True) == (reading.state, ("grants",) in values(reading, "cs_mysql_unanswered"))
+    for _ in range(3):
+        reading = await server.poll()
+        assert {("grants",): 1.0} == values(reading, "cs_mysql_unanswered")
+        assert {} != values(reading, "cs_mysql_client_connections")
+    assert (1, 1) == (server.sql.asked.count("grants"), server.sql.left)
+    server.sql.answers["grants"] = rows("mysql9-grants-super")
+    healed = await server.poll()
+    assert {} == values(healed, "cs_mysql_unanswered")
+    assert ("SUPER",) in values(healed, "cs_mysql_account_privileged")
+    await server.poll()
+    assert 2 == server.sql.asked.count("grants")
+
+
+@pytest.mark.parametrize("question", ["grants", "clients"])
+async def test_frozen_while_a_part_was_asked(question: str) -> None:
+    """The next run begins anew, and finds nobody who greets."""
+    server = Server(mysql())
+    server.sql.once[question], server.sql.when_left = [MUTE], [MUTE]
     assert State.OK is (await server.poll()).state
     assert State.MUTE is (await server.poll()).state
 
