@@ -15,7 +15,8 @@ from cs_exporter.parsers.mysql_status import is_on, optional, required
 
 STATUS_NAMES = (
     *("wsrep_cluster_conf_id", "wsrep_cluster_size", "wsrep_cluster_state_uuid", "wsrep_cluster_status"),
-    *("wsrep_connected", "wsrep_flow_control_paused_ns", "wsrep_local_recv_queue", "wsrep_local_state", "wsrep_ready"),
+    *("wsrep_connected", "wsrep_flow_control_paused_ns", "wsrep_gcomm_uuid", "wsrep_local_recv_queue"),
+    *("wsrep_local_state", "wsrep_ready"),
 )
 VARIABLE_NAMES = ("wsrep_cluster_address", "wsrep_cluster_name", "wsrep_on", "wsrep_provider")
 
@@ -50,6 +51,7 @@ class GaleraNode:
     ready: bool  # answers statements on tables
     state: NodeState
     queue: int  # transactions received and not yet applied
+    number: str | None  # the node's own uuid, anew with each start; None before it has ever connected
     paused_ns: int | None  # counter: how long flow control held the cluster's writes, in nanoseconds
 
 
@@ -58,11 +60,10 @@ def node(status: Mapping[str, str], variables: Mapping[str, str]) -> GaleraNode 
     provided = is_on(variables, "wsrep_provider")
     if not provided or not (is_on(variables, "wsrep_on") or is_on(status, "wsrep_connected")):
         return None
-    uuid = status.get("wsrep_cluster_state_uuid", "")
     return GaleraNode(
         name=variables.get("wsrep_cluster_name", ""),
         addresses=listed(variables.get("wsrep_cluster_address", "")),
-        uuid=uuid if uuid not in ("", NO_UUID) else None,
+        uuid=_uuid(status, "wsrep_cluster_state_uuid"),
         change=status.get("wsrep_cluster_conf_id", ""),
         size=required(status, "wsrep_cluster_size"),
         primary=status.get("wsrep_cluster_status", "").lower() == "primary",
@@ -71,8 +72,14 @@ def node(status: Mapping[str, str], variables: Mapping[str, str]) -> GaleraNode 
         # A node that never found its cluster says nothing of its state or its queue.
         state=_STATES.get(optional(status, "wsrep_local_state") or 0, NodeState.OTHER),
         queue=optional(status, "wsrep_local_recv_queue") or 0,
+        number=_uuid(status, "wsrep_gcomm_uuid"),
         paused_ns=optional(status, "wsrep_flow_control_paused_ns"),
     )
+
+
+def _uuid(status: Mapping[str, str], name: str) -> str | None:
+    uuid = status.get(name, "")
+    return uuid if uuid not in ("", NO_UUID) else None
 
 
 def listed(cluster_address: str) -> frozenset[str]:

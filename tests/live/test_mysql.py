@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from cs_exporter.probes.mysql.galera_cluster import GaleraClusterReading
 from cs_exporter.probes.mysql.reading import MysqlConnectionsReading
 from tests.lab import faults
+from tests.lab.galera import GaleraNode
 from tests.lab.host import HostSpec
 from tests.lab.lab import Lab
 from tests.lab.mariadb import MariaDb
@@ -66,6 +69,27 @@ def pair(lab: Lab) -> Iterator[tuple[MysqlServer, MysqlServer]]:
 def _position(source: MysqlServer) -> int:
     [row] = source.sql("SHOW MASTER STATUS")
     return int(row["Position"])
+
+
+class Floating(NamedTuple):
+    """An address that is watched as a host."""
+
+    name: str
+    address: str
+
+
+@contextmanager
+def _second_address(server: MysqlServer) -> Iterator[Floating]:
+    """As keepalived gives it to one of several: a further address of the server's host."""
+    enter = server.host.namespace.run
+    [own] = [line.split() for line in enter(["ip", "-o", "-4", "addr"]).splitlines() if server.address in line]
+    device, (_, length) = own[1], own[3].split("/")
+    address = str(ipaddress.ip_address(server.address) + 100)
+    enter(["ip", "addr", "add", f"{address}/{length}", "dev", device])
+    try:
+        yield Floating("a-vip", address)
+    finally:
+        enter(["ip", "addr", "del", f"{address}/{length}", "dev", device])
 
 
 class Databases:
@@ -182,3 +206,23 @@ async def test_replication_and_privileges(tmp_path: Path, lab: Lab, pair: tuple[
         await databases.show({("source", "CsMysqlDown"), ("replica", "CsMysqlReplicaIoStopped")})
         source.start()
         await databases.show(set())
+
+
+async def test_a_floating_address_beside_the_nodes_of_a_cluster(
+    tmp_path: Path, lab: Lab, galera: list[GaleraNode]
+) -> None:
+    """It is answered by a node that is watched itself: the cluster has two members, and nothing is red."""
+    block = {"roles": ["database"], "mysql": {"password_file": str(galera[0].password_file)}}
+    with _second_address(galera[0]) as floating:
+        hosts: dict[Address, dict[str, Any]] = dict.fromkeys((floating, *(n.host for n in galera)), block)
+        async with Watch(tmp_path, lab, hosts) as watch:
+
+            def compared() -> GaleraClusterReading | None:
+                found = watch.reading("galera_cluster", "", GaleraClusterReading)
+                return found if found and {3} == {len(group.answering) for group in found.groups} else None
+
+            await wait_until_async(lambda: compared() is not None, DEADLINE, "all three addresses to answer")
+            found = compared()
+            assert found is not None
+            assert ["galera1", "galera2"] == sorted(found.groups[0].members)
+            assert set() == {name for _, name in watch.red_names() if name.startswith("CsGalera")}

@@ -20,7 +20,12 @@ CONFIGURED = by_name(table("galera.variables"))
 def view(change: str, size: int, said: str, state: NodeState) -> GaleraNode:
     """What a node of the captured cluster sees; `said`: those of primary, connected and ready that it says."""
     primary, connected, ready = (word in said.split() for word in ("primary", "connected", "ready"))
-    return GaleraNode("demo", ADDRESSES, UUID, change, size, primary, connected, ready, state, queue=0, paused_ns=0)
+    return GaleraNode(
+        *("demo", ADDRESSES, UUID, change, size, primary, connected, ready, state),
+        queue=0,
+        number="93ca3e2a-e56b-11f1-9900-63a4e1e97513",
+        paused_ns=0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,6 +61,7 @@ def test_a_node_that_has_not_found_its_cluster() -> None:
     found = node(status, CONFIGURED)
     assert found is not None
     assert (None, NodeState.INITIALISED, 0, False) == (found.uuid, found.state, found.queue, found.primary)
+    assert found.number is None
 
 
 @pytest.mark.parametrize(

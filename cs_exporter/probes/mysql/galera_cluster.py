@@ -7,7 +7,7 @@ frozen goes on for seconds with the view it had.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cs_exporter.model import Host, Inventory, Role
 from cs_exporter.parsers.mysql_galera import GaleraNode, standard
@@ -21,12 +21,23 @@ Token = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One cluster. Hosts by name; `views`: how many different views those that answer have."""
+    """One cluster. Hosts by name; `views`: how many different views those that answer have.
+
+    One node is one member, though it may answer at several addresses: a balancer's or a floating one is no further
+    member, whichever node is behind it.
+    """
 
     name: str
     members: frozenset[str]  # that answer, that once did, or that others list in their configuration
     answering: frozenset[str]
     views: int
+    aliases: frozenset[str] = frozenset()  # at which members answer besides, now or before
+    excused: frozenset[str] = frozenset()  # members in maintenance that say nothing
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """The members that should answer."""
+        return self.members - self.excused
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +64,10 @@ def derive(latest: Latest, now: float) -> GaleraClusterReading:  # noqa: ARG001 
     nodes = {host: reading.galera for host, reading in readings.items() if reading.galera is not None}
     alone = {host for host, reading in readings.items() if reading.answered and reading.galera is None}
     before = latest.before.groups if isinstance(latest.before, GaleraClusterReading) else ()
-    found = [_group(names, nodes, latest.inventory) for names in _clusters(nodes, latest.inventory)]
-    return GaleraClusterReading(_with_missing(found, before, latest.inventory, nodes.keys() | alone))
+    known = frozenset(name for group in before for name in group.aliases)
+    found = [_group(names, nodes, latest.inventory, known) for names in _clusters(nodes, latest.inventory)]
+    groups = _with_missing(found, before, latest.inventory, nodes.keys() | alone)
+    return GaleraClusterReading(tuple(_excusing(group, latest.inventory) for group in groups))
 
 
 def _clusters(nodes: Mapping[str, GaleraNode], inventory: Inventory) -> list[set[str]]:
@@ -84,15 +97,34 @@ def _addresses(host: Host) -> set[str]:
     return {standard(text) for text in (host.name, host.address, *host.addresses.values())}
 
 
-def _group(names: set[str], nodes: Mapping[str, GaleraNode], inventory: Inventory) -> Group:
-    members = {host: nodes[host] for host in names}
-    listed = {address for node in members.values() for address in node.addresses}
+def _group(names: set[str], nodes: Mapping[str, GaleraNode], inventory: Inventory, known: frozenset[str]) -> Group:
+    listed = {address for name in names for address in nodes[name].addresses}
     configured = {
         host.name for host in inventory if Role.DATABASE in host.roles and not listed.isdisjoint(_addresses(host))
     }
-    views = {(node.uuid, node.change, node.size, node.primary) for node in members.values()}
-    name = min(node.name for node in members.values())
-    return Group(name, frozenset(names | configured), frozenset(names), len(views))
+    answering = {name: nodes[name] for name in names}
+    aliases = _aliases(answering, configured, known)
+    own = _once({name: node for name, node in answering.items() if name not in aliases}, configured) or answering
+    views = {(node.uuid, node.change, node.size, node.primary) for node in own.values()}
+    members = frozenset({*own} - aliases | configured or names)
+    name = min(node.name for node in answering.values())
+    return Group(name, members, frozenset(names), len(views), aliases)
+
+
+def _aliases(answering: Mapping[str, GaleraNode], configured: set[str], known: frozenset[str]) -> frozenset[str]:
+    """Hosts at which a node has answered that is listed as a member under another one's address: floating ones."""
+    listed = {node.number for name, node in answering.items() if name in configured and node.number}
+    return frozenset(
+        name for name, node in answering.items() if name not in configured and (name in known or node.number in listed)
+    )
+
+
+def _once(nodes: Mapping[str, GaleraNode], configured: set[str]) -> dict[str, GaleraNode]:
+    """Each node under one name; where the configuration does not tell which is its own, the first."""
+    found: dict[str, str] = {}
+    for name, node in sorted(nodes.items(), reverse=True):
+        found[name if name in configured else node.number or name] = name
+    return {name: nodes[name] for name in found.values()}
 
 
 def _with_missing(
@@ -102,15 +134,23 @@ def _with_missing(
     heard = frozenset(speaking)
     for old in before:
         members = frozenset(name for name in old.members if _still_database(inventory.get(name)))
+        aliases = frozenset(name for name in old.aliases if _still_database(inventory.get(name)))
         missing = members - heard
         same = [group for group in groups if group.name == old.name and not group.members.isdisjoint(members)]
         if same:
             kept = same[0]
             groups = [group for group in groups if group is not kept]
-            groups.append(Group(kept.name, kept.members | missing, kept.answering, kept.views))
+            groups.append(replace(kept, members=kept.members | missing, aliases=kept.aliases | aliases))
         elif missing:
-            groups.append(Group(old.name, missing, frozenset(), 0))
+            groups.append(Group(old.name, missing, frozenset(), 0, aliases=aliases))
     return tuple(sorted(groups, key=lambda group: (group.name, min(group.members))))
+
+
+def _excusing(group: Group, inventory: Inventory) -> Group:
+    """The group without a claim on members whose silence is planned work."""
+    silent = group.members - group.answering
+    hosts = {name: inventory.get(name) for name in silent}
+    return replace(group, excused=frozenset(name for name, host in hosts.items() if host and host.maintenance))
 
 
 def _still_database(host: Host | None) -> bool:
@@ -124,12 +164,12 @@ def _compared(reading: GaleraClusterReading) -> Iterable[tuple[Group, str]]:
 
 def _up(reading: GaleraClusterReading) -> Iterable[Sample]:
     for group, label in _compared(reading):
-        yield from (Sample(float(name in group.answering), (label,), host=name) for name in sorted(group.members))
+        yield from (Sample(float(name in group.answering), (label,), host=name) for name in sorted(group.expected))
 
 
 def _expected(reading: GaleraClusterReading) -> Iterable[Sample]:
     for group, _ in _compared(reading):
-        yield from (Sample(float(len(group.members)), host=name) for name in sorted(group.members))
+        yield from (Sample(float(len(group.expected)), host=name) for name in sorted(group.expected))
 
 
 def _views(reading: GaleraClusterReading) -> Iterable[Sample]:
@@ -139,15 +179,16 @@ def _views(reading: GaleraClusterReading) -> Iterable[Sample]:
 METRICS: tuple[Metric[GaleraClusterReading], ...] = (
     rows(
         "cs_galera_member_up",
-        "1 if a member of the cluster answers with its view of it, 0 if it does not while others do; as known from "
-        "what members say, said before, or list in wsrep_cluster_address.",
+        "1 if a member of the cluster answers with its view of it, 0 if it does not while others do, absent if it does "
+        "not in maintenance; as known from what members say, said before, or list in wsrep_cluster_address.",
         ("group",),
         _up,
     ),
     rows(
         "cs_galera_expected_size",
         "Hosts of the inventory that are members of this one's cluster, by what members say, said before, or list in "
-        "wsrep_cluster_address.",
+        "wsrep_cluster_address; without those in maintenance that say nothing, and each node once, though it answers "
+        "at a balancer's address too (by wsrep_gcomm_uuid).",
         (),
         _expected,
     ),

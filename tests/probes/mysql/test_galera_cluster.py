@@ -121,7 +121,7 @@ async def test_members_that_never_spoke_are_known_by_the_others_configuration() 
 
 async def test_members_that_spoke_once_are_missed_until_they_leave() -> None:
     """Their configuration names nobody; the inventory says who is gone on purpose."""
-    nodes = {name: await _nameless() for name in NODES}
+    nodes = {name: await _nameless(number=name) for name in NODES}
     before = compared(nodes, hosts=ELSEWHERE)
     later = compared({**nodes, "db3": MUTE}, before, ELSEWHERE)
     assert frozenset({"db3"}) == later.groups[0].members - later.groups[0].answering
@@ -136,7 +136,7 @@ async def test_members_that_spoke_once_are_missed_until_they_leave() -> None:
 
 async def test_a_member_that_was_taken_out_of_the_cluster() -> None:
     """It says itself that it runs alone, and nobody lists it."""
-    nodes = {name: await _nameless() for name in NODES}
+    nodes = {name: await _nameless(number=name) for name in NODES}
     alone = await Server(mariadb()).poll()
     found = compared({**nodes, "db3": alone}, compared(nodes, hosts=ELSEWHERE), ELSEWHERE)
     assert {"db1", "db2"} == found.groups[0].members
@@ -158,6 +158,56 @@ async def test_parts_of_a_split_cluster_are_one() -> None:
     assert ({*NODES}, 2) == ({*group.members}, group.views)
 
 
+async def test_a_floating_address_is_no_further_member() -> None:
+    """Whichever node is behind it: it is not counted, nor missed when it is silent."""
+    nodes, hosts = await _whole(), {**ADDRESSES, "a-vip": "192.0.2.9"}
+    before = GaleraClusterReading()
+    behind: list[MysqlConnectionsReading] = [*nodes.values(), MUTE, _with(nodes["db1"], number="of a restart")]
+    for reading in behind:
+        found = {**nodes, "a-vip": reading}
+        before = compared(found, before, hosts)
+        assert (set(NODES), 1) == ({*before.groups[0].members}, before.groups[0].views)
+        assert set() == {row for row in red(found, before) if row[1].startswith("Galera")}
+    [expected] = [metric for metric in METRICS if metric.name == "cs_galera_expected_size"]
+    assert dict.fromkeys(NODES, 3.0) == {row.host: row.value for row in expected.read(before)}
+
+
+async def test_a_node_is_missed_though_its_floating_address_answers() -> None:
+    """What is said at another address is not said by the member's own."""
+    nodes, hosts = await _whole(), {**ADDRESSES, "vip": "192.0.2.9"}
+    before = compared({**nodes, "vip": nodes["db1"]}, None, hosts)
+    later = compared({**nodes, "db1": MUTE, "vip": nodes["db1"]}, before, hosts)
+    [group] = later.groups
+    assert (frozenset(NODES), frozenset({"db1"})) == (group.members, group.members - group.answering)
+    alone = compared({"vip": nodes["db1"]}, None, {"vip": "192.0.2.9"})
+    assert {"vip"} == alone.groups[0].members
+
+
+async def test_a_floating_address_where_nobody_is_listed() -> None:
+    """Each node counts once, wherever the address goes."""
+    nodes = {name: await _nameless(number=name) for name in NODES}
+    hosts, before = {**ELSEWHERE, "a-vip": "192.0.2.9"}, None
+    for name in (*NODES, "db1"):
+        before = compared({**nodes, "a-vip": nodes[name]}, before, hosts)
+        assert 3 == len(before.groups[0].members)
+
+
+async def test_silence_in_maintenance_is_expected() -> None:
+    """A member that is taken out for planned work makes the others not too few; one that answers counts."""
+    nodes = await _whole()
+    two = {name: _with(nodes[name], size=2) for name in ("db1", "db2")}
+    declared = inventory(ADDRESSES)
+    declared = Inventory({**declared.hosts, "db3": replace(declared.hosts["db3"], maintenance=True)})
+    before = derive(Latest(declared, {"mysql_connections": nodes}), 0.0)
+    assert {*NODES} == before.groups[0].expected
+    found = {**two, "db3": MUTE}
+    away = derive(Latest(declared, {"mysql_connections": found}, before=before), 0.0)
+    assert {"db1", "db2"} == away.groups[0].expected
+    assert set() == {row for row in red(found, away) if row[1].startswith("Galera")}
+    ended = derive(Latest(inventory(ADDRESSES), {"mysql_connections": found}, before=away), 0.0)
+    assert SILENT | SMALL == {row for row in red(found, ended) if row[1].startswith("Galera")}
+
+
 async def test_a_reading_of_before_is_no_answer() -> None:
     """A host whose latest run failed is silent, though the board still shows its last words."""
     nodes = {name: await Server(galera()).poll() for name in NODES}
@@ -175,9 +225,14 @@ async def test_rows_stand_under_their_hosts() -> None:
     assert [("demo",)] == [row.labels for row in told["cs_galera_views"]]
 
 
-async def _nameless(uuid: str = "u") -> MysqlConnectionsReading:
-    """A node whose configuration lists nobody, as after the first start of a cluster."""
-    return _with(await Server(galera()).poll(), uuid=uuid, addresses=frozenset())
+async def _nameless(uuid: str = "u", number: str = "n") -> MysqlConnectionsReading:
+    """A node whose configuration lists nobody, as after the first start of a cluster; `number`: its own uuid."""
+    return _with(await Server(galera()).poll(), uuid=uuid, addresses=frozenset(), number=number)
+
+
+async def _whole() -> dict[str, MysqlConnectionsReading]:
+    """The captured cluster, in which each node has a uuid of its own."""
+    return {name: _with(await Server(galera()).poll(), number=name) for name in NODES}
 
 
 def _with(reading: MysqlConnectionsReading, **changes: object) -> MysqlConnectionsReading:

@@ -21,6 +21,7 @@ NODE = GaleraNode(
     ready=True,
     state=NodeState.SYNCED,
     queue=0,
+    number=None,
     paused_ns=0,
 )
 
