@@ -67,7 +67,8 @@ _TOO_BIG = re.compile(r"Frag needed|Packet too big")
 _DENIED = re.compile(r"socket: (?:Operation not permitted|Permission denied)|cap_net_raw")
 _UNREACHABLE = re.compile(
     r"[Uu]nreachable|Packet filtered|No route|[Pp]rohibited|Time to live exceeded|Time exceeded"
-    r"|Name or service not known|Temporary failure in name resolution|unknown host|sendmsg: Operation not permitted"
+    r"|Name or service not known|Temporary failure in name resolution|unknown host|no getent"
+    r"|sendmsg: Operation not permitted"
 )
 
 

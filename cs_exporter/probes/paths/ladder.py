@@ -19,7 +19,13 @@ SIZES = (8950, 8900, 1500, 1492, 1450, 1420, 1400, 1280)
 Ethernet, PPPoE, VXLAN over Ethernet, WireGuard, tunnels of providers, and the least that IPv6 allows (RFC 8200)."""
 
 AT_ONCE = 6
-"""Packets under way to one peer, at most; each is a process."""
+"""Packets under way to one peer, at most; each is two processes for up to a second."""
+
+LEAST_AT_ONCE = 3
+"""With fewer a search would go up byte by byte: the size sent once more, the next one up, and one in the middle."""
+
+OF_A_HOST = 36
+"""Packets under way from one host, about: where all its paths lose large ones at once, all of them search at once."""
 
 _PACKET = r"""
 import errno, select, socket, struct, sys, time
@@ -69,7 +75,7 @@ PATH = Section(
 # Lists of sizes are split on purpose, and "do" is a word of ping.
 # shellcheck disable=SC1010,SC2086
 set -f
-address=$1 expected=$2 hint=$3 wait=$4 budget=$5 ladder=$6
+address=$1 expected=$2 hint=$3 wait=$4 budget=$5 ladder=$6 less=$((${7:-@AT_ONCE@} - 1))
 small=@SMALL@ passes=0 failed='' told=0 refused='' learnt='' device='' mtu='' again=$expected
 nl='
 '
@@ -125,18 +131,22 @@ round() { # SIZE...: a packet of each size at once
 	IFS=' '
 }
 
-between() { # the sizes to try next: known ones, else the next one up and some that part the rest evenly
-	sizes=$again again='' count=0
+between() { # the sizes to try next: known ones, the least among them, else the next one up and some that part the rest
+	sizes=$again again='' count=0 known='' place=0
 	for size in $ladder; do
-		if [ "$size" -gt "$passes" ] && [ "$size" -lt "$fails" ] && [ "$count" -lt @LESS@ ]; then
-			sizes="$sizes $size" count=$((count + 1))
+		if [ "$size" -gt "$passes" ] && [ "$size" -lt "$fails" ]; then
+			known="$known $size" count=$((count + 1))
 		fi
+	done
+	for size in $known; do
+		[ "$((place * less / count))" = "$(((place + 1) * less / count))" ] || sizes="$sizes $size"
+		place=$((place + 1))
 	done
 	[ "$count" = 0 ] || return 0
 	last=$((passes + 1)) part=1
 	sizes="$sizes $last"
-	while [ "$part" -lt @LESS@ ]; do
-		size=$((passes + (fails - passes) * part / @LESS@)) part=$((part + 1))
+	while [ "$part" -lt "$less" ]; do
+		size=$((passes + (fails - passes) * part / less)) part=$((part + 1))
 		[ "$size" -gt "$last" ] || continue
 		sizes="$sizes $size" last=$size
 	done
@@ -144,10 +154,12 @@ between() { # the sizes to try next: known ones, else the next one up and some t
 
 case $address in *[!0-9.]*)
 	case $address in *:*) ;; *)
+		unknown='Name or service not known'
+		command -v getent >/dev/null || unknown='no getent on the host to resolve it with'
 		found=$(getent ahosts "$address" 2>/dev/null)
 		found=${found%%[!0-9A-Fa-f.:]*}
 		if [ -z "$found" ]; then
-			printf '%s name 2 %s: Name or service not known\n' "$small" "$address"
+			printf '%s name 2 %s: %s\n' "$small" "$address" "$unknown"
 			exit 0
 		fi
 		address=$found
@@ -222,18 +234,31 @@ while [ "$passes" -lt "$expected" ] && [ "$passes" != "$told" ]; do
 		round $sizes
 	fi
 done
+
+# A path that loses packets of any size now and then must not pass for one that swallows large ones.
+if [ "$passes" -lt "$expected" ] && [ "$passes" != "$told" ]; then
+	doubt=''
+	if [ -z "$hint" ] || [ "$((expected - passes))" -le 1 ]; then doubt=1; fi
+	for size in $failed; do
+		[ "$size" -gt "$passes" ] || doubt=1
+	done
+	read -r up _ </proc/uptime
+	[ -z "$doubt" ] || [ "${up%.*}" -ge "$until" ] || round "$expected"
+fi
 exit 0
 """.replace("@LARGEST@", str(LARGEST))
     .replace("@SMALL@", str(SMALL))
-    .replace("@LESS@", str(AT_ONCE - 1))
+    .replace("@AT_ONCE@", str(AT_ONCE))
     .replace("@PACKET@", _PACKET),
 )
 """Arguments: address, expected size (or nothing: the device's MTU), the size that passed last time (or nothing),
-seconds that a packet is waited for, seconds for the search, ladder of sizes.
+seconds that a packet is waited for, seconds for the search, ladder of sizes, packets at once.
 
 A round in which all is well sends two packets. A fault that persists is confirmed by two more: the size that passed
-last time, and the next one. Only a new loss is searched for: known sizes first, AT_ONCE at a time, then the interval
-is cut until the size is exact or the time is up; the round after goes on from there. Prints `route` and `device`, then
+last time, and the next one. Only a new loss is searched for: known sizes first, a few of them at a time, then the
+interval is cut until the size is exact or the time is up; the round after goes on from there. Where the fault is new,
+the size found is next to the expected one, or a smaller packet was lost too, the expected one is sent once more in the end:
+three losses in a row are seldom mere chance. Prints `route` and `device`, then
 `SIZE WAY STATUS TEXT` for every packet, or `none` where no packet can be sent.
 
 Where ping can't leave the cached path MTU aside (-M probe: iputils 20231222 and later), packets larger than a learnt
@@ -241,6 +266,11 @@ one go by UDP, by Python where the host has it: else a repaired path would look 
 UDP beside them tells whether silence means anything. Every ping has
 a deadline of its own (-w), so none outlives its worker. Here-documents are avoided: some shells keep them in files.
 """
+
+
+def at_once(peers: int) -> int:
+    """Packets that may be under way to each of so many peers of a host."""
+    return max(LEAST_AT_ONCE, min(AT_ONCE, OF_A_HOST // max(peers, 1)))
 
 
 def budget(limit: int, wait: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -27,7 +28,7 @@ from cs_exporter.model import (
 from cs_exporter.parsers import links, ping
 from cs_exporter.parsers.ping import Round
 from cs_exporter.ports import Answer, Io, SectionCall
-from cs_exporter.probes.paths.ladder import LARGEST, PATH, SIZES, budget
+from cs_exporter.probes.paths.ladder import LARGEST, PATH, SIZES, at_once, budget
 from cs_exporter.probes.paths.links import LINKS, shown
 from cs_exporter.probes.paths.metrics import METRICS, PathMtuReading
 from cs_exporter.probes.paths.search import Search, measure
@@ -112,7 +113,8 @@ async def _there(
     host: Host, io: Io, settings: PathMtuSettings, before: Mapping[Peer, PathRow]
 ) -> tuple[Rounds, tuple[Link, ...] | None]:
     """By the collector, in one request."""
-    calls = {peer: _call(peer, settings, before.get(peer)) for peer in host.peers}
+    together = at_once(len(host.peers))
+    calls = {peer: _call(peer, settings, before.get(peer), together) for peer in host.peers}
     answers = await io.shell.ask(SectionCall(LINKS.name), *calls.values())
     rounds = {peer: _round(answers[call]) for peer, call in calls.items()}
     try:
@@ -121,7 +123,7 @@ async def _there(
         return rounds, None
 
 
-def _call(peer: Peer, settings: PathMtuSettings, before: PathRow | None) -> SectionCall:
+def _call(peer: Peer, settings: PathMtuSettings, before: PathRow | None, together: int) -> SectionCall:
     wait, limit = settings.packet_timeout, settings.search_limit
     arguments = (
         peer.address,
@@ -130,6 +132,7 @@ def _call(peer: Peer, settings: PathMtuSettings, before: PathRow | None) -> Sect
         str(wait),
         str(budget(limit, wait)),
         " ".join(map(str, sorted(settings.ladder, reverse=True))),
+        str(together),
     )
     return SectionCall(PATH.name, arguments, limit)
 
@@ -149,11 +152,11 @@ async def _here(
     found = await io.netlink.links()
     mtus = {link.name: min(link.mtu, LARGEST) for link in found}
     until = io.clock.monotonic() + budget(settings.search_limit, settings.packet_timeout)
-    sizes = sorted(settings.ladder, reverse=True)
+    sizes, together = sorted(settings.ladder, reverse=True), at_once(len(host.peers))
 
     async def one(peer: Peer) -> Round | str:
         past = before.get(peer)
-        search = Search(io.mtu, io.clock, peer.address, settings.packet_timeout, until, sizes)
+        search = Search(io.mtu, io.clock, peer.address, settings.packet_timeout, until, sizes, together)
         try:
             route: Route | None = await io.netlink.route(peer.address)
             device_mtu = mtus.get(route.device) if route is not None else None
@@ -167,6 +170,18 @@ async def _here(
 
 def _has_peers(host: Host) -> bool:
     return bool(host.peers)
+
+
+def _has_named_peers(host: Host) -> bool:
+    return not all(_is_address(peer.address) for peer in host.peers)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 NEEDS = (
@@ -184,6 +199,13 @@ NEEDS = (
         mend="apt-get install iputils-ping (20231222 or later) or python3-minimal",
         check="ping -M probe -V || command -v python3 || command -v /usr/libexec/platform-python",
         applies=_has_peers,
+    ),
+    Need(
+        key="getent",
+        lost="paths to peers that are known by name only",
+        mend="apt-get install libc-bin (Alpine: apk add musl-utils); or give addresses in place of names",
+        check="command -v getent",
+        applies=_has_named_peers,
     ),
     Need(
         key="ip",

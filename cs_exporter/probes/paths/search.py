@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from cs_exporter.model import Route
 from cs_exporter.parsers.ping import Fate, Packet, Round, Way
@@ -25,6 +26,7 @@ class Search:
     wait: float
     until: float
     ladder: Sequence[int]
+    at_once: int = AT_ONCE
     packets: list[Packet] = field(default_factory=list)
     again: int | None = None  # to be sent once more, since one packet may be lost by chance
 
@@ -39,20 +41,32 @@ class Search:
         if self._passed and expected:
             self.again = expected
             await self._narrow(expected)
+            if self._searching(expected) and self._is_doubtful(expected, hint):
+                await self._send([expected])
         return tuple(self.packets)
 
     async def _narrow(self, expected: int) -> None:
-        while self._passed < expected and self._passed != self._told and self.clock.monotonic() < self.until:
+        while self._searching(expected):
             fails = min([packet.size for packet in self.packets if packet.size > self._passed], default=expected)
             if fails - self._passed <= 1:
                 return
             told = self._told
             await self._send([told] if self._passed < told < fails else self._between(fails))
 
+    def _searching(self, expected: int) -> bool:
+        return self._passed not in {expected, self._told} and self.clock.monotonic() < self.until
+
+    def _is_doubtful(self, expected: int, hint: int | None) -> bool:
+        """Whether the packets of the expected size may have been lost by chance, as any other on a lossy path."""
+        lost = [packet.size for packet in self.packets if packet.fate is not Fate.REPLY]
+        return hint is None or expected - self._passed <= 1 or min(lost) < self._passed
+
     def _between(self, fails: int) -> list[int]:
-        """The sizes to try next: known ones, else the next one up and some that part the rest evenly."""
-        low, parts = self._passed, AT_ONCE - 1
-        sizes = [size for size in self.ladder if low < size < fails][:parts]
+        """The sizes to try next: known ones, the least among them, else the next one up and some that part the rest."""
+        low, parts = self._passed, self.at_once - 1
+        known = [size for size in self.ladder if low < size < fails]
+        places = (place * parts // max(len(known), 1) for place in range(len(known) + 1))
+        sizes = [size for size, (here, after) in zip(known, pairwise(places), strict=True) if here < after]
         if not sizes:
             evenly = {low + (fails - low) * part // parts for part in range(1, parts)}
             sizes = sorted({low + 1} | {size for size in evenly if size > low})

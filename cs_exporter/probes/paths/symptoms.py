@@ -21,7 +21,8 @@ SYMPTOMS = (
         sees="Small packets pass between host and peer, large ones vanish without a word.",
         metric="cs_path_mtu_blackhole",
         limit=_TRUE,
-        hold=60,
+        # Two rounds, each of which sends the expected size afresh: a path that merely loses packets pages nobody.
+        hold=360,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="Some switch port, bond, bridge or peer carries less than the ends believe. Connections open and then "

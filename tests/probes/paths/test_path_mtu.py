@@ -94,14 +94,23 @@ async def test_one_request_for_everything() -> None:
 
 
 async def test_what_the_section_is_told() -> None:
-    """Address, the size declared for its network, where the last search ended, seconds, and the ladder."""
+    """Address, the size declared for its network, where the last search ended, seconds, ladder, and packets at once."""
     settings = PathMtuSettings.model_validate({"expected": {"storage": 9000}, "ladder": [1400, 1500]})
     shell = FakeShell({NFS.address: HOLE, MS.address: HOLE})
     first = await poll(shell, settings=settings)
     await poll(shell, last=first, settings=settings)
     told = [[call.arguments for call in calls[1:]] for calls in shell.asked]
-    assert [(NFS.address, "9000", "", "1", "10", "1500 1400"), (MS.address, "", "", "1", "10", "1500 1400")] == told[0]
+    rest = ("", "1", "10", "1500 1400", "6")
+    assert [(NFS.address, "9000", *rest), (MS.address, "", *rest)] == told[0]
     assert ["1400", "1400"] == [arguments[2] for arguments in told[1]]
+
+
+async def test_many_peers_share_what_a_host_may_send() -> None:
+    """Should all paths fail at once, each of a dozen searches with fewer packets."""
+    peers = tuple(Peer(f"kvm{number}", f"10.0.0.{number}", Traffic.MANAGEMENT) for number in range(20, 32))
+    shell = FakeShell({peer.address: HOLE for peer in peers})
+    await poll(shell, replace(HOST, peers=peers))
+    assert ["3"] * 12 == [call.arguments[6] for call in shell.asked[0][1:]]
 
 
 @pytest.mark.parametrize("said", [AnswerState.LATE, AnswerState.UNSUPPORTED, "nonsense", "none\n", ""])
@@ -201,3 +210,7 @@ def test_needs_are_looked_for_by_commands() -> None:
     assert all(need.check and need.mend and need.lost for need in SPEC.needs)
     alone = replace(HOST, peers=())
     assert ["ip"] == [need.key for need in SPEC.needs if need.applies(alone)]
+    named = replace(HOST, peers=(MS, replace(NFS, address="nfs.example")))
+    assert [False, True] == [
+        "getent" in {need.key for need in SPEC.needs if need.applies(host)} for host in (HOST, named)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -24,13 +25,19 @@ class FakePath:
 
     passes: int
     told: int | None = None
-    lose: set[int] = field(default_factory=set)  # the first packets of these sizes are lost by chance
+    lose: list[int] = field(default_factory=list)  # so many of the first packets of these sizes are lost by chance
     sent: list[int] = field(default_factory=list)
+    under_way: int = 0
+    most: int = 0
     way: EchoWay = EchoWay.PING
 
     async def echo(self, address: str, size: int, deadline: float) -> Echo:  # noqa: ARG002  # see ports.Mtu
         """See ports.Mtu."""
         self.sent.append(size)
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(0)
+        self.under_way -= 1
         if size in self.lose:
             self.lose.remove(size)
             return Echo(EchoState.SILENT, size)
@@ -74,18 +81,35 @@ async def test_a_router_that_lies_is_not() -> None:
 
 @pytest.mark.parametrize("expected", [9000, 1401])
 async def test_a_known_fault_is_confirmed(expected: int) -> None:
-    """By the size that passed last time and the next one up."""
+    """By the size that passed last time and the next one up; where that is the expected one, it is sent again."""
     path = FakePath(1400)
     await run(path, expected=expected, hint=1400)
-    assert [84, expected, *([1400, 1401] if expected > 1401 else [1400])] == path.sent
+    assert [84, expected, 1400, 1401] == path.sent
 
 
 async def test_one_lost_packet_is_neither_a_dead_path_nor_a_hole() -> None:
     """Each is sent once more in the same round."""
-    assert 9000 == passed(await run(FakePath(9000, lose={84})))
-    path = FakePath(9000, lose={9000})
+    assert 9000 == passed(await run(FakePath(9000, lose=[84])))
+    path = FakePath(9000, lose=[9000])
     assert 9000 == passed(await run(path))
     assert 2 == path.sent.count(9000)
+
+
+@pytest.mark.parametrize(
+    ("hint", "lost"),
+    [(None, [9000, 9000]), (None, [9000, 9000, 8950]), (8999, [9000]), (1400, [9000, 9000, 8950, 84])],
+)
+async def test_a_lossy_path_is_no_black_hole(hint: int | None, lost: list[int]) -> None:
+    """Where chance may have lost the expected size, it is sent once more before the search is over."""
+    assert 9000 == passed(await run(FakePath(9000, lose=lost), hint=hint))
+
+
+async def test_fewer_packets_at_once() -> None:
+    """As many to each of many peers as are asked for, and the size is found all the same."""
+    path = FakePath(1437)
+    search = Search(path, time, "10.0.0.9", 1.0, time.monotonic() + 60, SIZES, at_once=3)
+    assert 1437 == passed(await measure(search, ROUTE, 9000, 9000, None))
+    assert 3 == path.most
 
 
 async def test_a_dead_path_takes_three_packets() -> None:

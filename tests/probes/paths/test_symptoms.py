@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cs_exporter.probes.paths.metrics import METRICS
+from cs_exporter.probes.paths.path_mtu import PathMtuSettings
 from cs_exporter.probes.paths.symptoms import SYMPTOMS
 from cs_exporter.spec import Severity
 
@@ -37,6 +38,11 @@ def test_nothing_is_left_out() -> None:
     """Every row is tried above, and compares a metric of the sheet."""
     assert 8 == len(BY_NAME)
     assert {symptom.metric for symptom in SYMPTOMS} <= {metric.name for metric in METRICS}
+
+
+def test_a_black_hole_pages_after_two_rounds() -> None:
+    """The second one sends the expected size afresh; the row itself turns at once."""
+    assert BY_NAME["CsPathMtuBlackhole"].hold > PathMtuSettings().interval
 
 
 def test_only_storage_is_slow_by_ten_milliseconds() -> None:
