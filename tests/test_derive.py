@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from cs_exporter import ports
 from cs_exporter.board import FLEET, Board
 from cs_exporter.derive import SETTLE, SPARING, Deriver, latest_of
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Unsupported
@@ -24,20 +25,34 @@ DEAR = 0.05
 """Seconds."""
 
 
-def dear_names(latest: Latest, now: float) -> str:
-    """The same, at a price."""
-    time.sleep(DEAR)
-    return names(latest, now)
+class Clock:
+    """ports.Clock, of which a derivation can use up some time."""
+
+    def __init__(self) -> None:
+        self.used = 0.0
+
+    def time(self) -> float:
+        """See ports.Clock."""
+        return time.time() + self.used
+
+    def monotonic(self) -> float:
+        """See ports.Clock."""
+        return time.monotonic() + self.used
+
+    def dear_names(self, latest: Latest, now: float) -> str:
+        """The same, at a price."""
+        self.used += DEAR
+        return names(latest, now)
 
 
 class Stand:
     """A board with a deriver, and what it landed."""
 
-    def __init__(self, *specs: AnyDerived) -> None:
+    def __init__(self, *specs: AnyDerived, clock: ports.Clock = time) -> None:
         self.board = Board(HOSTS)
         self.landed: list[tuple[Outcome, float]] = []
         self.deriver = Deriver(
-            specs or (SPEC,), self.board, time, lambda outcome, interval: self.landed.append((outcome, interval))
+            specs or (SPEC,), self.board, clock, lambda outcome, interval: self.landed.append((outcome, interval))
         )
 
     def land(self, probe: str, host: str, result: object, interval: float = 30.0) -> None:
@@ -109,7 +124,8 @@ async def test_a_changed_inventory_derives_once_more() -> None:
 
 async def test_one_that_is_dear_is_derived_less_often() -> None:
     """It waits for a multiple of what it took the last time; the others do not wait with it."""
-    stand = Stand(SPEC, DerivedSpec("dear", "?", ("input",), str, dear_names, ()))
+    clock = Clock()
+    stand = Stand(SPEC, DerivedSpec("dear", "?", ("input",), str, clock.dear_names, ()), clock=clock)
     stand.land("input", "a", "reading")
     stand.deriver.flush()
     assert ["names", "dear"] == [outcome.probe for outcome, _ in stand.landed]
@@ -124,7 +140,8 @@ async def test_one_that_is_dear_is_derived_less_often() -> None:
 
 async def test_a_stall_does_not_age_what_is_derived() -> None:
     """However long the last one took: one interval is the longest wait."""
-    stand = Stand(DerivedSpec("dear", "?", ("input",), str, dear_names, ()))
+    clock = Clock()
+    stand = Stand(DerivedSpec("dear", "?", ("input",), str, clock.dear_names, ()), clock=clock)
     stand.land("input", "a", "reading", interval=SETTLE)
     stand.deriver.flush()
     stand.land("input", "b", "reading", interval=SETTLE)

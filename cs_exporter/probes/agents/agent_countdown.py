@@ -1,27 +1,29 @@
 """The sheet of the derived probe `agent_countdown`: how long until the cloud gives a host up, as its agent is silent.
 
 All servers' sockets and the host's own are put together here: an agent may move from one server to another, and what
-either end saw goes on counting after its session, or its reading, has gone. What is believed when: agent_evidence.
+either end saw goes on counting after its session, or its reading, has gone. What is believed when: evidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from cs_exporter.model import Inventory
 from cs_exporter.probes.agents.agent_heartbeat import NAME
-from cs_exporter.probes.agents.evidence import Scene, Sight
+from cs_exporter.probes.agents.evidence import Sight
 from cs_exporter.probes.agents.plan import Expected, Key, Plan, Shared, learned, plan
 from cs_exporter.probes.agents.rows import AgentRow, row
-from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Own, Served, is_loopback
+from cs_exporter.probes.agents.scenes import Heard, Look, Scene, heard, scenes
+from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Own
 from cs_exporter.probes.agents.symptoms import COUNTDOWN_SYMPTOMS
 from cs_exporter.spec import DerivedSpec, Latest, Metric, Sample, rows
 
 
 @dataclass(frozen=True)
 class AgentCountdownReading:
-    """Every expected agent. `unmapped`: server and agent -> sessions whose peer is no known host.
+    """Every expected agent. `unmapped`: server and agent -> sessions that can be given to no host.
 
     What is below `now` is kept for the next derivation; `addresses`: address -> host, told by their own sessions.
     """
@@ -36,15 +38,6 @@ class AgentCountdownReading:
     scenes: Mapping[Shared, Scene] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Heard:
-    """What the current servers have: an agent's session that was heard last, and how many are whose."""
-
-    best: dict[Key, tuple[Served, str]] = field(default_factory=dict)
-    mapped: set[Key] = field(default_factory=set)  # server and agent
-    unmapped: dict[Key, int] = field(default_factory=dict)
-
-
 def derive(latest: Latest, now: float) -> AgentCountdownReading:
     """What is believed of every expected agent at `now`. Hosts that have left the inventory are forgotten.
 
@@ -52,66 +45,46 @@ def derive(latest: Latest, now: float) -> AgentCountdownReading:
     """
     before = latest.before if isinstance(latest.before, AgentCountdownReading) else AgentCountdownReading()
     known = before.plan if before.plan.of is latest.inventory else plan(latest.inventory)
-    silent, made = latest.unanswered.get(NAME, frozenset()), latest.made.get(NAME, {})
-    readings = latest.of(NAME, AgentHeartbeatReading)
-    current = {host: reading for host, reading in readings.items() if host not in silent}
-    told = learned(before.addresses, current, latest.inventory)
+    look = _look(latest, now)
+    told = learned(before.addresses, look.current, latest.inventory)
     addresses = {**told, **known.addresses}
-    heard = _heard(current, known, addresses)
-    asked = {host: made.get(host, now) for host in current}
-    scenes = _scenes(known, heard, asked, before.scenes)
+    found = heard(look.current, known, addresses)
+    seen = scenes(known, found, look, before.scenes, partial(_survived, known, found, before.rows))
     same = known is before.plan and told is before.addresses
-    alike = {shared: same and scene.alike(before.scenes.get(shared)) for shared, scene in scenes.items()}
-    found: dict[Key, AgentRow] = {}
+    alike = {shared: same and scene.alike(before.scenes.get(shared)) for shared, scene in seen.items()}
+    made: dict[Key, AgentRow] = {}
     for key, expected in known.expected.items():
-        held, holder = heard.best.get(key, (None, ""))
-        reading, scene, last = current.get(expected.host), scenes[expected.shared], before.rows.get(key)
-        tried = expected.host in silent or reading is not None
+        held, holder = found.best.get(key, (None, ""))
+        reading, scene, last = look.current.get(expected.host), seen[expected.shared], before.rows.get(key)
         if last is not None and alike[expected.shared] and before.readings.get(expected.host) is reading:
             sight = last.sight
-            if sight.held is held and (held is not None or sight.scene is scene) and sight.asked is tried:
-                found[key] = last
+            if sight.held is held and (held is not None or sight.scene is scene):
+                made[key] = last
                 continue
-        due = asked.get(expected.host, 0.0) + known.intervals[expected.host]
-        sight = Sight(held, holder, _own(reading, expected), due, tried, scene)
+        sight = Sight(held, holder, _own(reading, expected), look.due.get(expected.host, 0.0), scene)
         new = row(expected, sight, last, addresses, now)
-        lost = silent.intersection((expected.host, *expected.servers)) if new.blind else ()
-        found[key] = last if last is not None and any(name in readings for name in lost) else new
-    return AgentCountdownReading(found, heard.unmapped, latest.wall, now, known, told, current, scenes)
+        made[key] = last if last is not None and new.blind and look.lost(expected.host, *expected.servers) else new
+    return AgentCountdownReading(made, found.unmapped, latest.wall, now, known, told, look.current, seen)
 
 
-def _heard(current: Mapping[str, AgentHeartbeatReading], known: Plan, addresses: Mapping[str, str]) -> _Heard:
-    found = _Heard()
-    best, expected = found.best, known.expected
-    for server, reading in current.items():
-        for port in reading.ports:
-            found.unmapped[server, port.agent] = 0
-        for one in reading.served:
-            host = addresses.get(one.peer) or (server if is_loopback(one.peer) else "")
-            key = host, one.agent
-            if key in expected:
-                last = best.get(key)
-                if last is None or (one.heard or 0.0) > (last[0].heard or 0.0):
-                    best[key] = one, server
-            elif not host:
-                found.unmapped[server, one.agent] += 1
-    found.mapped = {(server, agent) for (_, agent), (_, server) in best.items()}
-    return found
+def _look(latest: Latest, now: float) -> Look:
+    silent = latest.unanswered.get(NAME, frozenset())
+    made, intervals = latest.made.get(NAME, {}), latest.intervals.get(NAME, {})
+    fresh = latest.of(NAME, AgentHeartbeatReading)
+    current = {host: reading for host, reading in fresh.items() if host not in silent}
+    asked = {host: made.get(host, now) for host in current}
+    due = {host: moment + intervals.get(host, 0.0) for host, moment in asked.items()}
+    return Look(current, fresh.keys(), asked, due)
 
 
-def _scenes(
-    known: Plan, heard: _Heard, asked: Mapping[str, float], before: Mapping[Shared, Scene]
-) -> Mapping[Shared, Scene]:
-    """The servers of all agents as they are now; one that is as it was stays the same object."""
-    found: dict[Shared, Scene] = {}
-    for agent, servers in known.shared:
-        there = {name: asked[name] for name in servers if name in asked}
-        strangers = any(heard.unmapped.get((name, agent)) for name in there)
-        due = {name: moment + known.intervals[name] for name, moment in there.items()}
-        scene = Scene(there, due, strangers, any((name, agent) in heard.mapped for name in there))
-        last = before.get((agent, servers))
-        found[agent, servers] = last if last == scene else scene
-    return found
+def _survived(known: Plan, found: Heard, before: Mapping[Key, AgentRow], shared: Shared) -> bool:
+    """Whether most of the agents that have a session have the same one as before: a new one may use an old port."""
+    same = 0
+    for key, (one, server) in found.best.items():
+        last = before.get(key)
+        if known.expected[key].shared == shared and last is not None and last.memory.holder:
+            same += 1 if (last.memory.holder, last.memory.port) == (server, one.peer_port) else -1
+    return same > 0
 
 
 def _own(reading: AgentHeartbeatReading | None, expected: Expected) -> list[Own] | None:
@@ -166,6 +139,10 @@ def _unmapped(reading: AgentCountdownReading) -> Iterable[Sample]:
     return [Sample(float(number), (agent,), server) for (server, agent), number in reading.unmapped.items()]
 
 
+_THEN = (
+    "As of the last poll of any agent or server; for the moment itself, while this is there, take "
+    "cs_agent_last_heartbeat_timestamp_seconds and cs_agent_heartbeat_limit_seconds."
+)
 _BOUND = "Any traffic counts, also while only the agent's ping task is stuck: the true age may be higher."
 
 METRICS: tuple[Metric[AgentCountdownReading], ...] = (
@@ -177,7 +154,8 @@ METRICS: tuple[Metric[AgentCountdownReading], ...] = (
     ),
     _of_agents(
         "cs_agent_connected",
-        "1 if a server has a session of the agent, or its host has one and no server can tell; 0 if none has (by ss).",
+        "1 if a server has a session of the agent, or its host has one that no server can tell; 0 if none has (by ss). "
+        "Absent while nobody can tell, no server listens for agents, or one has just come back.",
         lambda one, _: one.connected,
     ),
     _of_agents(
@@ -206,7 +184,7 @@ METRICS: tuple[Metric[AgentCountdownReading], ...] = (
     rows(
         "cs_agent_heartbeat_age_seconds",
         "Seconds for which the agent is known to be silent; sources as in cs_agent_last_heartbeat_timestamp_seconds. "
-        + _BOUND,
+        f"As of the last poll of any agent or server. {_BOUND}",
         ("agent", "source"),
         _ages,
     ),
@@ -218,19 +196,21 @@ METRICS: tuple[Metric[AgentCountdownReading], ...] = (
     ),
     _of_agents(
         "cs_agent_seconds_to_alert",
-        "The limit minus the age of the best source: an upper bound on the time left, negative when overdue. Absent "
-        "while nobody who could know can be asked. " + _BOUND,
+        "The limit minus the age of the best source, or the time since a server runs again: an upper bound on the time "
+        "left, negative when overdue. Absent while nobody who could know can be asked, or no server runs. "
+        f"{_THEN} {_BOUND}",
         AgentRow.left,
     ),
     rows(
         "cs_host_seconds_to_alert",
-        "The least of the cs_agent_seconds_to_alert of the host's agents: an upper bound on the time left.",
+        "The least of the cs_agent_seconds_to_alert of the host's agents: an upper bound on the time left. " + _THEN,
         (),
         _hosts,
     ),
     rows(
         "cs_management_agent_unmapped_connections",
-        "Sessions of agents at this server whose peer is the address of no host in the inventory (from ss).",
+        "Sessions of agents at this server that can be given to no host: their peer's address is that of none in the "
+        "inventory which has such an agent (from ss).",
         ("agent",),
         _unmapped,
     ),

@@ -76,12 +76,12 @@ def settings_of(host: Host) -> AgentHeartbeatSettings:
 
 def applies(host: Host) -> bool:
     """Whether the host has one of the two ends of an agent's sessions."""
-    return any(agent_sessions.ends(settings_of(host).agents, host.roles))
+    return any(agent_sessions.ends(settings_of(host).agents, host))
 
 
 async def probe(host: Host, io: Io, settings: AgentHeartbeatSettings) -> AgentHeartbeatReading:
     """Read the sockets of both ends that the host has, in one question. No session at all is a reading."""
-    serves, runs = agent_sessions.ends(settings.agents, host.roles)
+    serves, runs = agent_sessions.ends(settings.agents, host)
     call = agent_sessions.call(serves, runs)
     answers = await io.shell.ask(call)
     arrived = io.clock.monotonic()

@@ -6,8 +6,9 @@ that can't be asked is never taken for one that does not hear the agent, and wha
 "Current" is a host whose latest run gave a reading. The servers' word on an agent:
 
 * HAS: a current server has a session of it;
-* LACKS: all servers that could hold its session are current, and none has it;
-* UNKNOWN: none of the current ones has it, and another one that can't be asked may.
+* LACKS: all servers that could hold its session are current (those in maintenance need not be), and none has it;
+* UNKNOWN: none of the current ones has it, and another one that can't be asked may;
+* OFF: none of the current ones has it, and none of them listens for agents; or none is current.
 
 Its host's own word: sessions it has (OPEN), none (NONE), or it can't be asked (BLIND).
 
@@ -16,19 +17,28 @@ Its host's own word: sessions it has (OPEN), none (NONE), or it can't be asked (
 | HAS     | OPEN  | 1         | the server heard it (a)               |
 | HAS     | NONE  | 1         | the server heard it                   |
 | HAS     | BLIND | 1         | the server heard it                   |
-| LACKS   | OPEN  | 0 (b)     | it was last heard, at either end (c)  |
-| LACKS   | NONE  | 0         | the same                              |
-| LACKS   | BLIND | 0         | the same                              |
+| LACKS   | OPEN  | 0 (b) (d) | it was last heard, at either end (c)  |
+| LACKS   | NONE  | 0 (d)     | the same                              |
+| LACKS   | BLIND | 0 (b) (d) | the same                              |
 | UNKNOWN | OPEN  | 1         | the same                              |
-| UNKNOWN | NONE  | 0         | the same                              |
-| UNKNOWN | BLIND | -         | -                                     |
+| UNKNOWN | NONE  | 0 (d)     | the same                              |
+| UNKNOWN | BLIND | -         | - (e)                                 |
+| OFF     | any   | -         | -                                     |
 
 (a) As in UNKNOWN where its host is connected to a server that can't be asked: this one's session is a remnant.
-(b) 1 where its host is connected to an address that is none of the servers', or where servers have sessions that can
-be given to nobody and never had one of this host: addresses are translated on the way, and the servers can't tell it
-from others. For the same reason, where all of a server's sessions are so, BLIND is as with UNKNOWN.
+(b) While servers have sessions that can be given to nobody, one of them may be its own, unless one of its own has been
+seen (it is then known by which address it comes): OPEN is 1, BLIND as with UNKNOWN. OPEN is 1, too, where its host is
+connected to an address that is none of the servers': it may be translated on the way.
 (c) By data that the server took, or that the host sent and its server acknowledged. Where neither was ever seen: since
 we first could have seen it.
+(d) OFF: nobody can give a host up while no server runs, so the last hearing is shown, and its age, and no time is left
+to be counted; the servers' own row says the cause. A server that has come back knows no pings from before. The earliest
+that it can give up a host that was heard before and does not return is the limit after it listens again (a host that
+never returns is Disconnected, and that becomes Alert later still): the limit counts from there where the last hearing
+is older, and until it has passed the session is not called gone. That excuses no agent that was gone before. A server
+that still has the sessions it had has not been away: it was only we that could not ask.
+(e) The countdown goes on where the server that had the session can be asked, has not been away, and has it no longer:
+that is how the cloud drops a dead host, and another server that is off must not hide it.
 
 Silence is counted for as long as somebody could have said otherwise: to the moment when whoever told of it, a server or
 the host, is due to be asked again. An answer that does not come is our blindness, and takes no time off anybody.
@@ -44,6 +54,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cs_exporter.probes.agents.plan import Expected
+from cs_exporter.probes.agents.scenes import Scene
 from cs_exporter.probes.agents.sessions import Own, Served, is_loopback
 
 
@@ -62,8 +73,10 @@ class Memory:
     server: str = ""  # the last one that heard the agent
     server_heard: float | None = None
     agent_heard: float | None = None
+    agent_port: int = 0  # the host's own of its session that was heard last
     unseen_since: float | None = None
     holder: str = ""  # the last server that had a session
+    port: int = 0  # that session's at its agent's end
     seen: float | None = None  # when that one was last asked and had it
     lost: float | None = None  # when it was first asked and no longer had it
 
@@ -79,24 +92,7 @@ class Belief:
     heard: Mapping[Source, float]
     evidence: Source | None = None
     until: float = 0.0  # silence is counted to then
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """The current ones of an agent's servers, the same for all agents that have them."""
-
-    asked: Mapping[str, float]  # server -> when it was
-    due: Mapping[str, float]  # server -> when it will be again
-    strangers: bool  # they have sessions that can be given to nobody
-    known: bool  # they have sessions that can be given to somebody
-
-    def alike(self, other: Scene | None) -> bool:
-        """Whether they differ in nothing but when they were asked, which says nothing of an agent that one has."""
-        return (
-            other is not None
-            and (self.strangers, self.known) == (other.strangers, other.known)
-            and self.asked.keys() == other.asked.keys()
-        )
+    since: float = 0.0  # no time that the limit allows had passed before
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,43 +103,51 @@ class Sight:
     holder: str  # that server
     own: Sequence[Own] | None  # None: its host is not current
     due: float  # when its host will be asked again
-    asked: bool  # whether its host has been asked at all, in vain or not
     scene: Scene
 
 
 def remember(before: Memory, sight: Sight) -> Memory:
     """What is known after this moment; "unseen" is not touched."""
-    held, agent_heard = sight.held, before.agent_heard
-    if sight.own:
-        agent_heard = max((one.heard for one in sight.own if one.heard is not None), default=agent_heard)
+    held, agent_heard, agent_port = sight.held, before.agent_heard, before.agent_port
+    last = max(((one.heard, one.local_port) for one in sight.own or () if one.heard is not None), default=None)
+    if last is not None:
+        agent_heard, agent_port = last
     if held is None:
         asked, lost = sight.scene.asked.get(before.holder), before.lost
-        if lost is None and before.seen is not None and asked is not None and asked > before.seen:
+        # A server that is down loses all of them, which says nothing of any one.
+        known = sight.scene.listens and before.seen is not None and asked is not None and asked > before.seen
+        if lost is None and known:
             lost = asked
-        return replace(before, agent_heard=agent_heard, lost=lost)
-    server, heard = before.server, before.server_heard
+        return replace(before, agent_heard=agent_heard, agent_port=agent_port, lost=lost)
+    server, heard, seen = before.server, before.server_heard, sight.scene.asked[sight.holder]
     # A later look at the same server is the better one: the time it took to ask blurs each by a little.
     if held.heard is not None and (heard is None or server == sight.holder or held.heard > heard):
         server, heard = sight.holder, held.heard
-    return Memory(server, heard, agent_heard, before.unseen_since, sight.holder, sight.scene.asked[sight.holder])
+    return Memory(server, heard, agent_heard, agent_port, before.unseen_since, sight.holder, held.peer_port, seen)
 
 
 def believe(expected: Expected, sight: Sight, memory: Memory, addresses: Mapping[str, str]) -> Belief:
     """The table above; `memory` is that of this moment."""
-    translated = sight.scene.strangers and memory.server_heard is None
-    if sight.own:
-        open_elsewhere = any(_server(one, expected.host, addresses) not in sight.scene.asked for one in sight.own)
-        if sight.held is None:
-            return _by_the_later(open_elsewhere or translated or _gone(sight, memory), expected, sight, memory)
-        if open_elsewhere:
-            return _by_the_later(True, expected, sight, memory)  # noqa: FBT003 (the verdict)
-    elif sight.own is None and sight.held is None:
-        unasked = any(name not in sight.scene.asked for name in expected.servers)
-        if unasked or (translated and not (sight.scene.known and sight.asked)):
+    if sight.held is not None:
+        if _elsewhere(expected, sight, addresses):
+            return _by_the_later(True, sight, memory)  # noqa: FBT003 (the verdict)
+        return _by_the_server(sight.held, sight, memory)
+    if not sight.scene.listens:
+        return _by_nobody(sight, memory)
+    translated = sight.scene.strangers and not memory.holder
+    connected = _gone(expected, sight, memory)
+    if sight.own is None:
+        if translated or not (sight.scene.complete or _dropped(sight, memory)):
             return Belief(None, {})
-    if sight.held is None:
-        return _by_the_later(_gone(sight, memory), expected, sight, memory)
-    return _by_the_server(sight.held, sight, memory)
+        connected = connected if sight.scene.complete else None
+    elif sight.own and (translated or _elsewhere(expected, sight, addresses)):
+        connected = True
+    return _by_the_later(connected, sight, memory)
+
+
+def _elsewhere(expected: Expected, sight: Sight, addresses: Mapping[str, str]) -> bool:
+    """Whether its host has a session that leads to none of the current servers."""
+    return any(_server(one, expected.host, addresses) not in sight.scene.asked for one in sight.own or ())
 
 
 def _server(one: Own, host: str, addresses: Mapping[str, str]) -> str:
@@ -151,11 +155,37 @@ def _server(one: Own, host: str, addresses: Mapping[str, str]) -> str:
     return host if is_loopback(one.server) else addresses.get(one.server, "")
 
 
-def _gone(sight: Sight, memory: Memory) -> bool | None:
-    """That no server has it: None while one was last asked before another one lost it, so that it may have it now."""
-    if memory.lost is not None and any(asked < memory.lost for asked in sight.scene.asked.values()):
+def _gone(expected: Expected, sight: Sight, memory: Memory) -> bool | None:
+    """That no server has it; None while it may be there, or come back, all the same.
+
+    One may have been asked last before another one lost it, or all were away until lately.
+    """
+    asked, back = sight.scene.asked.values(), _back(sight, memory)
+    if memory.lost is not None and any(moment < memory.lost for moment in asked):
         return None
-    return False
+    return None if back and max(asked) < back + expected.limit else False
+
+
+def _back(sight: Sight, memory: Memory) -> float:
+    """When servers came back that had been away since the agent was last seen, or in need of one; else 0."""
+    since = sight.scene.since or 0.0
+    return 0.0 if memory.lost is not None and memory.lost < since else since
+
+
+def _dropped(sight: Sight, memory: Memory) -> bool:
+    """Whether the server that had it, and has not been away, has it no longer, and its host told of no other one."""
+    if memory.lost is None or memory.seen is None or memory.seen < _back(sight, memory):
+        return False
+    same = memory.agent_port == memory.port
+    return memory.agent_heard is None or memory.agent_heard <= memory.seen or same
+
+
+def _by_nobody(sight: Sight, memory: Memory) -> Belief:
+    """No server runs, or none can be asked: nobody can say that it is connected, and nobody can give it up."""
+    if sight.own is None and not sight.scene.asked:
+        return Belief(None, {})
+    heard = {Source.SERVER: memory.server_heard, Source.AGENT: memory.agent_heard}
+    return Belief(None, {source: moment for source, moment in heard.items() if moment is not None}, None, _until(sight))
 
 
 def _by_the_server(held: Served, sight: Sight, memory: Memory) -> Belief:
@@ -172,18 +202,21 @@ def _by_the_server(held: Served, sight: Sight, memory: Memory) -> Belief:
     return Belief(True, heard, Source.UNSEEN if held.unread else None, until)  # noqa: FBT003 (the verdict)
 
 
-def _by_the_later(connected: bool | None, expected: Expected, sight: Sight, memory: Memory) -> Belief:  # noqa: FBT001 (the verdict)
+def _by_the_later(connected: bool | None, sight: Sight, memory: Memory) -> Belief:  # noqa: FBT001 (the verdict)
     """Whoever heard it last, at either end, counts."""
-    until = min(sight.scene.due.values(), default=0.0) if sight.own is None else sight.due
+    until, since = _until(sight), _back(sight, memory)
     heard: dict[Source, float] = {}
     at_server, at_agent = memory.server_heard, memory.agent_heard
-    if at_server is not None and (
-        at_agent is None or at_server >= at_agent or len(sight.scene.asked) == len(expected.servers)
-    ):
+    if at_server is not None and (at_agent is None or at_server >= at_agent or sight.scene.complete):
         heard[Source.SERVER] = at_server
     if at_agent is not None and (at_server is None or at_agent > at_server or sight.own):
         heard[Source.AGENT] = at_agent
     if heard:
-        return Belief(connected, heard, max(heard, key=lambda source: heard[source]), until)
+        return Belief(connected, heard, max(heard, key=lambda source: heard[source]), until, since)
     silent = not sight.own or any(one.heard is not None for one in sight.own)
-    return Belief(connected, {}, Source.UNSEEN if silent else None, until)
+    return Belief(connected, {}, Source.UNSEEN if silent else None, until, since)
+
+
+def _until(sight: Sight) -> float:
+    """When whoever can tell that it is silent will be asked again."""
+    return min(sight.scene.due.values(), default=0.0) if sight.own is None else sight.due

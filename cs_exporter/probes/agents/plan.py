@@ -11,8 +11,8 @@ from ipaddress import ip_address
 
 from cs_exporter.model import Host, Inventory
 from cs_exporter.probes.agents import sessions as agent_sessions
-from cs_exporter.probes.agents.agent_heartbeat import applies, settings_of
-from cs_exporter.probes.agents.sessions import AgentHeartbeatReading
+from cs_exporter.probes.agents.agent_heartbeat import settings_of
+from cs_exporter.probes.agents.sessions import AgentDeclaration, AgentHeartbeatReading
 
 Key = tuple[str, str]
 """Host and agent."""
@@ -43,29 +43,36 @@ class Plan:
     of: Inventory
     expected: Mapping[Key, Expected]
     addresses: Mapping[str, str]  # address -> host
-    intervals: Mapping[str, float]  # host -> seconds between two questions
     shared: frozenset[Shared]
+    ends: Mapping[Key, bool]  # host and agent -> whether it is the agent's end (else the server's), asked or not
+    resting: frozenset[str]  # hosts in maintenance
 
 
 def plan(inventory: Inventory) -> Plan:
     """Who is expected. A host's own settings say which agents it has and how long they may be silent."""
-    asked = [host for host in inventory if settings_of(host).enabled and applies(host)]
     servers: dict[Key, list[str]] = {}
-    for host in asked:
-        for one in agent_sessions.ends(settings_of(host).agents, host.roles)[0]:
-            servers.setdefault((host.platform, one.name), []).append(host.name)
+    ends: dict[Key, bool] = {}
+    asked: list[tuple[Host, AgentDeclaration]] = []
+    for host in inventory:
+        enabled = settings_of(host).enabled
+        serves, runs = agent_sessions.ends(settings_of(host).agents, host)
+        for one in serves:
+            ends[host.name, one.name] = False
+            if enabled:
+                servers.setdefault((host.platform, one.name), []).append(host.name)
+        for one in runs:
+            ends[host.name, one.name] = True
+            if enabled:
+                asked.append((host, one))
     known = {key: tuple(names) for key, names in servers.items()}
     expected: dict[Key, Expected] = {}
-    for host in asked:
-        settings = settings_of(host)
-        for one in agent_sessions.ends(settings.agents, host.roles)[1]:
-            hearing = known.get((host.platform, one.name), ())
-            if hearing:
-                found = Expected(host.name, one.name, settings.limit_of(one), hearing)
-                expected[host.name, one.name] = found
+    for host, one in asked:
+        hearing = known.get((host.platform, one.name), ())
+        if hearing:
+            expected[host.name, one.name] = Expected(host.name, one.name, settings_of(host).limit_of(one), hearing)
     shared = frozenset(one.shared for one in expected.values())
-    intervals = {host.name: settings_of(host).interval for host in asked}
-    return Plan(inventory, expected, _addresses(inventory), intervals, shared)
+    resting = frozenset(host.name for host in inventory if host.maintenance)
+    return Plan(inventory, expected, _addresses(inventory), shared, ends, resting)
 
 
 def _addresses(inventory: Inventory) -> dict[str, str]:
@@ -90,13 +97,19 @@ def learned(
 ) -> Mapping[str, str]:
     """Address -> host, from the local ends of sessions at servers and hosts, of now and before.
 
-    An address that two hosts have at once (a network behind each of them) is nobody's.
+    An address that two hosts have at once (a network behind each of them) is nobody's. A host that has told anew has
+    no others: one that it gave up may be somebody else's, who would keep it alive.
     """
     now: dict[str, str] = {}
     for host, reading in readings.items():
         for address in reading.addresses:
             now[address] = host if now.get(address, host) == host else ""
-    fresh = before if now.items() <= before.items() else {**before, **now}
+    kept = {
+        address: host
+        for address, host in before.items()
+        if address in now or not (host and host in readings and readings[host].addresses)
+    }
+    fresh = before if len(kept) == len(before) and now.items() <= before.items() else {**kept, **now}
     if all(not host or host in inventory.hosts for host in fresh.values()):
         return fresh
     return {address: host for address, host in fresh.items() if not host or host in inventory.hosts}

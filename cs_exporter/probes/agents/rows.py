@@ -29,6 +29,7 @@ class AgentRow:
     retransmitting: bool | None
     retransmits: int | None  # since the exporter began to look
     until: float  # silence is counted to then
+    since: float  # and for the limit not from before that
     memory: Memory
     ends: Mapping[str, End]
     sight: Sight
@@ -36,7 +37,7 @@ class AgentRow:
     @property
     def blind(self) -> bool:
         """Whether nobody who could know can be asked."""
-        return self.connected is None and self.evidence is None
+        return self.connected is None and self.evidence is None and not self.sight.scene.off
 
     def age(self, source: Source, now: float) -> float:
         """Seconds for which it is known that this source has not heard it."""
@@ -44,7 +45,10 @@ class AgentRow:
 
     def left(self, now: float) -> float | None:
         """Seconds until the cloud can give the host up, at the most."""
-        return None if self.evidence is None else self.expected.limit - self.age(self.evidence, now)
+        if self.evidence is None:
+            return None
+        began = max(self.heard[self.evidence], self.since)
+        return self.expected.limit - max(0.0, min(now, self.until) - began)
 
 
 def row(
@@ -73,6 +77,7 @@ def row(
         any(one.retransmitting for one in both) if both else None,
         retransmits,
         belief.until,
+        belief.since,
         memory,
         ends,
         sight,

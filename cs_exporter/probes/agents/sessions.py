@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cs_exporter.model import Role
+from cs_exporter.model import Host, Role
 from cs_exporter.parsers.ss import Socket
 from cs_exporter.ports import SectionCall
 from cs_exporter.spec import Seconds, Section
@@ -27,6 +27,17 @@ class AgentDeclaration(BaseModel):
     runs_on: tuple[Role, ...] = Field(min_length=1)
     served_by: tuple[Role, ...] = Field(min_length=1)
     limit: Seconds | None = Field(default=None, gt=0, description="of this agent; default: the probe's limit")
+    hypervisors: tuple[str, ...] = Field(
+        default=(), description="hypervisors it runs on need one of these, or none known; default: any"
+    )
+
+    def runs_at(self, host: Host) -> bool:
+        """Whether that host has this agent. A hypervisor without one is asked directly by the cloud."""
+        roles = host.roles & {*self.runs_on}
+        kind = host.place.hypervisor.casefold()
+        if kind and self.hypervisors and kind not in {name.casefold() for name in self.hypervisors}:
+            roles -= {Role.HYPERVISOR}
+        return bool(roles)
 
 
 CLOUDSTACK_AGENT = AgentDeclaration(
@@ -34,6 +45,7 @@ CLOUDSTACK_AGENT = AgentDeclaration(
     port=8250,
     runs_on=(Role.HYPERVISOR, Role.CONSOLE_PROXY, Role.SECONDARY_STORAGE_VM),
     served_by=(Role.MANAGEMENT,),
+    hypervisors=("KVM", "LXC"),
 )
 
 SECTION = Section(
@@ -137,10 +149,10 @@ def is_loopback(address: str) -> bool:
     return address.startswith("127.") or address == "::1"
 
 
-def ends(agents: Iterable[AgentDeclaration], roles: frozenset[Role]) -> tuple[list[AgentDeclaration], ...]:
-    """The agents whose sessions a host with these roles serves, and those that it runs."""
+def ends(agents: Iterable[AgentDeclaration], host: Host) -> tuple[list[AgentDeclaration], ...]:
+    """The agents whose sessions a host serves, and those that it runs."""
     agents = tuple(agents)
-    return [one for one in agents if roles & {*one.served_by}], [one for one in agents if roles & {*one.runs_on}]
+    return [one for one in agents if host.roles & {*one.served_by}], [one for one in agents if one.runs_at(host)]
 
 
 def call(serves: Iterable[AgentDeclaration], runs: Iterable[AgentDeclaration]) -> SectionCall:

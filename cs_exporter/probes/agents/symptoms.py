@@ -86,14 +86,15 @@ COUNTDOWN_SYMPTOMS = (
     ),
     Symptom(
         name="CsAgentSessionsUnmapped",
-        sees="A management server has sessions of agents that belong to no host of the inventory.",
+        sees="A management server has sessions of agents that can be given to no host of the inventory.",
         metric="cs_management_agent_unmapped_connections",
         limit=Limit(Op.ABOVE, 0, step=1),
         hold=300,
         severity=Severity.INFO,
         unit="connections",
         means="Hosts or system VMs that are not watched, or hosts whose agent uses an address that the inventory does "
-        "not know. Behind a load balancer or address translation all agents look like this, and only the hosts' own "
+        "not know. While there are any, a host that can't be asked and was never seen at a server has no verdict. "
+        "Behind a load balancer or address translation all agents look like this, and only the hosts' own "
         "ends tell of them.",
         look=("ss -tn 'sport = :8250', on the management server", "cs-exporter hosts"),
         fix="Add the hosts to the configuration, or the address to the host's addresses (management).",
@@ -110,7 +111,8 @@ SERVER_SYMPTOMS = (
         severity=Severity.CRITICAL,
         unit="boolean",
         means="The management server is down, starting, or has lost the port. Its agents have lost their sessions "
-        "with it and go to the other servers, if there are any: their silence has this cause.",
+        "with it and go to the other servers, if there are any: their silence has this cause. While no server listens "
+        "nothing else is said of agents, and when one does again they have a whole limit to come back.",
         look=(
             "systemctl status cloudstack-management",
             "ss -tlnp 'sport = :8250'",

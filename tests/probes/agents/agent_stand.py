@@ -113,6 +113,11 @@ def at_server(*sessions: Served, at: str = "") -> AgentHeartbeatReading:
     return AgentHeartbeatReading((Listening(AGENT, True),), sessions, addresses=addresses)  # noqa: FBT003 (it listens)
 
 
+def closed() -> AgentHeartbeatReading:
+    """The reading of a server where nobody listens for agents."""
+    return AgentHeartbeatReading((Listening(AGENT, False),))  # noqa: FBT003 (nobody listens)
+
+
 def at_host(*sessions: Own) -> AgentHeartbeatReading:
     """The reading of a hypervisor that has these sessions."""
     return AgentHeartbeatReading((), (), sessions, frozenset({AGENT}), frozenset(one.local for one in sessions))
@@ -134,6 +139,11 @@ class Seen:
     def left(self) -> float | None:
         """Seconds until the cloud can give it up."""
         return self.row.left(self.now)
+
+
+def said(found: Seen) -> tuple[bool | None, Source | None, dict[Source, float]]:
+    """What the truth table has of a row."""
+    return found.row.connected, found.row.evidence, {source: round(age, 6) for source, age in found.ages.items()}
 
 
 @dataclass
@@ -165,6 +175,7 @@ class Fleet:
             WALL + now,
             self.before,
             unanswered={NAME: frozenset({*(readings.keys() - there.keys()), *failing})},
+            intervals={NAME: {one.name: agent_heartbeat.settings_of(one).interval for one in self.inventory}},
         )
         self.before = agent_countdown.derive(latest, now)
         return self.before

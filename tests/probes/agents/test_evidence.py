@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -10,18 +11,37 @@ from cs_exporter.model import Host
 from cs_exporter.probes.agents.evidence import Source
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading
 from tests.probes.agents.agent_stand import AGENT as AGENT_NAME
-from tests.probes.agents.agent_stand import KVM1, KVM2, MS1, MS2, Fleet, Seen, at_host, at_server, own, served
+from tests.probes.agents.agent_stand import (
+    KVM1,
+    KVM2,
+    MS1,
+    MS2,
+    Fleet,
+    Seen,
+    at_host,
+    at_server,
+    closed,
+    own,
+    said,
+    served,
+)
 
 NOW = 1000.0
 SERVER, AGENT, UNSEEN = Source.SERVER, Source.AGENT, Source.UNSEEN
 Readings = Mapping[str, AgentHeartbeatReading | None]
 
-WELL: Readings = {"ms1": at_server(served(KVM1, NOW - 5)), "kvm1": at_host(own(KVM1, MS1, NOW - 5))}
+WELL: Readings = {
+    "ms1": at_server(served(KVM1, NOW - 5)),
+    "ms2": at_server(),
+    "kvm1": at_host(own(KVM1, MS1, NOW - 5)),
+}
 LATER = NOW + 100
-AT_SERVER: dict[str, AgentHeartbeatReading | None] = {
-    "HAS": at_server(served(KVM1, LATER - 20)),
-    "LACKS": at_server(),
-    "UNKNOWN": None,
+AT_SERVERS: dict[str, Readings] = {
+    "HAS": {"ms1": at_server(served(KVM1, LATER - 20)), "ms2": at_server()},
+    "LACKS": {"ms1": at_server(), "ms2": at_server()},
+    "UNKNOWN": {"ms1": None, "ms2": at_server()},
+    "OFF": {"ms1": closed(), "ms2": closed()},
+    "NONE ASKED": {"ms1": None, "ms2": None},
 }
 AT_HOST: dict[str, AgentHeartbeatReading | None] = {
     "OPEN": at_host(own(KVM1, MS1, LATER - 10)),
@@ -39,6 +59,12 @@ TABLE: list[tuple[str, str, bool | None, Source | None, dict[Source, float]]] = 
     ("UNKNOWN", "OPEN", True, AGENT, {AGENT: 10}),
     ("UNKNOWN", "NONE", False, SERVER, {SERVER: 105}),
     ("UNKNOWN", "BLIND", None, None, {}),
+    ("OFF", "OPEN", None, None, {SERVER: 105, AGENT: 10}),
+    ("OFF", "NONE", None, None, {SERVER: 105, AGENT: 105}),
+    ("OFF", "BLIND", None, None, {SERVER: 105, AGENT: 105}),
+    ("NONE ASKED", "OPEN", None, None, {SERVER: 105, AGENT: 10}),
+    ("NONE ASKED", "NONE", None, None, {SERVER: 105, AGENT: 105}),
+    ("NONE ASKED", "BLIND", None, None, {}),
 ]
 """Servers, host: connected, what counts, all ages. Both ends heard it 5 s before NOW, 100 s before."""
 
@@ -50,11 +76,6 @@ def after(before: Readings, then: Readings, *hosts: Host) -> Seen:
     return fleet.row(LATER, **then)
 
 
-def said(found: Seen) -> tuple[bool | None, Source | None, dict[Source, float]]:
-    """What the table has of a row."""
-    return found.row.connected, found.row.evidence, {source: round(age, 6) for source, age in found.ages.items()}
-
-
 @pytest.mark.parametrize(("server", "at", "connected", "evidence", "ages"), TABLE)
 def test_the_truth_table(
     server: str,
@@ -64,7 +85,7 @@ def test_the_truth_table(
     ages: dict[Source, float],
 ) -> None:
     """Our own blindness is no evidence, and what was heard once goes on ageing."""
-    found = after(WELL, {"ms1": AT_SERVER[server], "kvm1": AT_HOST[at]})
+    found = after(WELL, {**AT_SERVERS[server], "kvm1": AT_HOST[at]}, MS2)
     assert (connected, evidence, ages) == said(found)
     assert (None if evidence is None else 140 - ages[evidence]) == found.left
 
@@ -79,11 +100,15 @@ def test_the_truth_table(
         ("UNKNOWN", "OPEN", True, AGENT),
         ("UNKNOWN", "NONE", False, UNSEEN),
         ("UNKNOWN", "BLIND", None, None),
+        ("OFF", "OPEN", None, None),
+        ("OFF", "NONE", None, None),
+        ("NONE ASKED", "OPEN", None, None),
+        ("NONE ASKED", "NONE", None, None),
     ],
 )
 def test_the_first_look(server: str, at: str, connected: bool | None, evidence: Source | None) -> None:  # noqa: FBT001 (a column)
     """Without a past the verdict is the same; an agent that was never heard counts from now on."""
-    found = Fleet((KVM1, MS1)).row(LATER, ms1=AT_SERVER[server], kvm1=AT_HOST[at])
+    found = Fleet((KVM1, MS1, MS2)).row(LATER, **AT_SERVERS[server], kvm1=AT_HOST[at])
     assert (connected, evidence) == (found.row.connected, found.row.evidence)
     assert found.ages.get(UNSEEN, 0) == 0
 
@@ -101,14 +126,36 @@ def test_unseen_counts_from_when_it_could_have_been_seen() -> None:
 
 def test_one_of_two_servers_cannot_be_asked() -> None:
     """It may have the session; only the host's own word, or the session at the other one, says more."""
-    before = {**WELL, "ms2": at_server()}
-    blind = {"ms1": at_server(), "ms2": None}
-    assert (None, None, {}) == said(after(before, {**blind, "kvm1": None}, MS2))
-    assert (False, SERVER, {SERVER: 105}) == said(after(before, {**blind, "kvm1": at_host()}, MS2))
+    blind = {"ms1": None, "ms2": at_server()}
+    assert (None, None, {}) == said(after(WELL, {**blind, "kvm1": None}, MS2))
+    assert (False, SERVER, {SERVER: 105}) == said(after(WELL, {**blind, "kvm1": at_host()}, MS2))
     moved = at_host(own(KVM1, MS2, LATER - 3))
-    assert (True, AGENT, {AGENT: 3}) == said(after(before, {**blind, "kvm1": moved}, MS2))
-    still = {"ms1": AT_SERVER["HAS"], "ms2": None, "kvm1": None}
-    assert (True, SERVER, {SERVER: 20}) == said(after(before, still, MS2))
+    assert (True, AGENT, {AGENT: 3}) == said(after(WELL, {"ms1": at_server(), "ms2": None, "kvm1": moved}, MS2))
+    still = {**AT_SERVERS["HAS"], "ms2": None, "kvm1": None}
+    assert (True, SERVER, {SERVER: 20}) == said(after(WELL, still, MS2))
+
+
+def test_the_server_that_had_it_drops_it_while_another_one_is_off() -> None:
+    """As the cloud does with a dead host: its time goes on running out, unless it was heard elsewhere since."""
+    dropped = {"ms1": at_server(), "ms2": None, "kvm1": None}
+    found = after({**WELL, "kvm1": None}, dropped, MS2)
+    assert (None, SERVER, {SERVER: 105}, 35) == (*said(found), found.left)
+    fleet = Fleet((KVM1, MS1, MS2))
+    fleet.row(NOW, **WELL)
+    moved = {**dropped, "kvm1": at_host(own(KVM1, MS2, NOW + 40, port=40001))}
+    assert (True, AGENT, {AGENT: 10}) == said(fleet.row(NOW + 50, **moved))
+    assert (None, None, {}) == said(fleet.row(LATER, **dropped))
+
+
+def test_a_server_in_maintenance_need_not_be_asked() -> None:
+    """Where it can be, its word counts like the others'; where all are, all of them should be."""
+    resting = replace(MS2, maintenance=True)
+    found = after(WELL, {"ms1": at_server(), "ms2": None, "kvm1": None}, resting)
+    assert (False, SERVER) == (found.row.connected, found.row.evidence)
+    there = {"ms1": at_server(), "ms2": at_server(served(KVM1, LATER - 3)), "kvm1": None}
+    assert (True, SERVER, {SERVER: 3}) == said(after(WELL, there, resting))
+    all_resting = Fleet((KVM1, replace(MS1, maintenance=True), resting))
+    assert (None, None, {}) == said(all_resting.row(NOW, ms1=at_server(), ms2=None, kvm1=None))
 
 
 def test_a_remnant_at_a_server_that_can_be_asked() -> None:
@@ -138,7 +185,7 @@ def test_a_kernel_that_tells_no_times() -> None:
     """Connected is known, and silence is not: nothing counts."""
     server, at = at_server(served(KVM1, None)), at_host(own(KVM1, MS1, None))
     assert (True, None, {}) == said(Fleet((KVM1, MS1)).row(NOW, ms1=server, kvm1=None))
-    assert (True, None, {}) == said(Fleet((KVM1, MS1)).row(NOW, ms1=None, kvm1=at))
+    assert (True, None, {}) == said(Fleet((KVM1, MS1, MS2)).row(NOW, ms1=None, ms2=at_server(), kvm1=at))
 
 
 def test_a_move_between_servers() -> None:
@@ -183,7 +230,7 @@ def test_silence_is_counted_to_the_next_look() -> None:
     assert (True, 65) == age(NOW + 30, "ms1")
     assert {} == fleet.row(NOW + 46, ms1=None, kvm1=None).ages
     fleet = Fleet((KVM1, MS1))
-    assert [(True, 50), (False, 70)] == [age(NOW), age(NOW + 20, "ms1", host=at_host())]
+    assert [(True, 50), (True, 65)] == [age(NOW), age(NOW + 20, "ms1", host=at_host())]
 
 
 def test_a_lost_poll_ends_no_alert() -> None:
@@ -210,9 +257,22 @@ def test_translated_addresses() -> None:
 
 
 def test_strangers_beside_known_hosts() -> None:
-    """System VMs that are not watched are in every cloud: they excuse no host that is gone."""
+    """One of them may be a host's that can't be asked, until one of its own has been seen; its own word counts."""
     some = at_server(served("192.0.2.99", NOW - 1), served(KVM2, NOW - 2))
-    fleet = Fleet((KVM1, KVM2, MS1))
-    assert (False, UNSEEN, {UNSEEN: 0}) == said(fleet.row(NOW, ms1=some, kvm1=None, kvm2=None))
-    unasked = Fleet((KVM1, KVM2, MS1)).row(NOW, ms1=some)  # it may yet tell which of them is its own
-    assert (None, None, {}) == said(unasked)
+    never = Fleet((KVM1, KVM2, MS1))
+    assert (None, None, {}) == said(never.row(NOW, ms1=some, kvm1=None, kvm2=None))
+    assert (False, UNSEEN, {UNSEEN: 0}) == said(never.row(NOW, ms1=some, kvm1=at_host(), kvm2=None))
+    seen = Fleet((KVM1, KVM2, MS1))
+    seen.row(NOW - 50, ms1=at_server(served(KVM1, NOW - 50)), kvm1=None, kvm2=None)
+    assert (False, SERVER, {SERVER: 50}) == said(seen.row(NOW, ms1=some, kvm1=None, kvm2=None))
+    nobody = at_server(served(KVM2, NOW - 2))
+    assert (False, UNSEEN, {UNSEEN: 0}) == said(Fleet((KVM1, KVM2, MS1)).row(NOW, ms1=nobody, kvm1=None))
+
+
+def test_a_host_that_is_only_named() -> None:
+    """Nobody knows its address while it can't be asked: a stranger may be it, however long."""
+    named = Host("kvm1", "kvm1.example.org", roles=KVM1.roles, settings=KVM1.settings)
+    fleet = Fleet((named, KVM2, MS1))
+    for passed in range(0, 300, 30):
+        some = at_server(served("192.0.2.77", NOW + passed), served(KVM2, NOW + passed))
+        assert (None, None, {}) == said(fleet.row(NOW + passed, ms1=some, kvm1=None, kvm2=None))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cs_exporter.model import Host, Role, Traffic
+from dataclasses import replace
+
+from cs_exporter.model import Host, Place, Role, Traffic
 from cs_exporter.probes.agents import plan as agent_plan
 from tests.probes.agents.agent_stand import AGENT, KVM1, KVM2, MS1, MS2, at_host, at_server, host, inventory, own
 
@@ -58,3 +60,20 @@ def test_an_address_of_two_hosts_is_nobodys() -> None:
     """As of a network that is there behind each of them."""
     same = {name: at_host(own("10.0.0.1", MS1, 1.0)) for name in ("kvm1", "kvm2")}
     assert {"10.0.0.1": ""} == agent_plan.learned({}, same, inventory(KVM1, KVM2, MS1))
+
+
+def test_an_address_that_a_host_gave_up() -> None:
+    """It has told of another one: the old one is nobody's until somebody tells of it."""
+    hosts = inventory(KVM1, KVM2, MS1)
+    first = agent_plan.learned({}, {"kvm1": at_host(own("10.0.0.1", MS1, 1.0)), "kvm2": at_host()}, hosts)
+    moved = agent_plan.learned(first, {"kvm1": at_host(own("10.0.0.2", MS1, 1.0))}, hosts)
+    assert {"10.0.0.2": "kvm1"} == moved
+    assert moved is agent_plan.learned(moved, {"kvm1": at_host()}, hosts)
+
+
+def test_hosts_without_an_agent() -> None:
+    """Of a hypervisor that the cloud asks directly no agent is expected."""
+    xen = replace(host("xen1", "192.0.2.30", Role.HYPERVISOR), place=Place(hypervisor="XenServer"))
+    plan = agent_plan.plan(inventory(KVM1, xen, MS1))
+    assert {("kvm1", AGENT)} == {*plan.expected}
+    assert {("kvm1", AGENT): True, ("ms1", AGENT): False} == plan.ends

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cs_exporter.model import Role
+from cs_exporter.model import Host, Place, Role
 from cs_exporter.parsers import ss
 from cs_exporter.ports import SectionCall
 from cs_exporter.probes.agents import sessions as agent_sessions
@@ -113,10 +113,14 @@ def test_who_has_which_end() -> None:
         CLOUDSTACK_AGENT,
         AgentDeclaration(name="nova", port=5672, runs_on=("hypervisor",), served_by=("message_bus",)),
     )
-    assert ([CLOUDSTACK_AGENT], []) == tuple(agent_sessions.ends(agents, frozenset({Role.MANAGEMENT})))
-    assert ([], [*agents]) == tuple(agent_sessions.ends(agents, frozenset({Role.HYPERVISOR})))
-    assert ([], []) == tuple(agent_sessions.ends(agents, frozenset({Role.STORAGE})))
-    both = agent_sessions.ends(agents, frozenset({Role.MANAGEMENT, Role.HYPERVISOR}))
+    one = Host("one", "192.0.2.1")
+    for expected, roles in (
+        (([CLOUDSTACK_AGENT], []), {Role.MANAGEMENT}),
+        (([], [*agents]), {Role.HYPERVISOR}),
+        (([], []), {Role.STORAGE}),
+    ):
+        assert expected == tuple(agent_sessions.ends(agents, replace(one, roles=frozenset(roles))))
+    both = agent_sessions.ends(agents, replace(one, roles=frozenset({Role.MANAGEMENT, Role.HYPERVISOR})))
     assert SectionCall("agent_sessions", ("s8250", "u8250", "u5672")) == agent_sessions.call(*both)
 
 
@@ -220,3 +224,17 @@ def test_other_ports_are_nobodys() -> None:
     closing = [replace(one, state="CLOSE-WAIT") for one in sockets]
     found = agent_sessions.read([*moved, *closing], [CLOUDSTACK_AGENT], [CLOUDSTACK_AGENT], NOW, lambda: None)
     assert ((), ()) == (found.served, found.own)
+
+
+@pytest.mark.parametrize(
+    ("hypervisor", "runs"),
+    [("", True), ("KVM", True), ("kvm", True), ("LXC", True), ("VMware", False), ("XenServer", False)],
+)
+def test_hypervisors_that_have_no_agent(hypervisor: str, runs: bool) -> None:  # noqa: FBT001 (a column)
+    """The cloud asks some kinds directly; its system VMs have an agent on any."""
+    place = Place(hypervisor=hypervisor)
+    one = Host("one", "192.0.2.1", roles=frozenset({Role.HYPERVISOR}), place=place)
+    assert runs is CLOUDSTACK_AGENT.runs_at(one)
+    assert CLOUDSTACK_AGENT.runs_at(replace(one, roles=frozenset({Role.CONSOLE_PROXY})))
+    anywhere = AgentDeclaration(name="nova", port=5672, runs_on=("hypervisor",), served_by=("message_bus",))
+    assert anywhere.runs_at(one)
