@@ -14,8 +14,12 @@ from dataclasses import dataclass, replace
 from cs_exporter.model import UnparsableError
 
 PROTOCOL = 1
-MAX_ANSWER = 1 << 20
-"""Bytes one section, or noise between frames, may have. A longer section is passed over, up to its end."""
+MAX_ANSWER = 4 << 20
+"""Bytes one section that never blocks may have, as for the sessions of 20,000 agents; a longer one is passed over, up
+to its end. It is held as it is, so that this much of the exporter's memory is what a host can take, for one answer."""
+
+MAX_LINE = 1 << 20
+"""Bytes one line, a worker's record, or noise between frames may have."""
 
 MAX_PASSED_OVER = 4 * MAX_ANSWER
 """Bytes after which a section is taken to have no end."""
@@ -98,7 +102,7 @@ class FrameReader:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._open: tuple[bytes, SectionFrame] | None = None  # the line that ends it, and what is known of it
-        self._output: list[bytes] = []
+        self._output = bytearray()
         self._size = 0
         self.noise = b""  # the last line that belonged to nothing
 
@@ -117,9 +121,9 @@ class FrameReader:
     def _bound(self, line: int) -> None:
         """Only a section that never blocks may be longer, and is passed over; a worker's record is one short write."""
         inline = self._open is not None and not self._open[0].endswith(b";")
-        limit = MAX_PASSED_OVER if inline else MAX_ANSWER
-        if line > MAX_ANSWER or self._size > limit:
-            raise UnparsableError(f"more than {MAX_ANSWER} bytes without an end")
+        limit = MAX_PASSED_OVER if inline else MAX_LINE
+        if line > MAX_LINE or self._size > limit:
+            raise UnparsableError(f"more than {MAX_LINE} bytes without an end")
         if self._size > MAX_ANSWER:
             self._output.clear()
 
@@ -127,7 +131,7 @@ class FrameReader:
         self._size += len(line) + 1
         self._bound(len(line))
         if self._open is not None and not line.startswith(self._open[0]):
-            self._output.append(line)
+            self._output += line + b"\n"
             return None
         if not line.startswith(_MARK):
             self.noise = line[:200] or self.noise
@@ -176,14 +180,14 @@ class FrameReader:
 
     def _begin(self, end: str, known: SectionFrame) -> None:
         self._open = (end.encode("ascii"), known)
-        self._output = []
+        self._output.clear()
 
     def _take(self) -> bytes:
         """What was collected; the end mark brings a newline of its own, after an answer that may have ended in one."""
-        lines, self._open, self._output = self._output, None, []
-        if lines and not lines[-1]:
-            lines.pop()
-        return b"".join(line + b"\n" for line in lines)
+        text, self._open, self._output = self._output, None, bytearray()
+        if text == b"\n" or text.endswith(b"\n\n"):
+            del text[-1:]
+        return bytes(text)
 
 
 def _number(word: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 import subprocess
+import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from cs_exporter.model import UnparsableError
 from cs_exporter.parsers.collector import (
     MAX_ANSWER,
+    MAX_LINE,
     MAX_PASSED_OVER,
     ClockFrame,
     EndedFrame,
@@ -160,21 +162,36 @@ def test_a_line_that_only_begins_as_a_frame_is_unparsable(line: bytes) -> None:
 def test_an_answer_without_end_is_cut_off(begin: bytes, line: bytes) -> None:
     """Neither a section nor noise may fill the exporter's memory."""
     passed_over = begin.endswith(b"< 0\n") and line.endswith(b"\n")
-    bound = MAX_PASSED_OVER if passed_over else MAX_ANSWER
+    bound = MAX_PASSED_OVER if passed_over else MAX_LINE
     endless = iter([begin, *[line] * (2 * bound // len(line))])
-    assert ([], f"more than {MAX_ANSWER} bytes without an end") == read(endless)
+    assert ([], f"more than {MAX_LINE} bytes without an end") == read(endless)
     assert bound <= sum(map(len, endless)) + len(line)
 
 
 def test_an_oversized_section_costs_only_itself() -> None:
     """Its lines are passed over up to its end; what follows is read as if nothing had been."""
-    line = b"\x1e1.ab < 0\n" + b"x" * (MAX_ANSWER + 1) + b"\n\n\x1e1.ab > 0 0\n"
-    assert read([line]) == read(cut(line, [MAX_ANSWER + 12])) == ([], f"more than {MAX_ANSWER} bytes without an end")
+    line = b"\x1e1.ab < 0\n" + b"x" * (MAX_LINE + 1) + b"\n\n\x1e1.ab > 0 0\n"
+    assert read([line]) == read(cut(line, [MAX_LINE + 12])) == ([], f"more than {MAX_LINE} bytes without an end")
     big = b"\x1e1.ab < 0\n" + b"a mount\n" * (MAX_ANSWER // 4) + b"\n\x1e1.ab > 0 0\n"
     small = b"\x1e1.ab < 1\nhello\n\n\x1e1.ab > 1 0\n"
     frames, error = read([big + small])
     assert [SectionFrame("1.ab", 0, 0, oversized=True), SectionFrame("1.ab", 1, 0, output=b"hello\n")] == frames
     assert not error
+
+
+def test_the_sessions_of_a_large_cloud() -> None:
+    """All agents on one server after the other has failed: 8,000 sessions are read, and memory holds them once."""
+    said = b"".join(b"%-160d\n" % number for number in range(8000))
+    frames, _ = read([b"\x1e1.ab < 0\n" + said + b"\n\x1e1.ab > 0 0\n"])
+    assert [SectionFrame("1.ab", 0, 0, output=said)] == frames
+    lines = [b"\x1e1.ab < 0\n", *[b"0123456789abcde\n" * 4096] * (MAX_ANSWER // 65536 - 1), b"\n\x1e1.ab > 0 0\n"]
+    tracemalloc.start()
+    ((frame,), _) = read(lines)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(frame, SectionFrame)
+    assert MAX_ANSWER - 65536 == len(frame.output)
+    assert peak < 3 * MAX_ANSWER
 
 
 def test_the_largest_answer_passes_however_it_is_cut() -> None:
@@ -190,8 +207,8 @@ def test_the_largest_answer_passes_however_it_is_cut() -> None:
 
 def test_a_frame_may_not_be_endless_either() -> None:
     """What is too long in two pieces is too long in one."""
-    line = b"\x1eready 1 abc " + b"a" * MAX_ANSWER + b"\n"
-    assert ([], f"more than {MAX_ANSWER} bytes without an end") == read([line]) == read(cut(line, [MAX_ANSWER + 12]))
+    line = b"\x1eready 1 abc " + b"a" * MAX_LINE + b"\n"
+    assert ([], f"more than {MAX_LINE} bytes without an end") == read([line]) == read(cut(line, [MAX_LINE + 12]))
 
 
 def test_a_section_may_print_what_looks_like_a_frame() -> None:

@@ -257,7 +257,7 @@ seconds that a packet is waited for, seconds for the search, ladder of sizes, pa
 A round in which all is well sends two packets. A fault that persists is confirmed by two more: the size that passed
 last time, and the next one. Only a new loss is searched for: known sizes first, a few of them at a time, then the
 interval is cut until the size is exact or the time is up; the round after goes on from there. Where the fault is new,
-the size found is next to the expected one, or a smaller packet was lost too, the expected one is sent once more in the end:
+the size found is next to the expected one, or a smaller packet was lost too, the expected one is sent once more:
 three losses in a row are seldom mere chance. Prints `route` and `device`, then
 `SIZE WAY STATUS TEXT` for every packet, or `none` where no packet can be sent.
 

@@ -111,6 +111,6 @@ os.execvp(sys.argv[1], sys.argv[1:])
         [*command, *shell, "-c", section(shell), "sh", point], capture_output=True, text=True, check=True
     )
     sizes, *lines = done.stdout.splitlines()
-    assert int(sizes.split()[1]) > MAX_ANSWER
+    assert int(sizes.split()[1]) > 1_000_000
     mounts = mountinfo.parse("\n".join(found for found in lines if found[:1].isdecimal()))
     assert [point] == [mount.mountpoint for mount in mounts if mount.fstype not in {"nfs", "nfs4", "autofs"}]
