@@ -99,7 +99,7 @@ def _hosts(snapshot: Snapshot, probes: Sequence[AnySpec], entries: _Entries, pre
 
     shown = heapq.nsmallest(SHOWN_HOSTS, snapshot.hosts(), key=worst_first)
     names = [sheet.name for sheet in probes]
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    head = "".join(f'<th scope="col">{escape(name).replace("_", "_<wbr>")}</th>' for name in names)
     body = "\n".join(_row(host, names, entries.get(host.name, {}), prefix) for host in shown)
     return (
         f'<p class="note">{_note(snapshot)}</p>\n'
