@@ -74,7 +74,7 @@ def _look(latest: Latest, now: float) -> Look:
     current = {host: reading for host, reading in fresh.items() if host not in silent}
     asked = {host: made.get(host, now) for host in current}
     due = {host: moment + intervals.get(host, 0.0) for host, moment in asked.items()}
-    return Look(current, fresh.keys(), asked, due)
+    return Look(current, fresh.keys(), asked, due, now)
 
 
 def _survived(known: Plan, found: Heard, before: Mapping[Key, AgentRow], shared: Shared) -> bool:

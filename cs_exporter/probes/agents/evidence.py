@@ -35,8 +35,8 @@ we first could have seen it.
 to be counted; the servers' own row says the cause. A server that has come back knows no pings from before. The earliest
 that it can give up a host that was heard before and does not return is the limit after it listens again (a host that
 never returns is Disconnected, and that becomes Alert later still): the limit counts from there where the last hearing
-is older, and until it has passed the session is not called gone. That excuses no agent that was gone before. A server
-that still has the sessions it had has not been away: it was only we that could not ask.
+is older, and until it has passed the session is not called gone. That excuses no agent that was gone for a whole limit
+before. A server that still has the sessions it had has not been away: it was only we that could not ask.
 (e) The countdown goes on where the server that had the session can be asked, has not been away, and has it no longer:
 that is how the cloud drops a dead host, and another server that is off must not hide it.
 
@@ -130,19 +130,19 @@ def believe(expected: Expected, sight: Sight, memory: Memory, addresses: Mapping
     """The table above; `memory` is that of this moment."""
     if sight.held is not None:
         if _elsewhere(expected, sight, addresses):
-            return _by_the_later(True, sight, memory)  # noqa: FBT003 (the verdict)
+            return _by_the_later(True, expected, sight, memory)  # noqa: FBT003 (the verdict)
         return _by_the_server(sight.held, sight, memory)
     if not sight.scene.listens:
         return _by_nobody(sight, memory)
     translated = sight.scene.strangers and not memory.holder
     connected = _gone(expected, sight, memory)
     if sight.own is None:
-        if translated or not (sight.scene.complete or _dropped(sight, memory)):
+        if translated or not (sight.scene.complete or _dropped(expected, sight, memory)):
             return Belief(None, {})
         connected = connected if sight.scene.complete else None
     elif sight.own and (translated or _elsewhere(expected, sight, addresses)):
         connected = True
-    return _by_the_later(connected, sight, memory)
+    return _by_the_later(connected, expected, sight, memory)
 
 
 def _elsewhere(expected: Expected, sight: Sight, addresses: Mapping[str, str]) -> bool:
@@ -160,21 +160,21 @@ def _gone(expected: Expected, sight: Sight, memory: Memory) -> bool | None:
 
     One may have been asked last before another one lost it, or all were away until lately.
     """
-    asked, back = sight.scene.asked.values(), _back(sight, memory)
+    asked, back = sight.scene.asked.values(), _back(expected, sight, memory)
     if memory.lost is not None and any(moment < memory.lost for moment in asked):
         return None
     return None if back and max(asked) < back + expected.limit else False
 
 
-def _back(sight: Sight, memory: Memory) -> float:
-    """When servers came back that had been away since the agent was last seen, or in need of one; else 0."""
-    since = sight.scene.since or 0.0
-    return 0.0 if memory.lost is not None and memory.lost < since else since
+def _back(expected: Expected, sight: Sight, memory: Memory) -> float:
+    """When servers came back that were away while the agent was there or could still return to them; else 0."""
+    gone = memory.lost is not None and memory.lost + expected.limit <= sight.scene.away
+    return 0.0 if gone else sight.scene.since or 0.0
 
 
-def _dropped(sight: Sight, memory: Memory) -> bool:
+def _dropped(expected: Expected, sight: Sight, memory: Memory) -> bool:
     """Whether the server that had it, and has not been away, has it no longer, and its host told of no other one."""
-    if memory.lost is None or memory.seen is None or memory.seen < _back(sight, memory):
+    if memory.lost is None or memory.seen is None or memory.seen < _back(expected, sight, memory):
         return False
     same = memory.agent_port == memory.port
     return memory.agent_heard is None or memory.agent_heard <= memory.seen or same
@@ -202,9 +202,9 @@ def _by_the_server(held: Served, sight: Sight, memory: Memory) -> Belief:
     return Belief(True, heard, Source.UNSEEN if held.unread else None, until)  # noqa: FBT003 (the verdict)
 
 
-def _by_the_later(connected: bool | None, sight: Sight, memory: Memory) -> Belief:  # noqa: FBT001 (the verdict)
+def _by_the_later(connected: bool | None, expected: Expected, sight: Sight, memory: Memory) -> Belief:  # noqa: FBT001 (the verdict)
     """Whoever heard it last, at either end, counts."""
-    until, since = _until(sight), _back(sight, memory)
+    until, since = _until(sight), _back(expected, sight, memory)
     heard: dict[Source, float] = {}
     at_server, at_agent = memory.server_heard, memory.agent_heard
     if at_server is not None and (at_agent is None or at_server >= at_agent or sight.scene.complete):

@@ -21,8 +21,9 @@ class Scene:
     strangers: bool = False  # they have sessions that can be given to nobody
     complete: bool = False  # all are there, those aside that are in maintenance
     listens: bool = False  # one of them says that it takes agents
-    missed: bool = False  # none did when last seen, or none could be asked for long
+    missed: float | None = None  # none has since then, or none could be asked for long
     since: float | None = None  # one has run since then, at the least; 0: since before we came; None: none has yet
+    away: float = 0.0  # none had, from then until `since`
 
     @property
     def off(self) -> bool:
@@ -46,6 +47,7 @@ class Look:
     fresh: Collection[str]  # those, and hosts whose reading is from before and not old yet
     asked: Mapping[str, float]  # current host -> when it was
     due: Mapping[str, float]  # current host -> when it will be again
+    now: float
 
     def lost(self, *hosts: str) -> bool:
         """Whether one of them could be asked until lately."""
@@ -118,10 +120,12 @@ def _scene(
     needed = [name for name in servers if name not in known.resting] or servers
     complete = all(name in asked for name in needed)
     listening = [moment for name, moment in asked.items() if (name, agent) in found.listening]
-    since, missed = (last.since, last.missed) if last else (None, False)
+    since, missed, away = (last.since, last.missed, last.away) if last else (None, None, 0.0)
     if listening:
-        if missed and not survived(shared):
-            since = min(listening)
-        return Scene(asked, due, strangers, complete, True, False, since or 0.0)  # noqa: FBT003 (it listens, none missed)
+        if missed is not None and not survived(shared):
+            since, away = min(listening), missed
+        return Scene(asked, due, strangers, complete, True, None, since or 0.0, away)  # noqa: FBT003 (it listens)
     lost = since is not None and not any(name in look.fresh for name in servers)
-    return Scene(asked, due, strangers, complete, False, missed or bool(asked) or lost, since)  # noqa: FBT003 (none listens)
+    if missed is None and (asked or lost):
+        missed = look.now
+    return Scene(asked, due, strangers, complete, False, missed, since, away)  # noqa: FBT003 (none listens)
