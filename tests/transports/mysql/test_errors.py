@@ -24,6 +24,7 @@ from tests.lab.lab import Lab
 from tests.lab.mariadb import MariaDb
 from tests.lab.mysql import GREEDY, MONITOR, PASSWORD, PORT, MysqlServer
 from tests.lab.mysql_fixtures import BOTH
+from tests.lab.wait import wait_until_async
 from tests.transports.mysql.databases import BRIEF, PATIENCE, error, failure, greeting, kept, packet, pretender
 
 lab = pytest.mark.lab
@@ -167,6 +168,7 @@ async def test_a_blocked_address_is_told_with_its_mend(lab: Lab) -> None:
         for _ in range(4):
             with half_logged_in(server):
                 pass
+        await wait_until_async(lambda: counted() >= 3, what="the server to count who hung up")
         async with kept(server) as sql:
             failed = await failure(sql.login(PATIENCE))
             assert (Reason.REFUSED, 1129) == (failed.reason, getattr(failed, "code", None))
