@@ -15,6 +15,7 @@ from cs_exporter.config import Config
 from cs_exporter.daemon import collector, pace_of
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Unsupported
 from cs_exporter.ports import Counters, Last, R
+from cs_exporter.probes import DERIVED
 from cs_exporter.runner import run_once
 from cs_exporter.spec import AnySpec, Severity, longest_run
 from cs_exporter.symptoms import Holding, holding
@@ -29,9 +30,14 @@ async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list
 
     A run that gave a reading is followed by another one, whose outcome counts: some answers are comparisons.
     """
+    settings = host.settings[spec.name]
+    if not (settings.enabled and spec.applies(host)):
+        roles = ", ".join(sorted(host.roles)) or "none"
+        detail = f"{host.name} is not asked that: the probe is disabled there, or for other roles (it has: {roles})"
+        return Outcome(spec.name, host.name, time.time(), time.monotonic(), 0.0, Unsupported(detail))
     counters = Counters()
     world = World(collector(), pace_of(config), time, counters)
-    limit = longest_run(host.settings[spec.name], config.global_.timeout, config.global_.interval)
+    limit = longest_run(settings, config.global_.timeout, config.global_.interval)
     first: Outcome | None = None
 
     def previous(kind: type[R], /) -> Last[R] | None:
@@ -65,12 +71,20 @@ def show(outcome: Outcome, transcript: list[str], spec: AnySpec, host: Host, con
         return True
     console.print(f"READING {took}:", highlight=False)
     console.print(Pretty(result, expand_all=True))
-    for held in _symptoms(outcome, spec, host):
+    symptoms = _symptoms(outcome, spec, host)
+    for held in symptoms:
         labels = "".join(f" {key}={value}" for key, value in held.labels.items())
         text = f"{held.symptom.severity.upper()} {held.symptom.name}{labels}: {held.symptom.sees}"
-        compared = f" ({held.value:g} {held.symptom.unit}, limit {held.limit:g})"
+        yes_or_no = held.symptom.unit == "boolean"
+        compared = "" if yes_or_no else f" ({held.value:.4g} {held.symptom.unit}, limit {held.limit:.4g})"
         style = _STYLES[held.symptom.severity]
         console.print(text + compared, style=style, highlight=False, markup=False, soft_wrap=True)
+    if not symptoms:
+        console.print("OK: no symptom of this probe holds", style="green", highlight=False)
+    for derived in DERIVED:
+        if spec.name in derived.inputs:
+            where = f"in the daemon by {derived.name}, see {derived.metrics[0].name} ... on /metrics"
+            console.print(f"Judged together with other hosts {where}: {derived.question}", highlight=False)
     return True
 
 

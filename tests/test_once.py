@@ -13,6 +13,8 @@ from cs_exporter.inventory import build_inventory
 from cs_exporter.model import Failure, Host, Outcome, Reason, Unsupported
 from cs_exporter.once import probe_once, show
 from cs_exporter.probes.clocks import time_drift
+from cs_exporter.probes.clocks.time_drift import TimeDriftReading
+from cs_exporter.probes.mysql import mysql_connections
 from cs_exporter.probes.nfs import nfs_mounts
 from cs_exporter.spec import AnySpec
 
@@ -57,3 +59,19 @@ def test_unsupported_is_no_failure(host: Host) -> None:
     good, text = shown(Unsupported("no such tool"), host)
     assert good
     assert text.endswith("UNSUPPORTED after 0.250 s: no such tool\n")
+
+
+def test_a_reading_without_symptoms_says_so_and_who_else_judges(host: Host) -> None:
+    """Nobody should have to guess from silence; derived verdicts need the other hosts."""
+    good, text = shown(TimeDriftReading(None, None, 0.0, 0.001), host)
+    assert good
+    assert "OK: no symptom of this probe holds" in text
+    assert "Judged together with other hosts in the daemon by clock_fleet" in text
+
+
+async def test_a_host_that_is_not_asked_is_not_asked_here_either(tmp_path: Path, host: Host) -> None:
+    """A hypervisor is no database server that is down."""
+    (tmp_path / "cs_exporter.yml").write_text(CONFIGURATION)
+    outcome = await probe_once(load(tmp_path / "cs_exporter.yml"), mysql_connections.SPEC, host, [])
+    assert isinstance(outcome.result, Unsupported)
+    assert "has: none" in outcome.result.detail

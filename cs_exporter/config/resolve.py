@@ -224,7 +224,8 @@ class Resolver:
             self._report(
                 _blamed(layers, path),
                 f"a run of {spec.name} may take {run:g} s and has to wait up to {wait:g} s for an answer; "
-                "shorten the limit of that wait or lengthen timeout and interval",
+                f"give it at least {wait + WAIT_SLACK:g} s (global.timeout or probes.{spec.name}.timeout, and an "
+                "interval that holds it), or shorten the limit of that wait",
             )
             return None
         return settings

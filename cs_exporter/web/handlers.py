@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -73,7 +74,12 @@ class Handlers:
     async def landing(self, _request: web.Request) -> web.Response:
         """What this is, and how the hosts are, for a human."""
         snapshot, probes = self._daemon.snapshot(), tuple(self._daemon.probes)
-        page = await asyncio.to_thread(landing_page, snapshot, probes, self._build, self._options)
+        page = await asyncio.to_thread(
+            landing_page,
+            *(snapshot, probes, self._build, self._options),
+            derived=tuple(self._daemon.derived),
+            wall=time.time(),
+        )
         return web.Response(text=page.html, content_type="text/html", headers=page.headers)
 
     async def probe(self, request: web.Request) -> web.Response:

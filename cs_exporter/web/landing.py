@@ -18,7 +18,9 @@ from urllib.parse import urlencode
 from cs_exporter.board import Entry, Snapshot
 from cs_exporter.build import Build
 from cs_exporter.model import Host
-from cs_exporter.spec import AnySpec
+from cs_exporter.spec import AnyDerived, AnySpec, Severity
+from cs_exporter.symptoms import Holding, holding
+from cs_exporter.web import wrong
 from cs_exporter.web.options import WebOptions
 
 SHOWN_HOSTS = 50
@@ -55,13 +57,23 @@ class LandingPage(NamedTuple):
     headers: Mapping[str, str]
 
 
-def landing_page(snapshot: Snapshot, probes: Sequence[AnySpec], build: Build, options: WebOptions) -> LandingPage:
+def landing_page(
+    snapshot: Snapshot,
+    probes: Sequence[AnySpec],
+    build: Build,
+    options: WebOptions,
+    *,
+    derived: Sequence[AnyDerived] = (),
+    wall: float = 0.0,
+) -> LandingPage:
     """The page of this moment; links begin with the options' prefix."""
     entries = _by_host(snapshot, {sheet.name for sheet in probes})
     metrics = options.link_prefix + options.telemetry_path
+    rows = wrong.worst_first(holding(snapshot, (*probes, *derived), wall), snapshot)
     html = _PAGE.substitute(
         style=_STYLE,
-        facts=_facts(snapshot, probes, entries),
+        facts=_facts(snapshot, entries, rows),
+        wrong=wrong.section(rows),
         hosts=_hosts(snapshot, probes, entries, options.link_prefix),
         metrics=escape(metrics),
         pages=_pages(metrics, options.link_prefix),
@@ -78,16 +90,21 @@ def _by_host(snapshot: Snapshot, probes: set[str]) -> _Entries:
     return found
 
 
-def _facts(snapshot: Snapshot, probes: Sequence[AnySpec], entries: _Entries) -> str:
+def _facts(snapshot: Snapshot, entries: _Entries, rows: Sequence[Holding]) -> str:
     failing = sum(entry.failure is not None for of_host in entries.values() for entry in of_host.values())
     sweep = ("Yes", "ok") if snapshot.health.first_sweep_done else ("Not yet", "waiting")
     facts = (
         (str(len(snapshot.inventory)), "", "hosts"),
-        (str(len(probes)), "", "probes"),
-        (str(failing), "failing" if failing else "ok", "runs failing now"),
+        _fact(wrong.count(rows, Severity.CRITICAL), "critical symptoms"),
+        _fact(wrong.count(rows, Severity.WARNING), "warnings"),
+        _fact(failing, "runs failing now"),
         (*sweep, "first sweep done"),
     )
     return "\n".join(f'<li><b class="{kind}">{value}</b><span>{what}</span></li>' for value, kind, what in facts)
+
+
+def _fact(number: int, what: str) -> tuple[str, str, str]:
+    return str(number), "failing" if number else "ok", what
 
 
 def _hosts(snapshot: Snapshot, probes: Sequence[AnySpec], entries: _Entries, prefix: str) -> str:
@@ -115,7 +132,7 @@ def _note(snapshot: Snapshot) -> str:
         if number > SHOWN_HOSTS
         else "All hosts, failing runs first."
     )
-    return f"{which} <em>answered</em> says that the probe found out, not that what it found is good: see the metrics."
+    return f"{which} <em>answered</em> says that the probe found out, not that what it found is good."
 
 
 def _row(host: Host, names: Sequence[str], entries: Mapping[str, Entry], prefix: str) -> str:

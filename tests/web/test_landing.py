@@ -115,11 +115,12 @@ def test_the_policy_allows_this_style_and_nothing_else() -> None:
     assert " style=" not in page.html
 
 
-def test_facts_count_hosts_probes_and_failures() -> None:
+def test_facts_count_hosts_symptoms_and_failures() -> None:
     """And whether the first sweep is done."""
     board = board_of(outcome(LATE), outcome(LATE, probe="height"), outcome(Weights(), "kvm2"))
     facts = [
-        f'<b class="{kind}">{value}</b>' for kind, value in (("", 2), ("", 2), ("failing", 2), ("waiting", "Not yet"))
+        f'<b class="{kind}">{value}</b>'
+        for kind, value in (("", 2), ("ok", 0), ("ok", 0), ("failing", 2), ("waiting", "Not yet"))
     ]
     assert facts == re.findall(r'<b class="\w*">[^<]*</b>', page_of(board).html)
     board.health = replace(board.health, first_sweep_done=True)

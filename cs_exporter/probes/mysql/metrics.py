@@ -160,8 +160,8 @@ _CONNECTIONS: tuple[Metric[Reading], ...] = (
     ),
     gauge(
         "cs_mysql_recent_refusals",
-        "Connections refused within the last 5 minutes because all were in use, as far as the exporter watched (by "
-        "Connection_errors_max_connections).",
+        "Connections refused within the last 5 minutes because all were in use, as far as the server counts them and "
+        "the exporter watched (by Connection_errors_max_connections; MariaDB leaves out who is refused the reserved slot).",
         lambda reading: reading.trail.recent_refusals if reading.trail and reading.answered else None,
     ),
     _counter(

@@ -124,7 +124,7 @@ NEEDS = (
         key="database account",
         lost="all but whether the database server accepts connections",
         mend="CREATE USER cs_exporter@'ADDRESS OF THE EXPORTER' IDENTIFIED BY '...' WITH MAX_USER_CONNECTIONS 3; "
-        "then its password into mysql.password_file",
+        "then its password into mysql.password_file; where it exists, correct that file, or ALTER USER",
         applies=_is_database,
     ),
     Need(

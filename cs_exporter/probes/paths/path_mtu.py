@@ -187,7 +187,7 @@ def _is_address(text: str) -> bool:
 NEEDS = (
     Need(
         key="ping",
-        lost="path MTU, loss and round trips to the host's peers",
+        lost="paths of the host; where it has Python, what peers answer by UDP is measured still",
         mend="apt-get install iputils-ping, and setcap cap_net_raw+p $(command -v ping); or sysctl -w "
         "net.ipv4.ping_group_range='0 2147483647'",
         check="ping -n -c1 -W1 -M do 127.0.0.1",
