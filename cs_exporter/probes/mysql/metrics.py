@@ -161,7 +161,7 @@ _CONNECTIONS: tuple[Metric[Reading], ...] = (
     gauge(
         "cs_mysql_recent_refusals",
         "Connections refused within the last 5 minutes because all were in use, as far as the server counts them and "
-        "the exporter watched (by Connection_errors_max_connections; MariaDB leaves out who is refused the reserved slot).",
+        "the exporter watched (by Connection_errors_max_connections; MariaDB leaves out who is refused the last one).",
         lambda reading: reading.trail.recent_refusals if reading.trail and reading.answered else None,
     ),
     _counter(

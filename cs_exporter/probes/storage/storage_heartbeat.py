@@ -243,8 +243,8 @@ METRICS: tuple[Metric[StorageHeartbeatReading], ...] = (
     gauge(
         "cs_host_seconds_to_reboot",
         "Seconds, as of the last poll, until the CloudStack agent can reboot the host, by its oldest storage heartbeat "
-        "and agent.properties: update.frequency + update.max.tries x update.retry.sleep - age. Absent where not armed, and "
-        "without pools that were unmounted.",
+        "and agent.properties: update.frequency + update.max.tries x update.retry.sleep - age. Absent where not armed, "
+        "and without pools that were unmounted.",
         lambda reading: reading.seconds_to_reboot,
     ),
     gauge(
