@@ -169,8 +169,9 @@ class RunningCollector:
         for pid in self.alive():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        await self.process.wait()
+        # First, because up to Python 3.11.9 a process whose output is not read to its end is waited for for ever.
         self.break_off()
+        await self.process.wait()
 
 
 def marked(mark: str) -> dict[int, str]:

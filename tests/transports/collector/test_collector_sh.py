@@ -165,7 +165,7 @@ async def test_a_long_answer_stays_whole_while_workers_report(shell: ShellKind, 
             ("show", 0, ("before",)), ("read", 0, (str(tmp_path / "long"),)), ("show", 0, ("after",))
         )
         await wait_until_async(lambda: len(running.of(naps)) == 5)
-        assert {} == running.of(request)
+        assert 1 not in running.of(request)  # one read may have been under way, of a third of it at most
         running.reading[0].set()
         await wait_until_async(lambda: running.ended(request))
     assert [b"<before>\n", content(200_000), b"<after>\n"] == [
