@@ -1,0 +1,49 @@
+"""What a fault of the small cloud is: how it is brought about, where, and what must and may show while it lasts.
+
+Said once, for the command that breaks the demo and for the tests that watch it through a real Prometheus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from tests.demo.cloud import Cloud
+from tests.demo.pace import Pace
+
+HERE = "$host"
+"""Stands for the host that is broken, as a host's name in `Row` and inside a query."""
+
+ANY = "*"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A symptom at a host: by the host's name, HERE or ANY."""
+
+    host: str
+    symptom: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong.
+
+    `hosts`: where it can be put, the first unless another is named. `breaks`: holds it for a with block, and mends it.
+    `probe`: whose interval counts; `slack`: seconds that pass before its next run can know (an agent's limit, the
+    NTP client's poll). `rows`: symptoms that must hold. `queries`: PromQL that must find something (reasons of runs
+    that fail, states of mounts). `also`: symptoms that may hold as well; any other row is one too many.
+    `blind`: hosts on which runs may fail meanwhile.
+    """
+
+    name: str
+    tells: str  # one line for the list of faults: what breaks
+    hosts: tuple[str, ...]
+    breaks: Callable[[Cloud, str], AbstractContextManager[object]]
+    probe: str
+    rows: tuple[Row, ...] = ()
+    queries: tuple[str, ...] = ()
+    also: tuple[Row, ...] = ()
+    blind: tuple[str, ...] = ()
+    slack: Callable[[Pace], float] = lambda _pace: 0.0
