@@ -9,7 +9,7 @@ ARGS ?=
 export PYTHON APT
 
 help:  ## print this list
-	@sed -nE 's/^([a-z]+): .*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+): .*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 run:  ## watch this machine, with no configuration (flags: ARGS=...)
 	@.ci/venv run

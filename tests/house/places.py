@@ -14,9 +14,9 @@ from tests.house.source import Source
 REGISTRY = re.compile(r"py[p]i\.org|python[h]osted|[c]rates\.io|[n]pmjs|deb\.[d]ebian|archive\.[u]buntu|maven\.[o]rg")
 BUILD_PATH = re.compile(r"/[w]ork/|/[f]arm/|/tmp/[w]/|/root/\.[a-z]|[f]arm-(?:studio|bench)|\.[l]ibrary/")
 FENCE = re.compile(r"^```(?:sh|bash|console)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
-MAKE = re.compile(r"^(?:\$ |# )?(?:[A-Z]+=\S+ )*make(?: ([a-z]\w*))?", re.MULTILINE)
+MAKE = re.compile(r"^(?:\$ |# )?(?:[A-Z]+=\S+ )*make(?: ([a-z][\w-]*))?", re.MULTILINE)
 COMMAND = re.compile(r"^(?:\$ |# )?(?:\S*/)?cs-exporter\b([^|;&>#\n]*)", re.MULTILINE)
-TARGET = re.compile(r"^([a-z]+): ", re.MULTILINE)
+TARGET = re.compile(r"^([a-z][a-z-]*): ", re.MULTILINE)
 
 
 def no_foreign_addresses(source: Source) -> Iterator[str]:
