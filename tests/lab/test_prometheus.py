@@ -1,0 +1,99 @@
+"""The real Prometheus of the tests: scrapes, answers, refuses aloud, and leaves nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.lab.prometheus import Prometheus, PrometheusError
+from tests.lab.wait import wait_until
+
+pytestmark = pytest.mark.debian
+
+PAGE = b'# TYPE cs_stub gauge\ncs_stub{host="kvm1"} 7\n'
+
+
+class Page(BaseHTTPRequestHandler):
+    """Serves one page, as an exporter does."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_response(200 if self.path == "/metrics" else 404)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.end_headers()
+        self.wfile.write(PAGE)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def target() -> Iterator[str]:
+    """An exporter's address: it has one series."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on, below those that the kernel gives to connections."""
+    for port in range(21_000, 32_000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path, target: str, free_port: int) -> Iterator[Prometheus]:
+    """One that scrapes it ten times a second."""
+    with Prometheus(tmp_path, target, listen=f"127.0.0.1:{free_port}", every=0.1) as started:
+        yield started
+
+
+def test_it_scrapes_and_answers(prometheus: Prometheus) -> None:
+    """A value now, and as often as it was scraped; the job is the one of the documentation."""
+    begun = time.time()
+    wait_until(prometheus.scraped, 20, "a scrape")
+    (series,) = prometheus.query('cs_stub{job="cs_exporter"}')
+    assert ("kvm1", 7) == (series.host, series.value)
+    wait_until(lambda: prometheus.query("count_over_time(cs_stub[1m]) > 5"), 20, "five scrapes")
+    (over_time,) = prometheus.query_range("cs_stub", begun, time.time())
+    assert len(over_time.points) > 3
+    assert {7.0} == {value for _, value in over_time.points}
+    assert [1.0] == [found.value for found in prometheus.query("scalar(up)")]
+
+
+def test_a_mistake_in_an_expression_is_said(prometheus: Prometheus) -> None:
+    """With Prometheus' own words."""
+    with pytest.raises(PrometheusError, match="parse error"):
+        prometheus.query("cs_stub{")
+
+
+def test_nothing_is_left(tmp_path: Path, target: str, free_port: int) -> None:
+    """Neither a process nor a file."""
+    with Prometheus(tmp_path, target, listen=f"127.0.0.1:{free_port}"):
+        assert [tmp_path / "prometheus"] == list(tmp_path.iterdir())
+    assert [] == list(tmp_path.iterdir())
+    found = subprocess.run(["pgrep", "-f", f"^prometheus.*{tmp_path}/"], capture_output=True, text=True, check=False)
+    assert "" == found.stdout
+
+
+def test_one_that_cannot_start_says_why(tmp_path: Path, target: str) -> None:
+    """Here its port is taken, by the exporter."""
+    with pytest.raises(PrometheusError, match="status") as caught:
+        Prometheus(tmp_path, target, listen=target).start()
+    assert "address already in use" in "".join(caught.value.__notes__)
+    assert [] == list(tmp_path.iterdir())
