@@ -23,7 +23,7 @@ class Fate(StrEnum):
     TOO_BIG = "too_big"  # a router on the way said so by ICMP: `mtu`, `by`
     LOCAL = "local"  # the host's own kernel refused to send it: the device's MTU, or a cached path MTU
     UNREACHABLE = "unreachable"  # ICMP said so, or there is no route, or the name is not known
-    DENIED = "denied"  # the account may not send such packets
+    DENIED = "denied"  # nothing was sent: the account may not, or the program failed
 
 
 class Way(StrEnum):
@@ -64,7 +64,9 @@ _FROM = re.compile(r"From (\S+?):?(?: \(([0-9A-Fa-f.:]+)\):?)? ")
 _MTU = re.compile(r"mtu ?[=:] ?([0-9]{1,6})")
 _LOCAL = re.compile(r"[Mm]essage too long")
 _TOO_BIG = re.compile(r"Frag needed|Packet too big")
-_DENIED = re.compile(r"socket: (?:Operation not permitted|Permission denied)|cap_net_raw")
+# Where IPv6 is off, a ping that may not open its socket for IPv4 complains about the one for IPv6.
+_DENIED = re.compile(r"socket: (?:Operation not permitted|Permission denied|Address family not supported)|cap_net_raw")
+_OTHER_ERROR = 2  # ping(8): 1 is no answer, 2 any other error; above are the shell's, of a program that did not run
 _UNREACHABLE = re.compile(
     r"[Uu]nreachable|Packet filtered|No route|[Pp]rohibited|Time to live exceeded|Time exceeded"
     r"|Name or service not known|Temporary failure in name resolution|unknown host|no getent"
@@ -115,4 +117,4 @@ def packet(size: int, way: Way, status: int, text: str) -> Packet:
     ):
         if pattern.search(text):
             return Packet(size, way, fate, mtu=mtu, by=by, text=text)
-    return Packet(size, way, Fate.SILENT, text=text)
+    return Packet(size, way, Fate.SILENT if status < _OTHER_ERROR else Fate.DENIED, text=text)

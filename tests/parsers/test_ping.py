@@ -58,6 +58,7 @@ def test_a_host_that_can_send_none() -> None:
         ("ping: sendmsg: Operation not permitted", (Fate.UNREACHABLE, None, "")),
         ("ping: nfs.example: Name or service not known", (Fate.UNREACHABLE, None, "")),
         ("ping: socket: Operation not permitted", (Fate.DENIED, None, "")),
+        ("ping: socket: Address family not supported by protocol", (Fate.DENIED, None, "")),
         ("ping: => missing cap_net_raw+p capability or setuid?", (Fate.DENIED, None, "")),
         ("From 10.9.1.254: icmp_seq=1 Redirect Host(New nexthop: 10.9.1.253)", (Fate.SILENT, None, "")),
         ("something that no version has said so far", (Fate.SILENT, None, "")),
@@ -68,6 +69,14 @@ def test_what_became_of_a_packet(text: str, expected: tuple[Fate, int | None, st
     """By the most telling line of all versions, IPv4 and IPv6."""
     packet = ping.packet(9000, Way.DO, 1, text)
     assert expected == (packet.fate, packet.mtu, packet.by)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(1, Fate.SILENT), (2, Fate.DENIED), (127, Fate.DENIED), (137, Fate.DENIED)]
+)
+def test_a_ping_that_failed_is_no_silence(status: int, expected: Fate) -> None:
+    """Only status 1 says that nothing came back; a peer is not out of reach because ping could not start."""
+    assert expected == ping.packet(84, Way.DO, status, "ping: something new").fate
 
 
 @pytest.mark.parametrize(("text", "rtt"), [("time=0.5 ms", 0.0005), ("time=1203 ms", 1.203), ("time<1 ms", 0.001)])

@@ -107,7 +107,7 @@ note() { # SIZE WAY STATUS TEXT...: what one of these lines means for the search
 	fi
 	failed="$failed $1" text=$*
 	case $text in
-	*socket:*permitted | *socket:*denied | *cap_net_raw*) refused=1 ;;
+	*socket:*permitted | *socket:*denied | *socket:*supported* | *cap_net_raw*) refused=1 ;;
 	*mtu*)
 		text=${text##*mtu}
 		text=${text#"${text%%[0-9]*}"}

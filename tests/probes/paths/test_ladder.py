@@ -213,6 +213,12 @@ def test_a_lossy_path_is_no_black_hole(tmp_path: Path, hint: str, lost: str) -> 
     assert 9000 == passed(by(tmp_path, chance, hint, "1", "20", LADDER))
 
 
+@pytest.mark.parametrize("words", ["Operation not permitted", "Address family not supported by protocol"])
+def test_a_ping_without_a_socket(tmp_path: Path, words: str) -> None:
+    """As where it has lost its file capabilities, with IPv6 or without: not the same as no answer."""
+    assert by(tmp_path, f"echo 'ping: socket: {words}'; exit 2", "", "1", "20", LADDER).packets is None
+
+
 def test_a_host_whose_paths_all_fail(tmp_path: Path) -> None:
     """The more peers, the fewer packets to each at once; the search is as exact."""
     assert [6, 6, 6, 5, 4, 3, 3] == [at_once(peers) for peers in (0, 1, 6, 7, 9, 12, 60)]
