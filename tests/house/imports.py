@@ -21,7 +21,7 @@ FLOORS = {
     **dict.fromkeys(("build", "config", "grants", "inventory", "keyline", "needs", "topology"), 3),
     **dict.fromkeys(("board", "runner", "scheduling", "derive", "symptoms"), 4),
     **dict.fromkeys(("exposition", "history", "matrix", "web"), 5),
-    **dict.fromkeys(("daemon", "once", "service", "logs", "checklist", "cli", "__main__"), 6),
+    **dict.fromkeys(("daemon", "healthy", "notify", "once", "service", "logs", "checklist", "cli", "__main__"), 6),
 }
 
 APART = frozenset({"probes", "transports", "platforms"})
@@ -52,7 +52,7 @@ OWNERS = {
     "pymysql": ("transports",),
     "pyroute2": ("transports",),
     "rich": ("cli", "once"),
-    "structlog": ("transports", "runner", "scheduling", "web", "daemon", "service", "logs", "cli"),
+    "structlog": ("transports", "runner", "scheduling", "web", "daemon", "notify", "service", "logs", "cli"),
     "uvloop": ("service",),
     "yaml": ("config",),
 }
