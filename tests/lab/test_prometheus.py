@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.lab.one_page import free_address, serving
 from tests.lab.prometheus import Prometheus, PrometheusError
 from tests.lab.wait import wait_until
 
@@ -21,45 +18,17 @@ pytestmark = pytest.mark.debian
 PAGE = b'# TYPE cs_stub gauge\ncs_stub{host="kvm1"} 7\n'
 
 
-class Page(BaseHTTPRequestHandler):
-    """Serves one page, as an exporter does."""
-
-    def do_GET(self) -> None:
-        """Answer."""
-        self.send_response(200 if self.path == "/metrics" else 404)
-        self.send_header("Content-Type", "text/plain; version=0.0.4")
-        self.end_headers()
-        self.wfile.write(PAGE)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def target() -> Iterator[str]:
     """An exporter's address: it has one series."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield f"127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with serving(PAGE) as address:
+        yield address
 
 
 @pytest.fixture
-def free_port() -> int:
-    """A port that nobody listens on, below those that the kernel gives to connections."""
-    for port in range(21_000, 32_000):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError
-
-
-@pytest.fixture
-def prometheus(tmp_path: Path, target: str, free_port: int) -> Iterator[Prometheus]:
+def prometheus(tmp_path: Path, target: str) -> Iterator[Prometheus]:
     """One that scrapes it ten times a second."""
-    with Prometheus(tmp_path, target, listen=f"127.0.0.1:{free_port}", every=0.1) as started:
+    with Prometheus(tmp_path, target, listen=free_address(), every=0.1) as started:
         yield started
 
 
@@ -82,9 +51,9 @@ def test_a_mistake_in_an_expression_is_said(prometheus: Prometheus) -> None:
         prometheus.query("cs_stub{")
 
 
-def test_nothing_is_left(tmp_path: Path, target: str, free_port: int) -> None:
+def test_nothing_is_left(tmp_path: Path, target: str) -> None:
     """Neither a process nor a file."""
-    with Prometheus(tmp_path, target, listen=f"127.0.0.1:{free_port}"):
+    with Prometheus(tmp_path, target, listen=free_address()):
         assert [tmp_path / "prometheus"] == list(tmp_path.iterdir())
     assert [] == list(tmp_path.iterdir())
     found = subprocess.run(["pgrep", "-f", f"^prometheus.*{tmp_path}/"], capture_output=True, text=True, check=False)
