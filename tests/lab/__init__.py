@@ -28,6 +28,7 @@ DEBIAN_PACKAGES = (
     "nftables",
     "openssh-server",
     "procps",
+    "python3",
     "rpcbind",
     "user-mode-linux",
     "util-linux",

@@ -1,38 +1,56 @@
 """Agents and management servers of the lab: real processes with real sessions on 8250, to be frozen, killed, cut off.
 
-What they do on the wire is in `agent_programs.py`; here is how a test has them on a host.
+What they do on the wire and in their logs is in the modules `agent_programs*`; here is how a test has them on a host.
 """
 
 from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Unpack
 
-from tests.lab import agent_programs, faults
+from tests.lab import faults
+from tests.lab.agent_options import (
+    AGENT,
+    LOG,
+    PROJECT,
+    PROPERTIES,
+    AgentOptions,
+    Layout,
+    Machine,
+    Words,
+    catches,
+    command_line,
+)
+from tests.lab.agent_programs import PORT
 from tests.lab.daemon import Daemon
 from tests.lab.host import LabHost
 from tests.lab.processes import read
+from tests.lab.uml_agents import UmlAgent
 from tests.lab.wait import wait_until
 
-PORT = 8250
+SERVER, SERVER_LOG = "tests.lab.agent_programs_server", "/var/log/cloudstack/management/management-server.log"
 
 
 class _Program:
-    """One of the two programs, on one host."""
+    """One of the two programs, on one host; `log_file` is the host's own name of its log."""
 
-    def __init__(self, host: LabHost, *arguments: str) -> None:
+    def __init__(self, host: LabHost, module: str, log_file: str, options: Sequence[str]) -> None:
         self.host = host
-        self.arguments = arguments
+        self.log_file = log_file
+        self._module = module
+        self._options = options
         self._daemon: Daemon | None = None
 
     def start(self) -> None:
         """Run it; no error if it runs already."""
         if self._daemon is None:
-            argv = [sys.executable, "-S", agent_programs.__file__, *self.arguments]
-            self._daemon = self.host.spawn(argv, Path(agent_programs.__file__).stem)
+            program = [sys.executable, "-S", "-m", self._module, "--log", str(self.host.path(self.log_file))]
+            argv = ["env", f"PYTHONPATH={PROJECT}", *program, *self._options]
+            self._daemon = self.host.spawn(argv, self._module.rpartition(".")[2])
 
     def stop(self) -> None:
         """Kill it: its kernel closes its sessions."""
@@ -48,36 +66,115 @@ class _Program:
         """Let it run again."""
         self._send(signal.SIGCONT, "SRD")
 
+    def log(self) -> str:
+        """What it has written to its log on the host so far."""
+        path = self.host.path(self.log_file)
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
     def _send(self, number: signal.Signals, states: str) -> None:
-        daemon = self._daemon
-        assert daemon is not None, "it does not run"
-        daemon.send(number)
+        pid = self._running().pid
+        self._running().send(number)
 
         def arrived() -> bool:
-            process = read(daemon.pid)
+            process = read(pid)
             return process is not None and process.state in states
 
-        wait_until(arrived, what=f"{self.arguments[0]} on {self.host.name} to take the signal")
+        wait_until(arrived, what=f"{self._module} on {self.host.name} to take the signal")
+
+    def _running(self) -> Daemon:
+        assert self._daemon is not None, f"{self._module} does not run on {self.host.name}"
+        return self._daemon
 
 
 class ManagementServer(_Program):
-    """A management server: takes agents' sessions and answers their pings."""
+    """A management server: takes agents' sessions, answers their pings, notes silence and gives hosts up.
 
-    def __init__(self, host: LabHost, port: int = PORT) -> None:
-        super().__init__(host, "server", str(port))
-        self.port = port
+    `every` is the ping interval that it tells agents (s), `timeout` the silence that it bears, in those; `check_health`
+    is how long it then waits for an answer before the host goes to Alert (s; CloudStack's 100 is beyond any test).
+    `http` and `cluster` are further ports that it serves: 8080 and 9090.
+    """
+
+    def __init__(
+        self,
+        host: LabHost,
+        port: int = PORT,
+        *,
+        layout: Layout = "4.20",
+        every: float = 1.0,
+        timeout: float = 2.5,
+        check_health: float = 100.0,
+        http: int | None = None,
+        cluster: int | None = None,
+    ) -> None:
+        options = command_line(
+            port=port,
+            layout=layout,
+            every=every,
+            timeout=timeout,
+            check_health=check_health,
+            http=http,
+            cluster=cluster,
+        )
+        super().__init__(host, SERVER, SERVER_LOG, options)
+        self._ports = [taken for taken in (port, http, cluster) if taken]
 
     def start(self) -> None:
-        """Run it, until it listens."""
+        """Run it, until it listens to all its ports."""
         super().start()
-        wait_until(lambda: self.host.listens(self.port), what=f"{self.host.name} to listen on {self.port}")
+        wait_until(lambda: all(map(self.host.listens, self._ports)), what=f"{self.host.name} to listen: {self._ports}")
 
 
 class Agent(_Program):
-    """The agent of one host: one session with one of `servers` at a time, a ping every so many seconds."""
+    """The agent of one host: one session with one of `servers` at a time, a ping every so many seconds.
 
-    def __init__(self, host: LabHost, servers: Sequence[LabHost], every: float = 1.0, port: int = PORT) -> None:
-        super().__init__(host, "agent", str(port), str(every), *(server.address for server in servers))
+    Without `every` the server says. What else it may be told is in `AgentOptions`.
+    """
+
+    def __init__(
+        self,
+        host: LabHost,
+        servers: Sequence[Machine],
+        every: float | None = None,
+        **options: Unpack[AgentOptions],
+    ) -> None:
+        self._words = Words(host, servers, every, options)
+        self.number = self._words.number
+        super().__init__(host, AGENT, LOG, self._words.command([str(host.path(one)) for one in self._words.mounts]))
+
+    def start(self) -> None:
+        """Run it; no error if it runs already."""
+        if self._words.mounts:
+            self.host.write(PROPERTIES, self._words.properties())
+        super().start()
+
+    def shut_down(self) -> None:
+        """End it as its service does: it tells its server, which then knows the host as Disconnected."""
+        self._ready_for(signal.SIGTERM).stop(signal.SIGTERM)
+        self._daemon = None
+
+    def stick(self) -> None:
+        """No ping any more, as where that task hangs; commands are still answered, so the session goes on moving."""
+        self._ready_for(signal.SIGUSR1).send(signal.SIGUSR1)
+
+    def unstick(self) -> None:
+        """Pings again."""
+        self._ready_for(signal.SIGUSR2).send(signal.SIGUSR2)
+
+    def _ready_for(self, number: signal.Signals) -> Daemon:
+        daemon = self._running()
+        status = Path(f"/proc/{daemon.pid}/status")
+        wait_until(lambda: catches(status.read_text(), number), what=f"the agent of {self.host.name} to run")
+        return daemon
+
+
+@contextmanager
+def pings_stuck(agent: Agent | UmlAgent) -> Iterator[None]:
+    """The agent's task of pings hangs, while all else of it goes on."""
+    agent.stick()
+    try:
+        yield
+    finally:
+        agent.unstick()
 
 
 def cut_off(host: LabHost, *servers: LabHost, port: int = PORT) -> AbstractContextManager[object]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab import faults
-from tests.lab.agents import PORT, Agent, ManagementServer, cut_off, unacknowledged
+from tests.lab.agent_programs import PORT
+from tests.lab.agents import Agent, ManagementServer, cut_off, unacknowledged
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
 from tests.lab.wait import wait_until
