@@ -108,6 +108,10 @@ class Board:
         """What is known of one probe on one host; None before its first outcome."""
         return self._entries.get((probe, host))
 
+    def failing_hosts(self) -> int:
+        """How many hosts have a probe whose latest run failed."""
+        return len({host for (_, host), entry in self._entries.items() if host != FLEET and entry.failure})
+
     def replace_inventory(self, inventory: Inventory) -> None:
         """Take a new inventory; what is known of hosts that left is forgotten."""
         self.inventory = inventory

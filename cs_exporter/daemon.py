@@ -81,6 +81,11 @@ class Daemon:
         health.collector_mismatches = self._world.shells.mismatches()
         return self.board.snapshot(self._clock.monotonic())
 
+    @property
+    def polls(self) -> bool:
+        """Whether runs are still being started: a daemon that only answers scrapes is dead for its hosts."""
+        return not self._scheduler.stalled
+
     def shown_config(self) -> str:
         """The configuration in force as YAML, secrets hidden."""
         return shown(self.config)

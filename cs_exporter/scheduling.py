@@ -40,6 +40,12 @@ STEP = 0.25
 EARLY = 0.3
 """Seconds by which a slot may begin too early and still count for the interval that begins then: a little over STEP."""
 
+STALLED = 2.0
+"""Base intervals without the start of a run that was due, in any one slot or of all hosts: it works no longer."""
+
+STALLED_FLOOR = 10.0
+"""Seconds that this takes at least: with a short interval, a machine under load is late without being dead."""
+
 Run = Callable[[AnySpec, Host], Awaitable[Outcome]]
 Land = Callable[[Outcome, float], None]
 
@@ -69,7 +75,17 @@ class Scheduler:
         self._epoch = 0.0  # monotonic time of the start
         self._offset = 0.0  # wall clock minus monotonic clock, as the jobs' times assume it
         self._watch: asyncio.TimerHandle | None = None
+        self._turned = dict.fromkeys(range(self._slots), clock.monotonic())  # slot -> when its work was last done
+        self._stuck_since: float | None = None  # since then, every run that was due found its predecessor overrun
         self.lag = 0.0
+
+    @property
+    def stalled(self) -> bool:
+        """Whether it has ceased to start runs, so that only a restart can help. Before its start it is young."""
+        since = min(self._turned.values())
+        if self._stuck_since is not None:
+            since = min(since, self._stuck_since)
+        return self._clock.monotonic() - since > max(STALLED * self._base, STALLED_FLOOR)
 
     def start(self, inventory: Inventory) -> None:
         """Begin: a first sweep over all hosts at once, paced, then every host in its slot."""
@@ -169,6 +185,7 @@ class Scheduler:
             for spec in self.asked(host):
                 if (tick + phase) % round(self.interval(spec, host) / self._base) == 0:
                     self._start(spec, host)
+        self._turned[slot] = self._clock.monotonic()
 
     def _start(self, spec: AnySpec, host: Host) -> None:
         key = (host.name, spec.name)
@@ -176,8 +193,11 @@ class Scheduler:
             running_for, interval = self._clock.monotonic() - self._began[key], self.interval(spec, host)
             # A run out of turn (the first sweep's, or one on request) that is still young stands in for this one.
             if running_for > OVERRUN * interval:
+                if self._stuck_since is None:
+                    self._stuck_since = self._clock.monotonic()
                 self._land(overrun(spec, host, self._clock, running_for), interval)
             return
+        self._stuck_since = None
         self._begin(spec, host)
 
     def _begin(self, spec: AnySpec, host: Host) -> asyncio.Task[Outcome]:

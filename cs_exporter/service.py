@@ -6,6 +6,8 @@ Apart from the daemon, which knows no signals and no ports and is therefore test
 from __future__ import annotations
 
 import asyncio
+import faulthandler
+import os
 import resource
 import signal
 from collections.abc import Callable
@@ -15,6 +17,7 @@ import structlog
 
 from cs_exporter.config import Config, ConfigError
 from cs_exporter.daemon import Daemon
+from cs_exporter.notify import ServiceManager
 from cs_exporter.web.options import WebOptions
 from cs_exporter.web.server import WebServer
 
@@ -30,15 +33,18 @@ class Service(Daemon):
     def __init__(self, load: Callable[[], Config], options: WebOptions) -> None:
         super().__init__(load)
         self._web = WebServer(self, options)
+        self._manager = ServiceManager(os.environ, lambda: self.polls, self._status)
 
     async def start(self) -> None:
         """Listen first: a port in use must not start a sweep. Raises ConfigError."""
         await self._web.start()
         await super().start()
         self._count_descriptors()
+        self._manager.ready()
 
     async def stop(self) -> None:
         """Stop asking and stop answering, both within a few seconds."""
+        self._manager.stopping()
         await asyncio.gather(super().stop(), self._web.stop())
 
     @property
@@ -49,17 +55,28 @@ class Service(Daemon):
 
     async def reload(self) -> None:
         """See Daemon; the web server's file is read again too. Raises ConfigError, after logging it."""
-        try:
-            security = self._web.read_security()
-            await super().reload()
-        except ConfigError as error:
-            self.board.health.config_reload_successful = False
-            log.error(  # noqa: TRY400 (the mistake is the user's: its line says all)
-                "the configuration was not reloaded; the one before stays in force", error=str(error)
-            )
-            raise
-        await self._web.apply(security)
+        with self._manager.reloading():
+            try:
+                security = self._web.read_security()
+                await super().reload()
+            except ConfigError as error:
+                self.board.health.config_reload_successful = False
+                log.error(  # noqa: TRY400 (the mistake is the user's: its line says all)
+                    "the configuration was not reloaded; the one before stays in force", error=str(error)
+                )
+                raise
+            await self._web.apply(security)
         self._count_descriptors()
+
+    def _status(self) -> str:
+        """One line about the daemon."""
+        health, hosts = self.board.health, len(self.board.inventory)
+        parts = [f"{hosts} host{'' if hosts == 1 else 's'}, {self.board.failing_hosts()} with failing runs"]
+        if not health.first_sweep_done:
+            parts.append("the first sweep is under way")
+        if not health.config_reload_successful:
+            parts.append("the configuration's file has a mistake, and the one before is in force")
+        return "; ".join(parts)
 
     def _count_descriptors(self) -> None:
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -80,6 +97,7 @@ class Service(Daemon):
 
 def serve(load: Callable[[], Config], options: WebOptions, announce: Callable[[Service], None]) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reloads. Raises ConfigError for what can't be started."""
+    faulthandler.enable()  # a watchdog's SIGABRT then leaves word of where everything stood
     _allow_descriptors()
     with asyncio.Runner(loop_factory=_quickest_loop) as runner:
         runner.run(_serve(load, options, announce))

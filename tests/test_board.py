@@ -46,6 +46,18 @@ def test_a_host_that_leaves_the_inventory_is_forgotten() -> None:
     assert ["derived"] == [entry.latest.probe for entry in board.snapshot(0.0).entries]
 
 
+def test_hosts_with_failing_runs_are_counted() -> None:
+    """A host once, however many of its probes fail; a derivation that fails for the fleet is no host."""
+    board = Board(Inventory({"kvm1": KVM1}))
+    for probe, host in (("p", "kvm1"), ("q", "kvm1"), ("p", "")):
+        board.land(Outcome(probe, host, 0.0, 0.0, 0.0, Failure(Reason.TIMEOUT, "late")), 30.0)
+    assert 1 == board.failing_hosts()
+    board.land(Outcome("q", "kvm1", 0.0, 0.0, 0.0, "reading"), 30.0)
+    assert 1 == board.failing_hosts()
+    board.land(outcome("reading"), 30.0)
+    assert 0 == board.failing_hosts()
+
+
 def test_a_snapshot_does_not_follow_the_board() -> None:
     """A render in a thread sees one moment."""
     board = Board(Inventory({"kvm1": KVM1}))

@@ -1,0 +1,178 @@
+"""What the service manager is told, on real datagram sockets: by the module, and by the whole service as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cs_exporter.notify import ServiceManager
+from tests.lab.wait import wait_until, wait_until_async
+from tests.test_service import LOCAL, Running
+
+
+class Manager:
+    """The other end: a service manager's socket, and all that was said to it."""
+
+    def __init__(self, address: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(address.replace("@", "\0", 1))
+        self._socket.settimeout(0.0)
+        self.environment = {"NOTIFY_SOCKET": address}
+        self._heard: list[str] = []
+
+    def heard(self) -> list[str]:
+        """Every message so far, its lines joined by a blank."""
+        while True:
+            try:
+                self._heard.append(self._socket.recv(4096).decode().replace("\n", " "))
+            except BlockingIOError:
+                return self._heard
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._socket.close()
+
+
+@pytest.fixture(params=["path", "abstract"])
+def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Manager]:
+    """A manager at an address of either kind."""
+    made = Manager(f"@cs-exporter-test-{os.getpid()}" if request.param == "abstract" else str(tmp_path / "notify"))
+    yield made
+    made.close()
+
+
+@contextmanager
+def told(environment: dict[str, str], alive: Callable[[], bool] = lambda: True) -> Iterator[ServiceManager]:
+    """The daemon's side, ended at the end."""
+    made = ServiceManager(environment, alive, lambda: "2 hosts")
+    try:
+        yield made
+    finally:
+        made.stopping()
+
+
+async def test_a_life(manager: Manager) -> None:
+    """Ready with a status, reloading with the time it began, ready again, stopping; nobody inherits the environment."""
+    environment = {**manager.environment, "HOME": "/"}
+    with told(environment) as service:
+        assert {"HOME": "/"} == environment
+        service.ready()
+        before = time.monotonic_ns() // 1000
+        with service.reloading():
+            pass
+    ready, status, reloading, *rest = manager.heard()
+    assert ["READY=1", "STATUS=2 hosts"] == [ready, status]
+    began = int(reloading.removeprefix("RELOADING=1 MONOTONIC_USEC="))
+    assert before <= began <= time.monotonic_ns() // 1000
+    assert ["READY=1", "STOPPING=1"] == rest
+
+
+def test_a_reload_that_fails_is_over_too(manager: Manager) -> None:
+    """A manager that is not told so would wait for it, and then kill the daemon."""
+    service = ServiceManager({**manager.environment}, lambda: True, lambda: "the file has a mistake")
+    with pytest.raises(ValueError, match="wrong"), service.reloading():
+        raise ValueError("wrong")
+    assert "READY=1 STATUS=the file has a mistake" == manager.heard()[-1]
+
+
+async def test_the_watchdog_is_answered_while_the_daemon_is_alive(manager: Manager) -> None:
+    """Often enough; not at all while the daemon says that it is dead; and again afterwards."""
+    alive = True
+    with told({**manager.environment, "WATCHDOG_USEC": "200000"}, lambda: alive) as service:
+        service.ready()
+        await wait_until_async(lambda: _answers(manager) >= 5, 5)
+        alive, before = False, _answers(manager)
+        await asyncio.sleep(0.2)
+        assert before == _answers(manager)
+        alive = True
+        await wait_until_async(lambda: _answers(manager) >= before + 2, 5)
+
+
+def _answers(manager: Manager) -> int:
+    return sum("WATCHDOG=1" in line for line in manager.heard())
+
+
+@pytest.mark.parametrize(
+    ("pid", "answered"), [(str(os.getpid()), True), ("", True), ("1", False)], ids=["ours", "nobody's", "another's"]
+)
+async def test_a_watchdog_of_another_process_is_its_own(manager: Manager, pid: str, answered: bool) -> None:  # noqa: FBT001
+    """A child that inherited the variables must not answer for its parent."""
+    with told({**manager.environment, "WATCHDOG_USEC": "1000000", "WATCHDOG_PID": pid}) as service:
+        service.ready()
+    assert answered == any("WATCHDOG=1" in line for line in manager.heard())
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"NOTIFY_SOCKET": ""}, {"NOTIFY_SOCKET": "vsock:2:1"}, {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": "x"}],
+    ids=["none", "empty", "of another kind", "gone"],
+)
+async def test_without_a_manager_nothing_happens(environment: dict[str, str]) -> None:
+    """Started by hand, or by a manager that can't be told: the daemon runs all the same."""
+    with told(environment) as service:
+        service.ready()
+        with service.reloading():
+            pass
+    assert not environment
+
+
+async def test_a_manager_that_reads_no_more_stops_nothing(manager: Manager) -> None:
+    """Its full queue costs the message, not the event loop."""
+    with told({**manager.environment}) as service:
+        began = time.monotonic()
+        for _ in range(2000):
+            with service.reloading():
+                pass
+        assert time.monotonic() - began < 10
+    assert len(manager.heard()) < 4000
+
+
+def test_the_service_tells_its_manager(manager: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole daemon: ready once it listens, its hosts, the watchdog, a reload, a bad reload, the end."""
+    for name, value in {**manager.environment, "WATCHDOG_USEC": "400000"}.items():
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "cs_exporter.yml"
+    file.write_text(LOCAL)
+    running = Running(tmp_path, f"--config.file={file}")
+    try:
+        wait_until(lambda: any("STATUS=1 host, 0 with failing runs" in line for line in manager.heard()), 15, "status")
+        assert "READY=1" == manager.heard()[0]
+        wait_until(lambda: _answers(manager) > 5, 15, "the watchdog's answers")
+        _environment_is_clean(running.process.pid)
+        file.write_text("hots: []")
+        running.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: any("has a mistake" in line for line in manager.heard()), 15, "the bad reload")
+        assert any(line.startswith("RELOADING=1 MONOTONIC_USEC=") for line in manager.heard())
+        running.process.send_signal(signal.SIGTERM)
+        assert 0 == running.process.wait(timeout=10)
+        assert "STOPPING=1" == manager.heard()[-1]
+    finally:
+        running.end()
+
+
+def _environment_is_clean(pid: int) -> None:
+    """No collector of this machine that the daemon starts can speak in its name."""
+    children = wait_until(lambda: Path(f"/proc/{pid}/task/{pid}/children").read_text().split(), 15, "a child")
+    for child in children:
+        assert b"NOTIFY_SOCKET" not in Path(f"/proc/{child}/environ").read_bytes()
+
+
+def test_a_watchdog_that_loses_patience_leaves_word(tmp_path: Path) -> None:
+    """SIGABRT, by which it ends a daemon, shows in the log where the daemon stood."""
+    (tmp_path / "cs_exporter.yml").write_text(LOCAL)
+    running = Running(tmp_path, f"--config.file={tmp_path / 'cs_exporter.yml'}", wrapper=("prlimit", "--core=0"))
+    try:
+        running.process.send_signal(signal.SIGABRT)
+        assert -signal.SIGABRT == running.process.wait(timeout=10)
+        assert "Fatal Python error: Aborted" in running.log_file.read_text()
+        assert "service.py" in running.log_file.read_text()
+    finally:
+        running.end()
