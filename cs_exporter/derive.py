@@ -64,9 +64,9 @@ class Deriver:
         self._wake()
 
     def again(self) -> None:
-        """Derive everything once more: the inventory has changed under it."""
+        """Derive everything once more, now: the inventory has changed, and no page may tell of who has left."""
         self._due = {**self._derived, **self._due}
-        self._wake()
+        self.flush()
 
     def _wake(self) -> None:
         for spec in self._specs:
