@@ -30,15 +30,17 @@ _numbers = itertools.count(1)
 class AgentOptions(TypedDict, total=False):
     """What an agent may be told besides its servers.
 
-    `number` is the host's id in the database, by itself the next free one. With `heartbeat` it writes KVMHA files to
-    these directories of the host, and the host has an agent.properties that says how often and that it never reboots;
-    `properties` come after these, so they override them.
+    `number` is the host's id in the database, by itself the next free one. After `longest_pause` seconds without a ping
+    (300; a long freeze, a clock stepped forward) that session has none any more. With `heartbeat` it writes KVMHA files
+    to these directories of the host every `heartbeat_every` seconds, and the host has an agent.properties that says how
+    often and that it never reboots; `properties` come after these, so they override them.
     """
 
     port: int
     layout: Layout
     number: int
     kind: Kind
+    longest_pause: float
     heartbeat: Sequence[str]
     heartbeat_every: float
     properties: Mapping[str, str]
@@ -74,6 +76,7 @@ class Words:
             name=host.name,
             address=host.address,
             every=every,
+            longest_pause=given.get("longest_pause"),
             backoff=BACKOFF,
             heartbeat_every=self._beat,
         )

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Unpack
+from typing import Protocol, Unpack
 
 from tests.lab import faults
 from tests.lab.agent_options import (
@@ -165,6 +165,26 @@ class Agent(_Program):
         status = Path(f"/proc/{daemon.pid}/status")
         wait_until(lambda: catches(status.read_text(), number), what=f"the agent of {self.host.name} to run")
         return daemon
+
+
+class Runnable(Protocol):
+    """An agent or a server, of any host."""
+
+    def start(self) -> None:
+        """Run it."""
+
+    def stop(self) -> None:
+        """Kill it."""
+
+
+@contextmanager
+def running(*programs: Runnable) -> Iterator[None]:
+    """All of them run, started in that order; at the end none does."""
+    with ExitStack() as stack:
+        for program in programs:
+            stack.callback(program.stop)
+            program.start()
+        yield
 
 
 @contextmanager
