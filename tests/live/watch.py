@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
@@ -51,6 +51,21 @@ class Address(Protocol):
         """Where its sshd listens."""
 
 
+def configuration(lab: Lab, blocks: Sequence[Mapping[str, Any]], **sections: Mapping[str, Any]) -> str:
+    """A configuration of hosts' blocks at the quick pace, with what its sections have besides."""
+    ssh = {
+        "user": USER,
+        "key_file": str(lab.client_key_file),
+        "known_hosts": str(lab.known_hosts_file),
+        "connect_timeout": INTERVAL / 2,
+        "retry_max": INTERVAL,
+    }
+    text: dict[str, Any] = {**QUICK, "ssh": ssh, "hosts": blocks}
+    for name, more in sections.items():
+        text[name] = {**text.get(name, {}), **more}
+    return json.dumps(text)  # JSON is YAML
+
+
 class Watch:
     """`async with Watch(...)`: the daemon runs. `hosts` are watched hosts with what their blocks have besides."""
 
@@ -65,18 +80,8 @@ class Watch:
 
     def write(self, hosts: Mapping[Address, Mapping[str, Any]]) -> None:
         """Write the configuration anew; `daemon.reload()` takes it in."""
-        ssh = {
-            "user": USER,
-            "key_file": str(self._lab.client_key_file),
-            "known_hosts": str(self._lab.known_hosts_file),
-            "connect_timeout": INTERVAL / 2,
-            "retry_max": INTERVAL,
-        }
         blocks = [{"name": host.name, "address": host.address, **more} for host, more in hosts.items()]
-        sections: dict[str, Any] = {**QUICK, "ssh": ssh, "hosts": blocks}
-        for name, more in self._sections.items():
-            sections[name] = {**sections.get(name, {}), **more}
-        self.file.write_text(json.dumps(sections), encoding="utf-8")  # JSON is YAML
+        self.file.write_text(configuration(self._lab, blocks, **self._sections), encoding="utf-8")
 
     async def __aenter__(self) -> Self:
         await self.daemon.start()
