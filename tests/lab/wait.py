@@ -25,8 +25,11 @@ class WaitedInVain(AssertionError):
         super().__init__(f"{what or 'the condition'}: not true after {deadline:g} s; last value: {last!r}")
 
 
-def wait_until(condition: Callable[[], T], deadline: float = 5.0, what: str = "") -> T:
-    """Call `condition` until it answers something true, and return that. Raises WaitedInVain after `deadline` s."""
+def wait_until(condition: Callable[[], T], deadline: float = 5.0, what: str = "", pause: float = PAUSE) -> T:
+    """Call `condition` until it answers something true, and return that. Raises WaitedInVain after `deadline` s.
+
+    `pause`: seconds between two calls, for conditions that are dear to look at.
+    """
     end = time.monotonic() + deadline
     while True:
         value = condition()
@@ -34,7 +37,7 @@ def wait_until(condition: Callable[[], T], deadline: float = 5.0, what: str = ""
             return value
         if time.monotonic() > end:
             raise WaitedInVain(what, deadline, value)
-        time.sleep(PAUSE)
+        time.sleep(pause)
 
 
 @overload

@@ -1,0 +1,25 @@
+"""Prints the table of faults at the end of a run, however quiet that run is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.judge import Seen
+from tests.e2e.table import terminal
+
+SEEN = pytest.StashKey[list[Seen]]()
+
+
+@pytest.fixture(scope="session")
+def record(request: pytest.FixtureRequest) -> list[Seen]:
+    """What has been seen so far; the table at the end is made of it."""
+    return request.config.stash.setdefault(SEEN, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The table."""
+    found = config.stash.get(SEEN, [])
+    if found:
+        terminalreporter.section("faults of the small cloud, through a real Prometheus")
+        for line in terminal(found):
+            terminalreporter.write_line(line)

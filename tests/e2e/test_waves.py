@@ -1,0 +1,69 @@
+"""Faults at the same time: each once, never two that meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import combinations
+
+import pytest
+
+from tests.demo.catalogue import FAULTS
+from tests.demo.cloud import Cloud
+from tests.demo.fault import ANY, HERE, Fault, Row
+from tests.demo.pace import TEST
+from tests.e2e.waves import Placed, waves
+
+
+@contextmanager
+def nothing(_cloud: Cloud, _host: str) -> Iterator[None]:
+    """Breaks nothing."""
+    yield
+
+
+def fault(name: str, *hosts: str, rows: tuple[Row, ...] = (), **more: tuple[Row, ...] | tuple[str, ...]) -> Fault:
+    """A fault in name only."""
+    return Fault(name, "It is.", hosts, nothing, "time_drift", rows, **more)  # type: ignore[arg-type]  # by name
+
+
+HERE_ONLY = Row(HERE, "CsA")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (fault("a", "kvm1"), fault("b", "kvm2"), False),
+        (fault("a", "kvm1"), fault("b", "kvm1"), True),
+        (fault("a", "kvm1", rows=(Row("kvm2", "CsA"),)), fault("b", "kvm2"), True),
+        (fault("a", "kvm1", also=(Row("kvm2", "CsA"),)), fault("b", "kvm2"), True),
+        (fault("a", "kvm1", blind=("kvm2",)), fault("b", "kvm2"), True),
+        (fault("a", "kvm1", rows=(HERE_ONLY,), blind=(HERE,)), fault("b", "kvm2", rows=(HERE_ONLY,)), False),
+        (fault("a", "kvm1", also=(Row(ANY, "CsA"),)), fault("b", "kvm2"), True),
+    ],
+)
+def test_faults_that_meet(one: Fault, other: Fault, expected: object) -> None:
+    """Where one's hosts, by symptom, by blindness or by being broken, are another's."""
+    placed = [Placed(one, one.hosts[0]), Placed(other, other.hosts[0])]
+    assert expected == placed[0].meets(placed[1]) == placed[1].meets(placed[0])
+
+
+def test_a_fault_moves_to_a_host_where_it_meets_nobody() -> None:
+    """Of those where it can be put, in their order; one that can't has a wave of its own."""
+    found = waves([fault("a", "kvm1"), fault("b", "kvm1", "kvm2"), fault("c", "kvm1", "kvm2")], TEST)
+    assert [["a@kvm1", "b@kvm2"], ["c@kvm1"]] == [[str(placed) for placed in wave] for wave in found]
+
+
+def test_what_a_fault_expects() -> None:
+    """Symptoms that must or may hold, and hosts whose runs may fail; no others."""
+    placed = Placed(fault("a", "kvm3", rows=(HERE_ONLY,), also=(Row(ANY, "CsB"),), blind=(HERE, "kvm4")), "kvm3")
+    rows = [Row("kvm3", "CsA"), Row("kvm4", "CsA"), Row("kvm5", "CsB")]
+    assert [True, False, True] == [placed.expects(row) for row in rows]
+    assert [True, True, False] == [placed.blinds(host) for host in ("kvm3", "kvm4", "kvm5")]
+
+
+def test_every_fault_has_its_turn() -> None:
+    """Once, and in its wave none meets it."""
+    found = waves(FAULTS, TEST)
+    assert sorted(fault.name for fault in FAULTS) == sorted(placed.fault.name for wave in found for placed in wave)
+    assert [] == [pair for wave in found for pair in combinations(wave, 2) if pair[0].meets(pair[1])]
+    assert [] == [fault.name for fault in FAULTS if not (fault.rows or fault.queries)]

@@ -1,0 +1,103 @@
+"""One wave of faults in the stand: brought about, waited for, mended, waited for; then the evidence is gathered.
+
+This process only decides how long to wait; what is judged are the samples that Prometheus has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from tests.e2e.judge import Evidence, Span, Story
+from tests.e2e.stand import SCRAPE, Stand
+from tests.e2e.waves import Placed
+from tests.lab.wait import wait_until
+
+MARGIN = 3.0
+"""Seconds that are not the probe's: a scrape and the grid it is read on (1 each), the settling of a derivation (0.5),
+and half a second on a machine that has more to do."""
+
+HEALED = 30.0
+"""Seconds within which a mended fault must be over: connections are made anew, kernels retry, readings end."""
+
+STEADY = 2 * SCRAPE
+"""How long what is red must be seen to stay so, and what is green, before the wave goes on."""
+
+PAUSE = SCRAPE / 2
+LONGEST = 300.0
+
+
+class Wave:
+    """`run` brings about the faults and mends them; `page` is then what the exporter showed while all were red."""
+
+    def __init__(self, stand: Stand, placed: Sequence[Placed]) -> None:
+        self._stand = stand
+        self._placed = placed
+        self._broken: dict[Placed, Span] = {}
+        self._mended: dict[Placed, Span] = {}
+        self.page = b""
+
+    def run(self) -> Evidence:
+        """Break, wait until all are red or should be, mend, wait until all is green or should be."""
+        stand = self._stand
+        stand.wait_for_green(HEALED)
+        self._begun = stand.now()
+        with ExitStack() as every:
+            mends = {placed: every.enter_context(ExitStack()) for placed in self._placed}
+            for placed, mend in mends.items():
+                with self._noted(placed, self._broken):
+                    mend.enter_context(placed.fault.breaks(stand.cloud, placed.host))
+            self._wait(self._all_red, max(self._broken[placed].end + self._limit(placed) for placed in self._placed))
+            self.page = stand.exporter.get("metrics")[1].encode()
+            for placed, mend in mends.items():
+                with self._noted(placed, self._mended):
+                    mend.close()
+        self._wait(stand.green, stand.now() + HEALED)
+        return self._evidence(Span(self._begun, stand.now()))
+
+    @contextmanager
+    def _noted(self, placed: Placed, spans: dict[Placed, Span]) -> Iterator[None]:
+        begin = self._stand.now()
+        yield
+        spans[placed] = Span(begin, self._stand.now())
+
+    def _limit(self, placed: Placed) -> float:
+        """Seconds within which it must be red: two intervals of its probe, what the fault itself needs, a margin.
+
+        An exporter that was held up by the machine says so itself, and has so much more.
+        """
+        stand, fault = self._stand, placed.fault
+        lag = stand.lag(Span(self._begun, stand.now()))
+        return 2 * (stand.interval(fault.probe) + lag) + fault.slack(stand.pace) + MARGIN
+
+    def _wait(self, condition: Callable[[], bool], until: float) -> None:
+        """Until it is true, or its time is up; and two scrapes more."""
+        stand = self._stand
+
+        def over() -> bool:
+            now = stand.now()
+            return now > until + 2 * stand.lag(Span(self._begun, now))
+
+        wait_until(lambda: condition() or over(), LONGEST, pause=PAUSE)
+        enough = stand.now() + STEADY
+        wait_until(lambda: stand.last_scrape() >= enough, LONGEST, "two more scrapes", PAUSE)
+
+    def _all_red(self) -> bool:
+        red = self._stand.red_now()
+        return all(one.rows <= red and all(map(self._stand.prometheus.query, one.queries)) for one in self._placed)
+
+    def _evidence(self, whole: Span) -> Evidence:
+        stand = self._stand
+        stories = (
+            Story(
+                placed,
+                self._broken[placed],
+                self._mended[placed],
+                tuple(stand.found(query, whole) for query in placed.queries),
+                self._limit(placed),
+            )
+            for placed in self._placed
+        )
+        return Evidence(
+            whole, SCRAPE, tuple(stories), stand.red(whole), stand.failing(whole), stand.found("up == 0", whole)
+        )
