@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from tests.lab.agents import ManagementServer, pings_stuck, running
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
 from tests.lab.nfs_server import NfsServer
-from tests.lab.uml import UmlHost
+from tests.lab.uml import UmlHost, boot
 from tests.lab.uml_agents import UmlAgent
 from tests.lab.wait import wait_until
 
@@ -34,18 +35,26 @@ def server(lab: Lab) -> Iterator[ManagementServer]:
     lab.remove_host(host)
 
 
-@pytest.fixture
-def kvm(uml_hosts: list[UmlHost], nfs_server: NfsServer) -> Iterator[UmlHost]:
-    """A hypervisor with the pool mounted, hard as CloudStack does."""
-    host = uml_hosts[0]
-    host.mount_nfs(nfs_server.host.address, EXPORT, POOL)
+@pytest.fixture(scope="module")
+def booted(lab: Lab) -> Iterator[UmlHost]:
+    """A host of these tests' own: an agent leaves settings in it that other tests would take for theirs."""
+    (host,) = boot(lab, "umlkvm")
     yield host
-    host.unmount(POOL)
+    host.stop()
+
+
+@pytest.fixture
+def kvm(booted: UmlHost, nfs_server: NfsServer) -> Iterator[UmlHost]:
+    """The hypervisor with the pool mounted, hard as CloudStack does."""
+    booted.mount_nfs(nfs_server.host.address, EXPORT, POOL)
+    yield booted
+    booted.unmount(POOL)
+    shutil.rmtree(nfs_server.host.path(f"{EXPORT}/KVMHA"))
 
 
 def pings(server: ManagementServer) -> int:
     """How many pings the server has noted."""
-    return server.log().count("Ping from Routing host 9(uml1)")
+    return server.log().count("Ping from Routing host 9(umlkvm)")
 
 
 def more_pings(server: ManagementServer) -> None:
