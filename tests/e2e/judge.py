@@ -5,8 +5,9 @@ Pure: from the moments at which something was red or failing, looked at once per
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.demo.fault import Row
 from tests.e2e.waves import Placed
@@ -45,7 +46,10 @@ class Story:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known of a wave. `step`: seconds between two moments. `lost`: when a scrape had failed."""
+    """All that is known of a wave. `step`: seconds between two moments. `lost`: when a scrape had failed.
+
+    `holds`: symptom -> seconds that it must hold before anyone is told.
+    """
 
     whole: Span
     step: float
@@ -53,6 +57,7 @@ class Evidence:
     red: Mapping[Row, Moments]
     failing: Mapping[Failing, Moments]
     lost: Moments
+    holds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,8 @@ def problems(evidence: Evidence) -> Iterator[str]:
         yield from _of_fault(story, evidence)
     placed = [story.placed for story in evidence.stories]
     for row, moments in evidence.red.items():
-        if not any(one.expects(row) for one in placed):
+        told = _longest(moments, evidence.step) > evidence.holds.get(row.symptom, 0.0)
+        if told and not any(one.expects(row) for one in placed):
             yield f"{row.symptom} held on {row.host or 'no host'}{_when(moments, evidence)}"
     for failing, moments in evidence.failing.items():
         if not any(one.blinds(failing.host) for one in placed):
@@ -108,6 +114,16 @@ def _of_fault(story: Story, evidence: Evidence) -> Iterator[str]:
         yield f"{story.placed}: red after {late:.1f} s; at most {story.limit:g}"
     if told.healed is None:
         yield f"{story.placed}: not over {evidence.whole.end - story.mended.begin:.1f} s after it was mended"
+
+
+def _longest(moments: Moments, step: float) -> float:
+    """Seconds of the longest stretch without a gap."""
+    longest = stretch = 0.0
+    before = -math.inf
+    for at in sorted(moments):
+        stretch = stretch + step if at - before < 1.5 * step else step
+        longest, before = max(longest, stretch), at
+    return longest
 
 
 def _lacking(story: Story, evidence: Evidence) -> Iterator[str]:

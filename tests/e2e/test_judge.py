@@ -66,6 +66,21 @@ def test_what_should_not_have_been(evidence: Evidence, expected: str | None) -> 
     assert (expected or "") in "".join(lines)
 
 
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (moments(105, 107), False),
+        (moments(105, 108), True),
+        (moments(102, 104) | moments(106, 108), False),
+        (moments(102, 103) | moments(106, 109), True),
+    ],
+)
+def test_a_stranger_of_whom_nobody_would_be_told(held: Moments, told: object) -> None:
+    """A symptom that must hold for some time is one too many if it does so without a gap."""
+    evidence = replace(GOOD, red={**GOOD.red, Row("kvm2", "CsB"): held}, holds={"CsB": 3.0})
+    assert told == bool(list(problems(evidence)))
+
+
 def test_what_was_red_before_is_not_quick() -> None:
     """Only moments after the fault began count."""
     early = replace(GOOD, red={RED: moments(98, 99) | moments(105, 123)}, stories=(replace(STORY, found=()),))

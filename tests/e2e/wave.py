@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+from cs_exporter.spec import ProbeSettings
+from tests.demo.pace import Pace
+from tests.e2e.expressions import SYMPTOMS
 from tests.e2e.judge import Evidence, Span, Story
 from tests.e2e.stand import SCRAPE, Stand
 from tests.e2e.waves import Placed
@@ -23,8 +26,16 @@ HEALED = 30.0
 STEADY = 2 * SCRAPE
 """How long what is red must be seen to stay so, and what is green, before the wave goes on."""
 
+USUAL_INTERVAL = ProbeSettings().interval
+"""Seconds between two runs of most probes outside of tests."""
+
 PAUSE = SCRAPE / 2
 LONGEST = 300.0
+
+
+def holds(pace: Pace) -> dict[str, float]:
+    """Symptom -> the seconds that it must hold before anyone is told: as many runs of a slow host's probe as usual."""
+    return {symptom.name: symptom.hold * pace.slow_interval / USUAL_INTERVAL for symptom in SYMPTOMS}
 
 
 class Wave:
@@ -68,7 +79,7 @@ class Wave:
         """
         stand, fault = self._stand, placed.fault
         lag = stand.lag(Span(self._begun, stand.now()))
-        return 2 * (stand.interval(fault.probe) + lag) + fault.slack(stand.pace) + MARGIN
+        return 2 * (stand.interval(placed) + lag) + fault.slack(stand.pace) + MARGIN
 
     def _wait(self, condition: Callable[[], bool], until: float) -> None:
         """Until it is true, or its time is up; and two scrapes more."""
@@ -98,6 +109,5 @@ class Wave:
             )
             for placed in self._placed
         )
-        return Evidence(
-            whole, SCRAPE, tuple(stories), stand.red(whole), stand.failing(whole), stand.found("up == 0", whole)
-        )
+        red, failing, lost = stand.red(whole), stand.failing(whole), stand.found("up == 0", whole)
+        return Evidence(whole, SCRAPE, tuple(stories), red, failing, lost, holds(stand.pace))
