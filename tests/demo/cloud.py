@@ -1,7 +1,7 @@
 """The small cloud: two management servers, a database, six hypervisors, NFS storage, a router between two segments.
 
-kvm1 and kvm2 are User-Mode-Linux (real NFS clients, clocks of their own), the others network namespaces. On the far
-side of the router are kvm5, kvm6 and nfs1. ntp1 gives all of them the time and is not watched.
+kvm1 and kvm2 are User-Mode-Linux (real NFS clients, clocks of their own), the others network namespaces with a VXLAN
+each. On the far side of the router are kvm5, kvm6 and nfs1. ntp1 gives all of them the time and is not watched.
 """
 
 from __future__ import annotations
@@ -14,23 +14,36 @@ from typing import Any, Self
 
 from tests.demo.pace import Pace
 from tests.lab.agents import Agent, ManagementServer
+from tests.lab.certificates import Authority
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import USER, Lab
+from tests.lab.listeners import Listener
 from tests.lab.mariadb import MariaDb
 from tests.lab.nfs_server import NfsServer
 from tests.lab.ntp import Chronyd
-from tests.lab.uml import UmlHost, boot
+from tests.lab.uml import UmlHost
+from tests.lab.uml_agents import UmlAgent
 
 MANAGEMENT, HYPERVISORS = ("ms1", "ms2"), ("kvm1", "kvm2", "kvm3", "kvm4", "kvm5", "kvm6")
-OWN_KERNEL = ("kvm1", "kvm2")
+OWN_KERNEL = {"kvm1": "4.1", "kvm2": "3"}
+"""Hypervisors that are User-Mode-Linux -> the NFS version by which they mount the pool."""
+
+NAMESPACED = tuple(name for name in HYPERVISORS if name not in OWN_KERNEL)
 FAR = ("kvm5", "kvm6", "nfs1")
 EXPORT, POOL = "/export/primary", "/mnt/5f2c7e64-6c2f-3b9a-8d0e-0c9b1f7a1d11"
+LIBVIRT, HTTPS = 16509, 8443
+POOL_SIZE, CONNECTIONS = 20, 60
+"""Of each management server's connections to the database; and all that the database takes."""
+
+LISTEN = "import socket, sys, time; s = socket.create_server(('', int(sys.argv[1]))); time.sleep(1e9)"
+WARM = "ss -tin; ip -j -d link; chronyc -c tracking; timeout 1 stat -f /; head /proc/stat; ps"
+"""What a poll starts, once: User-Mode-Linux reads each program from the machine's disk when it is first used."""
 
 SPECS = tuple(
     HostSpec(name, segment="far" if name in FAR else "lan", fake_clock=name.startswith("kvm"))
-    for name in (*MANAGEMENT, "db1", "nfs1", "ntp1", *HYPERVISORS)
-    if name not in OWN_KERNEL
+    for name in (*MANAGEMENT, "db1", "nfs1", "ntp1", *NAMESPACED)
 )
+ROLES = {"ms": "management", "db": "database", "nf": "storage", "kv": "hypervisor"}
 
 
 class Cloud:
@@ -70,7 +83,9 @@ class Cloud:
             "retry_max": self.pace.interval,
         }
         mysql = {"password_file": str(self.database.password_file)}
-        return {**self.pace.sections(), "ssh": ssh, "mysql": mysql, "hosts": [*map(self._block, self.watched)]}
+        sections = self.pace.sections()
+        sections["probes"]["mysql_connections"]["pool_sizes"] = dict.fromkeys(MANAGEMENT, POOL_SIZE)
+        return {**sections, "ssh": ssh, "mysql": mysql, "hosts": [*map(self._block, self.watched)]}
 
     @property
     def watched(self) -> Sequence[str]:
@@ -79,37 +94,96 @@ class Cloud:
 
     def _block(self, name: str) -> dict[str, Any]:
         address = self.machine(name).address
-        roles = {"ms": "management", "db": "database", "nf": "storage", "kv": "hypervisor"}
-        block: dict[str, Any] = {"name": name, "address": address, "roles": [roles[name[:2]]]}
+        block: dict[str, Any] = {"name": name, "address": address, "roles": [ROLES[name[:2]]]}
+        if name in MANAGEMENT:
+            block["ports"] = ["management-https"]
         if name in HYPERVISORS:
             block |= {"hypervisor": "KVM", "cloud_zone": "z1", "cloud_pod": "far" if name in FAR else "near"}
+            block["secured"] = False
+        if name in NAMESPACED:
+            block["addresses"] = {"overlay": address}
         if name in OWN_KERNEL:
-            block["mounts"] = [{"mountpoint": POOL, "server": "nfs1", "export": EXPORT}]
+            block["mounts"] = [{"mountpoint": POOL, "server": "nfs1", "export": EXPORT, "version": OWN_KERNEL[name]}]
+            block["probes"] = self.pace.slow_host()
         return block
 
     def _start(self, stack: ExitStack) -> None:
         self.directory: Path = self.lab.directory
         self.clocks = {name: Chronyd(host) for name, host in self.lab.hosts.items()}
         self.storage = NfsServer(self.host("nfs1"), EXPORT)
-        self.database = MariaDb(self.host("db1"), max_connections=60)
-        self.management = {name: ManagementServer(self.host(name)) for name in MANAGEMENT}
+        self.database = MariaDb(self.host("db1"), max_connections=CONNECTIONS)
+        self.management = {name: self._management_server(name) for name in MANAGEMENT}
+        self.kernels = {name: UmlHost(self.lab, name) for name in OWN_KERNEL}
         self._start_servers()
-        self.kernels = {host.name: host for host in boot(self.lab, *OWN_KERNEL)}
-        self.agents = {
-            name: Agent(self.host(name), [self.host(server) for server in MANAGEMENT], self.pace.ping)
-            for name in HYPERVISORS
-            if name not in OWN_KERNEL
-        }
-        for agent in self.agents.values():
-            agent.start()
-        stack.enter_context(self.database.used_from(self.host("ms1"), 5))
+        for host in self.kernels.values():
+            host.wait_for_sshd()
+        self._start_hypervisors()
+        for server in MANAGEMENT:
+            stack.enter_context(self.database.used_from(self.host(server), 5))
 
     def _start_servers(self) -> None:
         self.clocks["ntp1"].serve()
         for name, clock in self.clocks.items():
             if name != "ntp1":
-                clock.follow(self.host("ntp1").address)
+                clock.follow(self.ntp)
         self.storage.start()
         self.database.start()
-        for server in self.management.values():
+        self.authority = Authority(self.directory)
+        self.ports: dict[tuple[str, int], Listener] = {}
+        """(host, port) -> what listens there, of services whose port alone matters"""
+        for name, server in self.management.items():
             server.start()
+            certificate = self.authority.issue(name, server.host.address)
+            self.ports[name, HTTPS] = Listener(server.host, HTTPS, certificate=certificate)
+        for name in NAMESPACED:
+            self.ports[name, LIBVIRT] = Listener(self.host(name), LIBVIRT)
+        for listener in self.ports.values():
+            listener.start()
+
+    @property
+    def ntp(self) -> str:
+        """The time server's address."""
+        return self.host("ntp1").address
+
+    def _management_server(self, name: str) -> ManagementServer:
+        pace = self.pace
+        return ManagementServer(
+            self.host(name),
+            http=8080,
+            cluster=9090,
+            every=pace.ping,
+            timeout=pace.limit / pace.ping,
+            check_health=pace.limit,
+        )
+
+    def _start_hypervisors(self) -> None:
+        self.agents = {name: self._agent(name) for name in HYPERVISORS}
+        for name in NAMESPACED:
+            host = self.host(name)
+            vxlan = (
+                f"link add vxlan100 mtu 1450 type vxlan id 100 local {host.address} dev eth0 dstport 4789 nolearning"
+            )
+            host.namespace.ip(vxlan, "link set vxlan100 up")
+        for name, kernel in self.kernels.items():
+            kernel.start_chronyd(self.ntp, "makestep 0.1 3")
+            kernel.mount_nfs(self.host("nfs1").address, EXPORT, POOL, OWN_KERNEL[name])
+            kernel.start(["python3", "-S", "-c", LISTEN, str(LIBVIRT)])
+        for agent in self.agents.values():
+            agent.start()
+        for kernel, job in [(kernel, kernel.start(WARM, "csmon")) for kernel in self.kernels.values()]:
+            kernel.finish(job)
+
+    def _agent(self, name: str) -> Agent | UmlAgent:
+        """Every other one prefers the second server."""
+        number = HYPERVISORS.index(name)
+        servers = [self.host(server) for server in (MANAGEMENT if number % 2 else MANAGEMENT[::-1])]
+        if name in NAMESPACED:
+            return Agent(self.host(name), servers, self.pace.ping)
+        return UmlAgent(
+            self.kernels[name],
+            servers,
+            self.pace.ping,
+            heartbeat=[POOL],
+            heartbeat_every=self.pace.heartbeat,
+            properties=self.pace.agent_properties(),
+        )

@@ -8,22 +8,68 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+USUAL_LIMIT, USUAL_SILENT, USUAL_CRITICAL = 140.0, 50.0, 35.0
+"""Of CloudStack's defaults: an agent's silence, and what is left of it when the symptoms hold."""
+
+TRIES = 5
+
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds. `interval`: of every probe, but `path_interval` of path_mtu. `ping`: between an agent's pings.
+    """Seconds. `interval`: of every probe, but `path_interval` of path_mtu, and `slow_interval` of slow hosts.
 
-    `limit`: an agent's silence after which the cloud gives its host up. `heartbeat`: between writes to KVMHA files.
+    `ping`: between an agent's pings. `limit`: an agent's silence after which the cloud gives its host up. `heartbeat`:
+    between writes to KVMHA files.
     """
 
     interval: float
     path_interval: float
+    slow_interval: float
     ping: float
     limit: float
     heartbeat: float
 
+    @property
+    def silent(self) -> float:
+        """An agent's silence after which the first symptom holds."""
+        return self.limit * (1 - USUAL_SILENT / USUAL_LIMIT)
+
+    @property
+    def late(self) -> float:
+        """Age of a storage heartbeat that is late: one write was missed, and a busy machine has had its time."""
+        return 2 * self.heartbeat + 3
+
+    @property
+    def patience(self) -> float:
+        """Seconds from a write to the earliest forced reboot."""
+        return self.heartbeat + TRIES * self._retry_sleep
+
+    @property
+    def _retry_sleep(self) -> float:
+        return 2 + self.heartbeat / 4
+
+    def agent_properties(self) -> dict[str, str]:
+        """What the hypervisors' agent.properties say of the storage heartbeat besides: the forced reboot is armed."""
+        return {
+            "reboot.host.and.alert.management.on.heartbeat.timeout": "true",
+            "kvm.heartbeat.update.max.tries": str(TRIES),
+            "kvm.heartbeat.update.retry.sleep": f"{self._retry_sleep * 1000:.0f}",
+        }
+
+    def slow_host(self) -> dict[str, Any]:
+        """The `probes` of a User-Mode-Linux host. Each ping is a process, and those are dear there: it sends none."""
+        waits: dict[str, dict[str, float]] = {
+            "time_drift": {"section_limit": 3},
+            "nfs_mounts": {"slow_after": 2, "statfs_limit": 3},
+            "agent_heartbeat": {},
+            "storage_heartbeat": {"read_limit": 3},
+            "port_reachability": {},
+        }
+        often = {"interval": self.slow_interval, "timeout": self.slow_interval}
+        return {**{name: often | wait for name, wait in waits.items()}, "path_mtu": {"enabled": False}}
+
     def sections(self) -> dict[str, Any]:
-        """The configuration's `global` and `probes` at this pace: nothing may make a run wait for long."""
+        """The configuration's `global`, `probes` and `defaults` at this pace: nothing may make a run wait for long."""
         interval = self.interval
         each: dict[str, dict[str, Any]] = {
             "time_drift": {"interval": interval, "section_limit": 2},
@@ -35,10 +81,18 @@ class Pace:
             "path_mtu": {"interval": self.path_interval, "timeout": 5, "search_limit": 4},
             "port_reachability": {"interval": interval, "deadline": 1, "first_byte": 1, "shell_deadline": 2},
         }
-        return {"global": {"interval": interval, "timeout": interval}, "probes": each}
+        each["port_reachability"]["tls_every"] = 2
+        limits: dict[str, float] = {
+            "CsAgentSilent": self.limit - self.silent,
+            "CsAgentSilentCritical": self.limit * USUAL_CRITICAL / USUAL_LIMIT,
+            "CsStorageHeartbeatLate": self.late,
+            "CsHostRebootNear": self.patience / 3,
+        }
+        return {"global": {"interval": interval, "timeout": interval}, "probes": each, "defaults": {"limits": limits}}
 
 
-DEMO = Pace(interval=5, path_interval=10, ping=4, limit=20, heartbeat=4)
+DEMO = Pace(interval=5, path_interval=10, slow_interval=5, ping=4, limit=20, heartbeat=4)
 """A fault shows within ten seconds, a silent agent within the time that it takes to read about it."""
 
-TEST = Pace(interval=3, path_interval=6, ping=1, limit=9, heartbeat=1)
+TEST = Pace(interval=3, path_interval=6, slow_interval=6, ping=1, limit=9, heartbeat=2)
+"""Of two cores that have other things to do as well."""

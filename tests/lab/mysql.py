@@ -161,7 +161,7 @@ class MysqlServer(ABC):
         """That many connections of an account come from another host of the lab."""
         client = ["mariadb", "--no-defaults", f"--host={self.address}", f"--user={user}", f"--password={PASSWORD}"]
         before = set(self.sessions(user))
-        clients = [host.spawn([*client, "--execute=DO SLEEP(600)"], f"client-{user}") for _ in range(number)]
+        clients = [host.spawn([*client, "--execute=DO SLEEP(86400)"], f"client-{user}") for _ in range(number)]
         try:
             wait_until(lambda: len(self.sessions(user)) == len(before) + number, what=f"clients of {host.name}")
             yield
