@@ -23,6 +23,9 @@ from cs_exporter.web.server import WebServer
 
 log = structlog.get_logger(__name__)
 
+ENOUGH_RELOADS = 2
+"""By signal, at a time: the one under way, and one that will read whatever is there by then."""
+
 OWN_DESCRIPTORS = 100
 """Descriptors for all but the hosts: listeners, scrapes, files, look-ups. Each host takes one."""
 
@@ -34,6 +37,7 @@ class Service(Daemon):
         super().__init__(load)
         self._web = WebServer(self, options)
         self._manager = ServiceManager(os.environ, lambda: self.polls, self._status)
+        self._one_reload = asyncio.Lock()
 
     async def start(self) -> None:
         """Listen first: a port in use must not start a sweep. Raises ConfigError."""
@@ -55,18 +59,22 @@ class Service(Daemon):
 
     async def reload(self) -> None:
         """See Daemon; the web server's file is read again too. Raises ConfigError, after logging it."""
-        with self._manager.reloading():
-            try:
-                security = self._web.read_security()
-                await super().reload()
-            except ConfigError as error:
-                self.board.health.config_reload_successful = False
-                log.error(  # noqa: TRY400 (the mistake is the user's: its line says all)
-                    "the configuration was not reloaded; the one before stays in force", error=str(error)
-                )
-                raise
-            await self._web.apply(security)
-        self._count_descriptors()
+        async with self._one_reload:  # whoever waits takes all files as they are when its turn comes
+            with self._manager.reloading():
+                await self._reload()
+            self._count_descriptors()
+
+    async def _reload(self) -> None:
+        try:
+            security = self._web.read_security()
+            await super().reload()
+        except ConfigError as error:
+            self.board.health.config_reload_successful = False
+            log.error(  # noqa: TRY400 (the mistake is the user's: its line says all)
+                "the configuration was not reloaded; the one before stays in force", error=str(error)
+            )
+            raise
+        await self._web.apply(security)
 
     def _status(self) -> str:
         """One line about the daemon."""
@@ -124,6 +132,8 @@ async def _serve(load: Callable[[], Config], options: WebOptions, announce: Call
     reloads: set[asyncio.Task[None]] = set()
 
     def reload() -> None:
+        if len(reloads) >= ENOUGH_RELOADS:
+            return
         task = loop.create_task(service.reload_on_signal())
         reloads.add(task)
         task.add_done_callback(reloads.discard)
