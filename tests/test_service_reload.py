@@ -1,4 +1,4 @@
-"""Reloads that are asked for faster than they can be done: none is lost, none is done twice, each sees its files whole."""
+"""Reloads asked for faster than they can be done: none is lost, none is done twice, each sees its files whole."""
 
 from __future__ import annotations
 

@@ -79,12 +79,15 @@ class HandshakePacer:
 
     def __init__(self, at_once: int, per_second: float) -> None:
         self._next = 0.0
-        self.change(at_once, per_second)
-
-    def change(self, at_once: int, per_second: float) -> None:
-        """Use other bounds from now on; logins under way count no longer."""
+        self._at_once = at_once
         self._slots = _Slots(at_once)
         self._spacing = 1.0 / per_second
+
+    def change(self, at_once: int, per_second: float) -> None:
+        """Use these bounds from now on. Logins under way count no longer where another number may be at work."""
+        self._spacing = 1.0 / per_second
+        if at_once != self._at_once:
+            self._at_once, self._slots = at_once, _Slots(at_once)
 
     @asynccontextmanager
     async def turn(self, silence: Callable[[], float] = lambda: 0.0) -> AsyncIterator[None]:

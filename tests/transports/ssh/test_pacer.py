@@ -126,6 +126,22 @@ async def test_a_cancelled_silent_login_gives_nothing_back_twice() -> None:
     await third.end()
 
 
+async def test_a_reload_frees_no_slot() -> None:
+    """Logins under way count on while their number may be the same, or every reload would let as many more begin."""
+    pacer = HandshakePacer(at_once=1, per_second=1000.0)
+    first = Login(pacer)
+    await wait_until_async(lambda: first.begun)
+    pacer.change(at_once=1, per_second=500.0)
+    second = Login(pacer)
+    await asyncio.sleep(0.1)
+    assert not second.begun
+    pacer.change(at_once=2, per_second=1000.0)
+    third = Login(pacer)
+    await wait_until_async(lambda: third.begun)
+    for login in (first, second, third):
+        await login.end()
+
+
 async def test_the_kernel_knows_how_long_a_peer_has_been_silent() -> None:
     """Of a real connection; one that is closed is no longer silent."""
     ours, theirs = socket.socket(), socket.create_server(("127.0.0.1", 0))
