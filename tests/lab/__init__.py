@@ -2,8 +2,8 @@
 
 It exists because the failures this exporter is for (frozen daemons, black holes, dead file servers) only show on
 real sockets and real processes. `Lab` in `lab.py` is the way in; `fixtures.py` gives it to pytest. Modules: `host`
-(what a host can be asked), `faults` (with blocks), `ntp`, `nfs_server`, `hang_mount`, `uml` (hosts with another
-kernel), `wait`.
+(what a host can be asked), `faults` (with blocks), `agents`, `ntp`, `nfs_server`, `hang_mount`, `uml` (hosts with
+another kernel), `wait`.
 
 Addresses are 10.213.N.0/24 (`lan`: hosts, mgmt, this process by a veth named cslabM) and the /24 after it (`far`,
 behind a router); N is the first even number free, so labs of several test runs do not meet. No packet leaves the

@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab import faults
 from tests.lab.agent_programs import PORT
-from tests.lab.agents import Agent, ManagementServer, cut_off, unacknowledged
+from tests.lab.agents import Agent, ManagementServer, cut_off, running, unacknowledged
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
 from tests.lab.wait import wait_until
@@ -49,26 +49,24 @@ def test_a_session_stands_and_moves(hosts: list[LabHost]) -> None:
     """To the next server when its own ends, and back in turn."""
     first, second, kvm = hosts
     servers, agent = [ManagementServer(host) for host in (first, second)], Agent(kvm, [first, second], EVERY)
-    for program in (*servers, agent):
-        program.start()
-    wait_until(lambda: [first.address] == peers(kvm), what="a session with the first server")
-    with faults.stopped(servers[0]):
-        wait_until(lambda: [second.address] == peers(kvm), what="a session with the second server")
-        with faults.stopped(servers[1]):
-            wait_until(lambda: [] == peers(kvm), what="no session at all")
-    wait_until(lambda: peers(kvm), what="a session again")
+    with running(*servers, agent):
+        wait_until(lambda: [first.address] == peers(kvm), what="a session with the first server")
+        with faults.stopped(servers[0]):
+            wait_until(lambda: [second.address] == peers(kvm), what="a session with the second server")
+            with faults.stopped(servers[1]):
+                wait_until(lambda: [] == peers(kvm), what="no session at all")
+        wait_until(lambda: peers(kvm), what="a session again")
 
 
 def test_faults_of_a_session(hosts: list[LabHost]) -> None:
     """A frozen server reads nothing; where packets vanish, the agent's words stay with it. All heal."""
     first, _, kvm = hosts
     server, agent = ManagementServer(first), Agent(kvm, [first], EVERY)
-    server.start()
-    agent.start()
-    wait_until(lambda: peers(kvm), what="a session")
-    with faults.frozen(server):
-        wait_until(lambda: unread(first) > 0, what="words that nobody reads")
-    for fault in (cut_off(kvm, first), unacknowledged(kvm)):
-        wait_until(lambda: unsent(kvm) == 0 == unread(first), what="all to be well")
-        with fault:
-            wait_until(lambda: unsent(kvm) > 0, what="words that do not arrive")
+    with running(server, agent):
+        wait_until(lambda: peers(kvm), what="a session")
+        with faults.frozen(server):
+            wait_until(lambda: unread(first) > 0, what="words that nobody reads")
+        for fault in (cut_off(kvm, first), unacknowledged(kvm)):
+            wait_until(lambda: unsent(kvm) == 0 == unread(first), what="all to be well")
+            with fault:
+                wait_until(lambda: unsent(kvm) > 0, what="words that do not arrive")
