@@ -106,12 +106,12 @@ def problems(evidence: Evidence) -> Iterator[str]:
 def _of_fault(story: Story, evidence: Evidence) -> Iterator[str]:
     told = seen(story, evidence)
     if told.red is None:
-        yield f"{story.placed}: not all red in {story.limit:g} s; {', '.join(_lacking(story, evidence))}"
+        yield f"{story.placed}: not all red in {story.limit:.1f} s; {', '.join(_lacking(story, evidence))}"
         return
     # What brings a fault about may wait until it is there: the limit counts from then.
     late = told.red - (story.broken.end - story.broken.begin)
     if late > story.limit:
-        yield f"{story.placed}: red after {late:.1f} s; at most {story.limit:g}"
+        yield f"{story.placed}: red after {late:.1f} s; at most {story.limit:.1f}"
     if told.healed is None:
         yield f"{story.placed}: not over {evidence.whole.end - story.mended.begin:.1f} s after it was mended"
 

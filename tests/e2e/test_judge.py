@@ -36,11 +36,11 @@ def test_a_good_wave() -> None:
 @pytest.mark.parametrize(
     ("evidence", "expected"),
     [
-        (replace(GOOD, stories=(replace(STORY, limit=4),)), "a@kvm1: red after 5.0 s; at most 4"),
+        (replace(GOOD, stories=(replace(STORY, limit=4),)), "a@kvm1: red after 5.0 s; at most 4.0"),
         (replace(GOOD, stories=(replace(STORY, limit=5),)), None),
-        (replace(GOOD, red={}), "a@kvm1: not all red in 9 s; CsA on kvm1: 0 times"),
+        (replace(GOOD, red={}), "a@kvm1: not all red in 9.0 s; CsA on kvm1: 0 times"),
         (replace(GOOD, stories=(replace(STORY, found=(Moments(),)),)), f"{QUERY.replace('$host', 'kvm1')}: 0 times"),
-        (replace(GOOD, red={RED: moments(121, 123)}), "a@kvm1: not all red in 9 s"),
+        (replace(GOOD, red={RED: moments(121, 123)}), "a@kvm1: not all red in 9.0 s"),
         (replace(GOOD, red={RED: moments(104, 130)}), "a@kvm1: not over 10.0 s after it was mended"),
         (replace(GOOD, failing={BLIND: moments(106, 130)}), "a@kvm1: not over 10.0 s after it was mended"),
         (
