@@ -30,6 +30,7 @@ DEBIAN_PACKAGES = (
     "procps",
     "python3",
     "rpcbind",
+    "strace",
     "user-mode-linux",
     "util-linux",
 )
@@ -55,5 +56,6 @@ PROGRAMS = (
     "showmount",
     "ss",
     "sshd",
+    "strace",
 )
 """The programs looked for before a lab is built, so that a missing package is one clear line."""
