@@ -3,10 +3,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock clean
+.PHONY: help run demo demo-break demo-heal test lint format lock clean
 
 ARGS ?=
 export PYTHON APT
+# Some shells export a HOST of their own.
+typed = $(if $(filter command,$(origin $(1))),$($(1)))
 
 help:  ## print this list
 	@sed -nE 's/^([a-z-]+): .*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -14,6 +16,19 @@ help:  ## print this list
 run:  ## watch this machine, with no configuration (flags: ARGS=...)
 	@.ci/venv run
 	@exec .venv/bin/cs-exporter $(ARGS)
+
+demo:  ## as root: a small cloud on this machine, watched by cs_exporter and Prometheus, until Ctrl-C
+	@.ci/venv run
+	@.ci/install-packages
+	@exec .venv/bin/python -m tests.demo $(ARGS)
+
+demo-break:  ## break something in that cloud: FAULT=nfs HOST=kvm2; without FAULT: list all that can be broken
+	@.ci/venv run
+	@.venv/bin/python -m tests.demo break $(FAULT) $(call typed,HOST)
+
+demo-heal:  ## mend all of it, or only FAULT=...
+	@.ci/venv run
+	@.venv/bin/python -m tests.demo heal $(FAULT) $(call typed,HOST)
 
 test:  ## install what the tests need where that is allowed, then lint and test
 	@.ci/venv dev

@@ -1,4 +1,7 @@
-"""Every fault of the small cloud: what `make demo-break` can do, and what the end to end tests go through."""
+"""Every fault of the small cloud: what `make demo-break` can do, and what the end to end tests go through.
+
+What they are is in the modules `faults_*`, by topic; here is their order, that of the documentation's table.
+"""
 
 from __future__ import annotations
 
@@ -26,3 +29,6 @@ FAULTS = (
     ),
 )
 """In the order of the documentation's table."""
+
+NICKNAMES = {"nfs": "nfs-frozen", "ssh": "ssh-frozen"}
+"""What may be typed for short -> the fault's name."""

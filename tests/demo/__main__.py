@@ -1,0 +1,78 @@
+"""The commands of the demo: `python -m tests.demo` runs it, `... break`, `heal`, `list` and `status` ask it.
+
+`make demo`, `make demo-break` and `make demo-heal` call these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from tests.demo import control, running
+from tests.demo.broken import DemoError, named
+from tests.demo.catalogue import FAULTS, NICKNAMES
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The command line. Exits with status 2 and one line on a mistake."""
+    parser = argparse.ArgumentParser(prog="python -m tests.demo", description="A small cloud to look at, and to break.")
+    parser.add_argument("--address", default="127.0.0.1", help="where exporter and Prometheus listen")
+    parser.add_argument("--exporter-port", type=int, default=10595, metavar="PORT")
+    parser.add_argument("--prometheus-port", type=int, default=9090, metavar="PORT")
+    parser.add_argument("--control", default=control.NAME, help="name by which the demo is asked")
+    commands = parser.add_subparsers(dest="do", metavar="COMMAND")
+    for name, what in (("break", "break something; without FAULT: list all faults"), ("heal", "mend all, or one")):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("fault", nargs="?", default="", metavar="FAULT")
+        command.add_argument("host", nargs="?", default="", metavar="HOST")
+    commands.add_parser("list", help="list all faults")
+    commands.add_parser("status", help="what is broken, and which symptoms hold")
+    return parser.parse_args(argv)
+
+
+def listed() -> Iterator[str]:
+    """All faults, a line each."""
+    nicknames = {full: short for short, full in NICKNAMES.items()}
+    width = max(len(fault.name) for fault in FAULTS)
+    for fault in FAULTS:
+        short = f" (or {nicknames[fault.name]})" if fault.name in nicknames else ""
+        yield f"{fault.name:<{width}}  {', '.join(fault.hosts):<22}  {fault.tells}{short}"
+
+
+def asked(options: argparse.Namespace) -> list[str]:
+    """What the running demo answers. Raises DemoError."""
+    words = {"fault": getattr(options, "fault", ""), "host": getattr(options, "host", "")}
+    if words["fault"]:
+        named(words["fault"])
+    try:
+        answer = control.ask(options.control, do=options.do, **words)
+    except control.Nobody:
+        raise DemoError("no demo runs; in another terminal, as root, type: make demo") from None
+    except (OSError, ValueError):
+        raise DemoError("the demo does not answer: is it ending, and are you root?") from None
+    if "error" in answer:
+        raise DemoError(answer["error"])
+    lines: list[str] = answer["lines"]
+    return lines
+
+
+def main(argv: list[str]) -> int:
+    """Do what the command line says; the exit status."""
+    options = parse(argv)
+    try:
+        if options.do == "list" or (options.do == "break" and not options.fault):
+            running.write(listed())
+        elif options.do:
+            running.write(asked(options))
+        else:
+            place = running.Place(options.address, options.exporter_port, options.prometheus_port, options.control)
+            running.run(place)
+    except DemoError as error:
+        sys.stderr.write(f"cs_exporter demo: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,211 @@
+"""The demo as a whole: the small cloud, the exporter as a process and a Prometheus, and what is asked of it meanwhile.
+
+One thread: requests to break and to heal are served between two looks at what is red.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from cs_exporter.config import load
+from cs_exporter.inventory import build_inventory
+from tests.demo.broken import Broken, DemoError
+from tests.demo.cloud import Cloud
+from tests.demo.control import Control, Taken, Words
+from tests.demo.pace import DEMO
+from tests.demo.watching import Watching
+from tests.lab import DEBIAN_PACKAGES
+from tests.lab.lab import missing_programs
+from tests.lab.prometheus import Prometheus
+from tests.lab.wait import wait_until
+
+EVERY, START_DEADLINE, END_DEADLINE = 2.0, 30.0, 10.0
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+PURPOSES = {
+    "ms": "management server",
+    "db": "database (MariaDB)",
+    "nf": "NFS storage (ganesha), behind the router",
+    "kv": "hypervisor",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the demo's own servers listen, and the name under which it is asked."""
+
+    address: str
+    exporter: int
+    prometheus: int
+    control: str
+
+
+class Ended(BaseException):
+    """A signal asked for the end."""
+
+
+def check(place: Place) -> None:
+    """Raise DemoError if the demo can't be built here."""
+    if os.geteuid() != 0:
+        raise DemoError("the demo makes network namespaces, which needs root; type: sudo make demo")
+    missing = [*missing_programs(), *(() if shutil.which("prometheus") else ("prometheus",))]
+    if missing:
+        packages = " ".join((*DEBIAN_PACKAGES, "prometheus"))
+        raise DemoError(f"{', '.join(missing)}: not here; apt-get install --no-install-recommends {packages}")
+    for port, flag in ((place.exporter, "--exporter-port"), (place.prometheus, "--prometheus-port")):
+        with contextlib.closing(socket.socket()) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((place.address, port))
+            except OSError as error:
+                raise DemoError(
+                    f"port {port} of {place.address}: {os.strerror(error.errno or 0)}; choose another one: "
+                    f"make demo ARGS={flag}={port + 1}"
+                ) from None
+
+
+def run(place: Place) -> None:
+    """Build it, say where it is, and run until a signal ends it. Raises DemoError."""
+    with ExitStack() as stack:
+        try:
+            control = stack.enter_context(Control(place.control))
+        except Taken:
+            raise DemoError("a demo runs already; end that one with Ctrl-C first") from None
+        check(place)
+        try:
+            with _until_signalled():
+                _run(place, control, stack)
+        except Ended:
+            say("ending: the cloud is taken down")
+
+
+def _run(place: Place, control: Control, stack: ExitStack) -> None:
+    say("building the cloud: 11 machines, two of them with kernels of their own")
+    cloud = stack.enter_context(Cloud(DEMO))
+    file = cloud.directory / "cs_exporter.yml"
+    file.write_text(json.dumps(cloud.configuration(), indent=1), encoding="utf-8")
+    exporter = f"{place.address}:{place.exporter}"
+    stack.enter_context(_exporter(file, exporter))
+    listen = f"{place.address}:{place.prometheus}"
+    prometheus = stack.enter_context(Prometheus(cloud.directory, exporter, listen=listen, every=EVERY))
+    broken = Broken(cloud)
+    stack.callback(_mend, broken)
+    watching = Watching(prometheus, build_inventory(load(file)), say)
+    write(_guide(cloud, exporter, listen))
+    while True:
+        watching.look()
+        control.serve(lambda words: _answer(words, broken, watching), EVERY)
+
+
+def _mend(broken: Broken) -> None:
+    """What is broken is mended before its machines go, since their own ends ask them."""
+    broken.heal()
+
+
+def _guide(cloud: Cloud, exporter: str, prometheus: str) -> Iterator[str]:
+    """What is printed once all is up."""
+    yield ""
+    yield f"  cs_exporter   http://{exporter}/"
+    yield f"  Prometheus    http://{prometheus}/"
+    yield ""
+    for name in cloud.watched:
+        own = ", User-Mode-Linux with the pool mounted" if name in cloud.kernels else ""
+        yield f"  {name:<6} {cloud.machine(name).address:<14} {PURPOSES[name[:2]]}{own}"
+    yield ""
+    yield "In another terminal:"
+    yield ""
+    yield "  make demo-break FAULT=nfs HOST=kvm2     break something (without FAULT: all that can be broken)"
+    yield "  make demo-heal                          mend it"
+    yield f"  curl -s http://{exporter}/metrics | grep '^cs_nfs_mount_state'"
+    yield ""
+    yield "Ctrl-C ends it. From here on each symptom is a line, as it comes and as it goes:"
+    yield ""
+
+
+@contextlib.contextmanager
+def _exporter(file: Path, listen: str) -> Iterator[None]:
+    """cs-exporter as a process, on this machine's own network; it ends with the demo, however that ends."""
+    log = file.with_name("cs_exporter.log")
+    argv = [sys.executable, "-m", "cs_exporter", "run", f"--config.file={file}", f"--web.listen-address={listen}"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+    def announced() -> bool:
+        said = log.read_text(encoding="utf-8")
+        if process.poll() is not None:
+            raise DemoError(f"cs-exporter has ended: {said.strip()[-500:]}")
+        return "url=" in said
+
+    try:
+        wait_until(announced, START_DEADLINE, "cs-exporter to say where it is")
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(END_DEADLINE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answer(words: Words, broken: Broken, watching: Watching) -> Words:
+    """Do what is asked, and say so. `lines` are for whoever asked; an `error` is a mistake of theirs."""
+    name, host = words.get("fault", ""), words.get("host", "")
+    try:
+        if words.get("do") == "break":
+            placed = broken.add(name, host)
+            say(f"BROKEN    {placed}: {placed.fault.tells}")
+            return {"lines": [f"broken: {placed}: {placed.fault.tells}"]}
+        if words.get("do") == "heal":
+            healed = broken.heal(name, host)
+            for one in healed:
+                say(f"HEALED    {one}")
+            return {"lines": [f"healed: {one}" for one in healed] or ["nothing is broken"]}
+    except DemoError as error:
+        return {"error": str(error)}
+    held = [f"broken: {one}" for one in broken] or ["nothing is broken"]
+    return {"lines": [*held, *(watching.holding or ["no symptom holds"])]}
+
+
+def say(text: str) -> None:
+    """A line with the time."""
+    write([f"{time.strftime('%H:%M:%S')}  {text}"])
+
+
+def write(lines: Iterable[str]) -> None:
+    """Lines for the terminal, at once."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _until_signalled() -> Iterator[None]:
+    """The first signal that asks for the end raises Ended; those after it change nothing, all being taken down."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        for each in ENDING:
+            signal.signal(each, signal.SIG_IGN)
+        raise Ended
+
+    for number in ENDING:
+        signal.signal(number, end)
+    yield
