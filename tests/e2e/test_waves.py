@@ -26,7 +26,7 @@ def fault(name: str, *hosts: str, rows: tuple[Row, ...] = (), **more: tuple[Row,
     return Fault(name, "It is.", hosts, nothing, "time_drift", rows, **more)  # type: ignore[arg-type]  # by name
 
 
-HERE_ONLY = Row(HERE, "CsA")
+HERE_ONLY, THERE = Row(HERE, "CsA"), Row("kvm2", "CsA")
 
 
 @pytest.mark.parametrize(
@@ -34,15 +34,21 @@ HERE_ONLY = Row(HERE, "CsA")
     [
         (fault("a", "kvm1"), fault("b", "kvm2"), False),
         (fault("a", "kvm1"), fault("b", "kvm1"), True),
-        (fault("a", "kvm1", rows=(Row("kvm2", "CsA"),)), fault("b", "kvm2"), True),
-        (fault("a", "kvm1", also=(Row("kvm2", "CsA"),)), fault("b", "kvm2"), True),
-        (fault("a", "kvm1", blind=("kvm2",)), fault("b", "kvm2"), True),
+        (fault("a", "kvm1", rows=(THERE,)), fault("b", "kvm2"), False),
+        (fault("a", "kvm1", rows=(THERE,)), fault("b", "kvm2", rows=(HERE_ONLY,)), True),
+        (fault("a", "kvm1", also=(THERE,)), fault("b", "kvm3", rows=(THERE,)), True),
+        (fault("a", "kvm1", also=(Row(ANY, "CsA"),)), fault("b", "kvm2", rows=(HERE_ONLY,)), True),
+        (fault("a", "kvm1", also=(Row(ANY, "CsA"),)), fault("b", "kvm2", rows=(Row(HERE, "CsB"),)), False),
         (fault("a", "kvm1", rows=(HERE_ONLY,), blind=(HERE,)), fault("b", "kvm2", rows=(HERE_ONLY,)), False),
-        (fault("a", "kvm1", also=(Row(ANY, "CsA"),)), fault("b", "kvm2"), True),
+        (fault("a", "kvm1", blind=("kvm2",)), fault("b", "kvm2"), True),
+        (fault("a", "kvm1", blind=("kvm2",)), fault("b", "kvm3", rows=(THERE,)), True),
+        (fault("a", "kvm1", blind=("kvm2",)), fault("b", "kvm3", queries=('cs_a{host="kvm2"} == 1',)), True),
+        (fault("a", "kvm1", blind=(HERE,)), fault("b", "kvm3", rows=(Row(ANY, "CsA"),)), True),
+        (fault("a", "kvm1", blind=(ANY,)), fault("b", "kvm3"), True),
     ],
 )
 def test_faults_that_meet(one: Fault, other: Fault, expected: object) -> None:
-    """Where one's hosts, by symptom, by blindness or by being broken, are another's."""
+    """Broken on one host, with a symptom in common, or one on a host where runs fail because of the other."""
     placed = [Placed(one, one.hosts[0]), Placed(other, other.hosts[0])]
     assert expected == placed[0].meets(placed[1]) == placed[1].meets(placed[0])
 

@@ -23,7 +23,7 @@ and half a second on a machine that has more to do."""
 HEALED = 30.0
 """Seconds within which a mended fault must be over: connections are made anew, kernels retry, readings end."""
 
-STEADY = 2 * SCRAPE
+STEADY = SCRAPE
 """How long what is red must be seen to stay so, and what is green, before the wave goes on."""
 
 USUAL_INTERVAL = ProbeSettings().interval
@@ -82,7 +82,7 @@ class Wave:
         return 2 * (stand.interval(placed) + lag) + fault.slack(stand.pace) + MARGIN
 
     def _wait(self, condition: Callable[[], bool], until: float) -> None:
-        """Until it is true, or its time is up; and two scrapes more."""
+        """Until it is true, or its time is up; and one scrape more."""
         stand = self._stand
 
         def over() -> bool:
@@ -91,7 +91,7 @@ class Wave:
 
         wait_until(lambda: condition() or over(), LONGEST, pause=PAUSE)
         enough = stand.now() + STEADY
-        wait_until(lambda: stand.last_scrape() >= enough, LONGEST, "two more scrapes", PAUSE)
+        wait_until(lambda: stand.last_scrape() >= enough, LONGEST, "one more scrape", PAUSE)
 
     def _all_red(self) -> bool:
         red = self._stand.red_now()
