@@ -15,6 +15,9 @@ from tests.e2e.waves import Placed
 Moments = frozenset[float]
 """Epoch seconds, one per scrape interval, at which something was so."""
 
+EPSILON = 1e-3
+"""Moments are those of a clock in floating point."""
+
 
 @dataclass(frozen=True)
 class Failing:
@@ -73,9 +76,8 @@ class Seen:
 def seen(story: Story, evidence: Evidence) -> Seen:
     """Both are counted from the beginning of what broke or mended it, so they are upper bounds."""
     placed = story.placed
-    held = [evidence.red.get(row, Moments()) for row in placed.rows]
-    all_held = frozenset.intersection(*held, *story.found)
-    first = min((at for at in all_held if story.broken.begin <= at), default=None)
+    all_held = _all_held(story, evidence)
+    first = min(all_held, default=None)
     signs = Moments().union(
         *(moments for row, moments in evidence.red.items() if placed.expects(row)),
         *(moments for failing, moments in evidence.failing.items() if placed.blinds(failing.host)),
@@ -83,8 +85,15 @@ def seen(story: Story, evidence: Evidence) -> Seen:
     )
     last = max((at for at in signs if story.mended.begin <= at), default=story.mended.begin - evidence.step)
     over = last + evidence.step < evidence.whole.end
-    red = None if first is None or first > story.mended.begin else first - story.broken.begin
+    red = None if first is None else first - story.broken.begin
     return Seen(placed, red, story.limit, last + evidence.step - story.mended.begin if over else None)
+
+
+def _all_held(story: Story, evidence: Evidence) -> Moments:
+    """When all that must show did, from when it was broken until it was mended."""
+    held = (evidence.red.get(row, Moments()) for row in story.placed.rows)
+    both = frozenset.intersection(*held, *story.found)
+    return frozenset(at for at in both if story.broken.begin <= at <= story.mended.begin)
 
 
 def problems(evidence: Evidence) -> Iterator[str]:
@@ -112,6 +121,10 @@ def _of_fault(story: Story, evidence: Evidence) -> Iterator[str]:
     late = told.red - (story.broken.end - story.broken.begin)
     if late > story.limit:
         yield f"{story.placed}: red after {late:.1f} s; at most {story.limit:.1f}"
+    held = _all_held(story, evidence)
+    looks = int((story.mended.begin - min(held)) / evidence.step + EPSILON) + 1
+    if len(held) < looks:
+        yield f"{story.placed}: once red, not so at {looks - len(held)} of {looks} looks"
     if told.healed is None:
         yield f"{story.placed}: not over {evidence.whole.end - story.mended.begin:.1f} s after it was mended"
 

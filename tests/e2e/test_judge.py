@@ -41,6 +41,11 @@ def test_a_good_wave() -> None:
         (replace(GOOD, red={}), "a@kvm1: not all red in 9.0 s; CsA on kvm1: 0 times"),
         (replace(GOOD, stories=(replace(STORY, found=(Moments(),)),)), f"{QUERY.replace('$host', 'kvm1')}: 0 times"),
         (replace(GOOD, red={RED: moments(121, 123)}), "a@kvm1: not all red in 9.0 s"),
+        (
+            replace(GOOD, red={RED: moments(104, 109) | moments(112, 123)}),
+            "a@kvm1: once red, not so at 2 of 15 looks",
+        ),
+        (replace(GOOD, red={RED: moments(104, 118)}), "a@kvm1: once red, not so at 2 of 15 looks"),
         (replace(GOOD, red={RED: moments(104, 130)}), "a@kvm1: not over 10.0 s after it was mended"),
         (replace(GOOD, failing={BLIND: moments(106, 130)}), "a@kvm1: not over 10.0 s after it was mended"),
         (
