@@ -229,6 +229,9 @@ class SshConnector:
             raise ProbeFailed(Reason.TIMEOUT, phase.stuck()) from error
         except (OSError, asyncssh.Error) as error:
             raise failure_of(error, self._host) from error
+        finally:
+            if not phase.begun:  # the library has not taken the socket yet
+                sock.close()
 
     async def _collector(
         self, connection: asyncssh.SSHClientConnection, sock: socket.socket, ends: float

@@ -38,6 +38,11 @@ class Phase(asyncssh.SSHClient):
         """See asyncssh.SSHClient."""
         self._connection = conn
 
+    @property
+    def begun(self) -> bool:
+        """Whether the login has a connection of its own."""
+        return self._connection is not None
+
     def stuck(self) -> str:
         """Where the login stands now."""
         connection = self._connection

@@ -6,11 +6,13 @@ How hosts fail is in `test_ssh_faults.py`.
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import asyncssh
 import pytest
@@ -19,6 +21,7 @@ from cs_exporter.model import CollectorMode, ProbeFailed, Reason
 from cs_exporter.ports import AnswerState, SectionCall
 from cs_exporter.spec import Section
 from cs_exporter.transports.collector.script import assemble
+from cs_exporter.transports.collector.session import CollectorSession
 from cs_exporter.transports.collector.shell import HostShell
 from cs_exporter.transports.ssh.pacer import SILENCE
 from tests.lab import faults
@@ -28,6 +31,7 @@ from tests.lab.wait import wait_until_async
 from tests.transports.collector.test_collector_end import hurried
 from tests.transports.ssh.hosts import RETRY_CAP, SCRIPT, SECTIONS, SHOW, Exporter, exporter
 
+GIVEN_UP = 60
 INSTALLED = "/opt/cs_exporter/collector"
 OLDER = assemble([*SECTIONS[:1], Section("old", "echo old")])
 
@@ -81,6 +85,29 @@ async def test_leaving_in_mid_answer_leaves_nothing(lab: Lab) -> None:
         await left(one, host)
         ended = await asyncio.gather(nap, endless, return_exceptions=True)
     assert all(isinstance(each, ProbeFailed | asyncio.CancelledError) for each in ended)
+
+
+@pytest.mark.lab
+async def test_a_login_that_is_given_up_closes_its_socket(lab: Lab) -> None:
+    """At whatever moment: a reload gives up those of hosts that left, and an outage all of them again and again."""
+    host = lab.hosts["h2"]
+    async with exporter(lab, host) as one:
+        gc.collect()
+        before = descriptors()
+        for moment in range(GIVEN_UP):
+            login = asyncio.ensure_future(one.connector("h2", host.address)())
+            await asyncio.wait({login}, timeout=moment * 0.001)
+            login.cancel()
+            [result] = await asyncio.gather(login, return_exceptions=True)
+            if isinstance(result, CollectorSession):
+                result.lost(ProbeFailed(Reason.RESET, "the test has seen enough"))
+            await wait_until_async(lambda: descriptors() <= before, what=f"no descriptor left, {moment} ms after")
+        await left(one, host)
+
+
+def descriptors() -> int:
+    """Files and sockets that this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest.mark.lab
