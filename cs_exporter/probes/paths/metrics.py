@@ -113,7 +113,8 @@ METRICS: tuple[Metric[PathMtuReading], ...] = (
     ),
     _of_paths(
         "cs_path_loss_ratio",
-        "Share of the last 10 small packets that were lost, by ping; 1 while the peer is unreachable.",
+        "Share of the last 10 small packets that were lost, by ping; those not sent yet count as answered; 1 while the "
+        "peer is unreachable.",
         lambda row: row.loss,
     ),
     _of_paths(

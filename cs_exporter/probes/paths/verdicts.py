@@ -45,10 +45,13 @@ class PathRow:
 
     @property
     def loss(self) -> float | None:
-        """Share of small packets that were lost: of the last ones, or now all of them."""
+        """Share of the last small packets that were lost; or now all of them.
+
+        Those that were not sent yet count as answered: one of the first two is chance, and no loss of a half.
+        """
         if self.state is PathState.UNREACHABLE:
             return 1.0
-        return self.answered.count(False) / len(self.answered) if self.answered else None
+        return self.answered.count(False) / REMEMBERED if self.answered else None
 
 
 def unmeasured(peer: Peer, detail: str, before: PathRow | None) -> PathRow:

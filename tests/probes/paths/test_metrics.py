@@ -12,7 +12,7 @@ from cs_exporter.probes.paths.verdicts import PathRow, PathState
 
 STORAGE = Peer("nfs1", "10.0.0.9", Traffic.STORAGE)
 LABELS: tuple[str, ...] = ("nfs1", "storage")
-WHOLE = {"cs_path_mtu_bytes": 1400.0, "cs_path_loss_ratio": 0.25, "cs_path_rtt_seconds": 0.001}
+WHOLE = {"cs_path_mtu_bytes": 1400.0, "cs_path_loss_ratio": 0.1, "cs_path_rtt_seconds": 0.001}
 
 
 def exported(reading: PathMtuReading) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -35,7 +35,7 @@ def path(state: PathState, *, mtu: int | None = 1400, by: str = "") -> PathRow:
         (path(PathState.REDUCED, by="10.0.1.1"), ("cs_path_mtu_reduced", (*LABELS, "10.0.1.1")), WHOLE),
         (path(PathState.CACHED), ("cs_path_mtu_cached", LABELS), WHOLE),
         (path(PathState.UNREACHABLE, mtu=None), ("cs_path_unreachable", LABELS), {"cs_path_loss_ratio": 1.0}),
-        (path(PathState.UNKNOWN, mtu=None), ("cs_path_unjudged", LABELS), {"cs_path_loss_ratio": 0.25}),
+        (path(PathState.UNKNOWN, mtu=None), ("cs_path_unjudged", LABELS), {"cs_path_loss_ratio": 0.1}),
     ],
     ids=lambda value: value.state if isinstance(value, PathRow) else "",
 )

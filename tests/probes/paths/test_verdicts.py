@@ -151,6 +151,12 @@ def test_loss_is_counted_over_the_last_packets() -> None:
     assert unmeasured(PEER, "", None).loss is None
 
 
+@pytest.mark.parametrize(("first", "expected"), [((False,), 0.1), ((False, True, False), 0.2), ((False,) * 3, 0.3)])
+def test_the_first_packet_of_all_may_be_lost_by_chance(first: tuple[bool, ...], expected: float) -> None:
+    """Soon after the start a single loss is no larger a share than later on."""
+    assert expected == PathRow(PEER, PathState.OK, answered=first).loss
+
+
 PACKETS = st.builds(
     Packet,
     st.sampled_from([84, 1400, 1401, 9000]),
