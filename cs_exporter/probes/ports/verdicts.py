@@ -36,7 +36,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PortResult:
-    """What was seen of one row. Seconds; `not_after` since the epoch, of the certificate last seen."""
+    """What was seen of one row. Seconds; `not_after` since the epoch, of the certificate last seen.
+
+    `unseen`: runs since then that could not find out. `repeating`: requests had to be repeated look after look.
+    """
 
     row: PortRow
     vantage: str
@@ -46,6 +49,8 @@ class PortResult:
     syn_retransmits: int | None = None
     first_byte_seconds: float | None = None
     not_after: float | None = None
+    unseen: int = 0
+    repeating: bool = False
 
     @property
     def failing(self) -> bool:
@@ -131,6 +136,7 @@ def dialled(row: PortRow, vantage: str, dial: Dial, earlier: PortResult | None, 
         syn_retransmits=dial.syn_retransmits if accepted else None,
         first_byte_seconds=dial.first_byte_seconds,
         not_after=not_after,
+        repeating=bool(accepted and dial.syn_retransmits and earlier is not None and earlier.syn_retransmits),
     )
 
 
@@ -154,12 +160,15 @@ _NOTHING_SAID = frozenset((Reason.BUG, Reason.OVERRUN, Reason.NOT_READY))
 def by_session(row: PortRow, failure: ProbeFailed | None) -> PortResult | None:
     """The port of SSH, by how asking the host went. Who was not let in has reached it; our own faults say nothing.
 
-    Nor does silence on a session that has answered before: the host may be gone by now, or only our shell hangs.
+    Nor does the end of a session that has answered before, in silence or not: the host may be gone by now, or only our
+    shell hangs, or was killed. The next attempt to connect will tell.
     """
     if failure is None:
         return PortResult(row, EXPORTER, State.OPEN, "we are logged in")
-    if failure.reason is Reason.TIMEOUT and failure.login is not Login.AHEAD:
-        return PortResult(row, EXPORTER, State.OPEN, failure.detail) if failure.login is Login.FRESH else None
+    if failure.login is Login.PAST:
+        return None
+    if failure.reason is Reason.TIMEOUT and failure.login is Login.FRESH:
+        return PortResult(row, EXPORTER, State.OPEN, failure.detail)
     if failure.ours or failure.reason in _NOTHING_SAID:
         return None
     return PortResult(row, EXPORTER, _BY_REASON.get(failure.reason, State.OPEN), failure.detail)

@@ -145,7 +145,8 @@ class CollectorSession:
     def ended(self, how: str, *, broken: bool = False) -> None:
         """The collector ended; `how`: what the carrier knows of it; `broken`: the carrier itself did not hold."""
         if broken or self._hello.done():
-            self.lost(ProbeFailed(Reason.RESET, f"the connection broke: {how}"))
+            login = Login.PAST if self.completed else Login.AHEAD
+            self.lost(ProbeFailed(Reason.RESET, f"the connection broke: {how}", login=login))
         else:
             self.lost(ProbeFailed(Reason.COMMAND, f"no shell for the collector: {how}{self._said()}"))
 

@@ -161,6 +161,15 @@ def test_silence_and_the_port_of_ssh(login: Login, expected: State | None) -> No
     assert expected is (result.state if result else None)
 
 
+def test_a_session_that_broke_and_the_port_of_ssh() -> None:
+    """One that had answered was broken off by anything; one that never did, at the port."""
+    old, new = (ProbeFailed(Reason.RESET, "it broke", login=login) for login in (Login.PAST, Login.AHEAD))
+    assert port_verdicts.by_session(ROW, old) is None
+    result = port_verdicts.by_session(ROW, new)
+    assert result is not None
+    assert State.RESET is result.state
+
+
 def test_a_session_that_works() -> None:
     """The port is open, as seen by the exporter."""
     result = port_verdicts.by_session(ROW, None)
