@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import Field
 
@@ -54,7 +54,7 @@ class PortReachabilitySettings(ProbeSettings):
 
 @dataclass(frozen=True, slots=True)
 class PortReachabilityReading:
-    """What a host's run saw of its rows. Rows that could not be found out are left out; `missing` says why."""
+    """What a host's run saw of its rows. `missing` says why rows are left out, or shown as they were seen before."""
 
     results: tuple[PortResult, ...] = ()
     missing: tuple[str, ...] = ()
@@ -79,11 +79,20 @@ async def probe(host: Host, io: Io, settings: PortReachabilitySettings) -> PortR
     seen = [_weighed(look, word, before) for look in near]
     looks = [*_by_host(host, word, before), *seen, *far]
     results = tuple(look for look in looks if isinstance(look, PortResult))
+    kept = _kept(host, results, before)
     failures = [look for look in (word.session, word.failure, *looks) if isinstance(look, Exception)]
     if not results and failures:
         raise failures[0]
     missing = tuple(dict.fromkeys(map(str, failures)))
-    return PortReachabilityReading(results, missing, _vantage_supported(far), number, word.sockets)
+    return PortReachabilityReading((*results, *kept), missing, _vantage_supported(far), number, word.sockets)
+
+
+def _kept(host: Host, seen: Iterable[PortResult], before: PortReachabilityReading) -> Iterator[PortResult]:
+    """Rows of which this run found out nothing, as they were seen lately: a lost poll ends no series, red or not."""
+    found = {result.row for result in seen}
+    for result in before.results:
+        if result.row in host.ports and result.row not in found and result.unseen < RECENT_INTERVALS - 1:
+            yield replace(result, unseen=result.unseen + 1)
 
 
 def _before(io: Io, settings: PortReachabilitySettings) -> PortReachabilityReading:
@@ -183,6 +192,12 @@ METRICS: tuple[Metric[PortReachabilityReading], ...] = (
         "cs_port_syn_retransmits",
         "Connection requests that had to be repeated in the last look, by the exporter's kernel.",
         _of_expected(lambda result: result.syn_retransmits),
+    ),
+    _of_ports(
+        "cs_port_syn_retransmitting",
+        "1 while connection requests had to be repeated in the last look and in the one before, by the exporter's "
+        "kernel.",
+        _of_expected(lambda result: 1 if result.repeating else None),
     ),
     _of_ports(
         "cs_port_first_byte_seconds",

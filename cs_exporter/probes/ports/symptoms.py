@@ -107,11 +107,11 @@ SYMPTOMS = (
     Symptom(
         name="CsPortSynRetransmits",
         sees="Connection requests to a port get lost, look after look.",
-        metric="cs_port_syn_retransmits",
-        limit=Limit(Op.ABOVE, 0, step=1),
-        hold=120,
+        metric="cs_port_syn_retransmitting",
+        limit=_TRUE,
+        hold=90,  # with the look before the first that counts as long as ever: a single lost packet is nobody's news
         severity=Severity.WARNING,
-        unit="requests",
+        unit="boolean",
         means="Packets are lost on the way, or the queue of the listening process is full and HOST drops requests: "
         "every client waits a second or more to connect.",
         look=("nstat -az TcpExtListenOverflows TcpExtListenDrops, on HOST", "ss -tln sport = :PORT, on HOST"),

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from cs_exporter.board import Board
-from cs_exporter.model import Expected, Host, Inventory, Manner, Outcome, ProbeFailed, Reason, UnsupportedError
+from cs_exporter.model import Expected, Host, Inventory, Login, Manner, Outcome, ProbeFailed, Reason, UnsupportedError
 from cs_exporter.ports import AnswerState, Dial, PortState, Talk
-from cs_exporter.probes.ports.port_reachability import SPEC, PortReachabilitySettings
+from cs_exporter.probes.ports.port_reachability import RECENT_INTERVALS, SPEC, PortReachabilitySettings
 from cs_exporter.symptoms import holding
 from tests.probes.ports.port_stand import OPEN, Stand, row, values
 
@@ -110,7 +110,14 @@ async def test_slow_and_lossy() -> None:
     stand = stand_of(row(1), row(2))
     stand.here.results[1] = Dial(PortState.OPEN, "", connect_seconds=0.6, syn_retransmits=0)
     stand.here.results[2] = Dial(PortState.OPEN, "", connect_seconds=0.001, syn_retransmits=1)
+    assert {("ms1", "CsPortSlow")} == await symptoms(stand), "one lost request is chance"
     assert {("ms1", "CsPortSlow"), ("ms1", "CsPortSynRetransmits")} == await symptoms(stand)
+    assert stand.last is not None
+    assert {("ms1", "2", "exporter"): 1.0, ("ms1", "1", "exporter"): 0.0} == values(
+        stand.last.reading, "cs_port_syn_retransmits"
+    )
+    stand.here.results[2] = Dial(PortState.OPEN, "", connect_seconds=0.001, syn_retransmits=0)
+    assert {("ms1", "CsPortSlow")} == await symptoms(stand)
 
 
 @pytest.mark.parametrize(
@@ -164,12 +171,13 @@ async def test_what_was_seen_long_ago(pause: float, *, expected: bool) -> None:
 
 
 async def test_nobody_can_log_in() -> None:
-    """The exporter's rows stay true; what only the host can tell is left out, and nothing of it is red but SSH."""
+    """The exporter's rows stay true; what only the host can tell ends after 3 runs, and nothing is red but SSH."""
     stand = stand_of()
     await stand.poll()
     stand.shell.failure = ProbeFailed(Reason.UNREACHABLE, "no answer")
     stand.there.results[9090] = ProbeFailed(Reason.UNREACHABLE, "no answer")
-    assert {("ms1", "CsPortDown")} == await symptoms(stand)
+    for _ in range(RECENT_INTERVALS):
+        assert {("ms1", "CsPortDown")} == await symptoms(stand)
     assert stand.last is not None
     reading = stand.last.reading
     assert {("ms1", "22", "exporter", "filtered", "critical")} == set(values(reading, "cs_port_failing"))
@@ -178,6 +186,20 @@ async def test_nobody_can_log_in() -> None:
     )
     assert {} == values(reading, "cs_port_vantage_supported")
     assert ("unreachable: no answer",) == reading.missing
+
+
+async def test_a_lost_poll_ends_no_series() -> None:
+    """What could not be found out is as it was at the last look, for 3 intervals as every reading's values; red too."""
+    stand = stand_of()
+    stand.shell.text = LISTENING.replace("LISTEN 0 50 *:8250", "LISTEN 51 50 *:8250")
+    lost = ProbeFailed(Reason.TIMEOUT, "no answer", login=Login.PAST)
+    before = values(await stand.poll(), "cs_port_up")
+    stand.shell.failure = stand.there.results[9090] = lost
+    for expected in (True, True, False):
+        reading = await stand.poll()
+        assert expected is (before == values(reading, "cs_port_up"))
+        assert expected is (("ms1", "8250", "ms1", "mute", "critical") in values(reading, "cs_port_failing"))
+        assert ("timeout: no answer",) == reading.missing
 
 
 async def test_turned_away_is_no_closed_port() -> None:
