@@ -7,12 +7,12 @@ either end saw goes on counting after its session, or its reading, has gone. Wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from cs_exporter.model import Inventory
 from cs_exporter.probes.agents.agent_heartbeat import NAME
-from cs_exporter.probes.agents.evidence import Sight
+from cs_exporter.probes.agents.evidence import Sight, Source
 from cs_exporter.probes.agents.plan import Expected, Key, Plan, Shared, learned, plan
 from cs_exporter.probes.agents.rows import AgentRow, row
 from cs_exporter.probes.agents.scenes import Heard, Look, Scene, heard, scenes
@@ -63,8 +63,22 @@ def derive(latest: Latest, now: float) -> AgentCountdownReading:
                 continue
         sight = Sight(held, holder, _own(reading, expected), look.due.get(expected.host, 0.0), scene)
         new = row(expected, sight, last, addresses, now)
-        made[key] = last if last is not None and new.blind and look.lost(expected.host, *expected.servers) else new
-    return AgentCountdownReading(made, found.unmapped, latest.wall, now, known, told, look.current, seen)
+        made[key] = new if last is None else _unbroken(new, last, look)
+    unmapped = {key: number for key, number in before.unmapped.items() if look.lost(key[0])} | found.unmapped
+    return AgentCountdownReading(made, unmapped, latest.wall, now, known, told, look.current, seen)
+
+
+def _unbroken(new: AgentRow, last: AgentRow, look: Look) -> AgentRow:
+    """One lost poll ends no series: what can't be said just now is as it was, for as long as a reading is fresh."""
+    tellers = {Source.SERVER: new.expected.servers, Source.AGENT: (new.expected.host,)}
+    if new.blind:
+        return last if look.lost(*(name for names in tellers.values() for name in names)) else new
+    kept = {
+        source: last.heard[source]
+        for source, names in tellers.items()
+        if source in last.heard and source not in new.heard and look.lost(*names)
+    }
+    return replace(new, heard={**new.heard, **kept}) if kept else new
 
 
 def _look(latest: Latest, now: float) -> Look:

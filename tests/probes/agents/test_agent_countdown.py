@@ -43,6 +43,24 @@ def values(reading: AgentCountdownReading, *names: str) -> Values:
     }
 
 
+@pytest.mark.parametrize("lost", ["ms1", "kvm1"])
+def test_a_lost_poll_ends_no_series(lost: str) -> None:
+    """What only one of the two ends can say is as it was, for as long as its reading is fresh."""
+    fleet = Fleet((KVM1, MS1, MS2))
+
+    def readings() -> dict[str, AgentHeartbeatReading | None]:
+        """As every poll makes them anew."""
+        at_both = served(KVM1, NOW - 10), served("192.0.2.99", NOW - 10)
+        return {"ms1": at_server(*at_both), "ms2": at_server(), "kvm1": at_host(own(KVM1, MS1, NOW - 8))}
+
+    before = values(fleet.derive(NOW, readings())).keys()
+    for later in (15, 30):
+        assert before == values(fleet.derive(NOW + later, readings(), {lost: NOW}, failing=[lost])).keys()
+    ended = before - values(fleet.derive(NOW + 90, {**readings(), lost: None})).keys()
+    teller = {"ms1": "server_socket", "kvm1": "agent_socket"}[lost]
+    assert ("cs_agent_last_heartbeat_timestamp_seconds", "kvm1", (AGENT, teller)) in ended
+
+
 def test_every_metric_of_an_agent() -> None:
     """All under the agent's host, whoever told of it; what no host can be given stands under its server."""
     readings = {
