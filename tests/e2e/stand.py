@@ -16,20 +16,19 @@ from urllib.parse import urlsplit
 
 from cs_exporter.config import load
 from cs_exporter.inventory import build_inventory
-from cs_exporter.probes import DERIVED
-from cs_exporter.spec import whole_interval
 from tests.demo.cloud import Cloud
-from tests.demo.fault import ANY, Row
+from tests.demo.fault import Row
 from tests.demo.pace import Pace
 from tests.e2e.expressions import SYMPTOM_LABEL, everything_red
 from tests.e2e.judge import Failing, Moments, Span
-from tests.e2e.waves import Placed
 from tests.lab.prometheus import Prometheus
 from tests.lab.wait import WaitedInVain, wait_until
 from tests.live.exporter import Exporter
 
 SCRAPE = 1.0
 """Seconds between two scrapes."""
+
+PATH_PROBES = ("path_mtu", "path_directions")
 
 FIRST_GREEN = 60.0
 """Seconds within which a new exporter must call a healthy cloud healthy."""
@@ -47,8 +46,7 @@ class Stand:
             self.cloud = stack.enter_context(Cloud(self.pace))
             file = self.cloud.directory / "cs_exporter.yml"
             self.exporter = stack.enter_context(Exporter(self.cloud.lab, file, json.dumps(self.cloud.configuration())))
-            self.inventory = build_inventory(load(file))
-            self._red = everything_red(self.inventory)
+            self._red = everything_red(build_inventory(load(file)))
             lab = self.cloud.lab
             self.prometheus = stack.enter_context(
                 Prometheus(
@@ -114,16 +112,9 @@ class Stand:
         series = self.prometheus.query_range("cs_scheduler_lag_seconds", span.begin, span.end, SCRAPE)
         return max((value for one in series for _, value in one.points), default=0.0)
 
-    def interval(self, placed: Placed) -> float:
-        """Seconds between two runs of a fault's probe where it shows: the longest, of what it is derived from too."""
-        inputs = {spec.name: spec.inputs for spec in DERIVED}.get(placed.fault.probe, (placed.fault.probe,))
-        hosts = [host for host in self.inventory if placed.touched & {host.name, ANY}]
-        settings = (host.settings[probe] for host in hosts for probe in inputs)
-        return max(whole_interval(one.interval, self.pace.interval) for one in settings if one.enabled)
-
-    def last_scrape(self) -> float:
-        """When the exporter was last scraped."""
-        return max((found.value for found in self.prometheus.query("timestamp(up)")), default=0.0)
+    def interval(self, probe: str) -> float:
+        """Seconds between two runs of a probe, or of the one that it is derived from."""
+        return self.pace.path_interval if probe in PATH_PROBES else self.pace.interval
 
     def now(self) -> float:
         """The wall clock that Prometheus stamps its samples with."""

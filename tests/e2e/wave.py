@@ -23,9 +23,6 @@ and half a second on a machine that has more to do."""
 HEALED = 30.0
 """Seconds within which a mended fault must be over: connections are made anew, kernels retry, readings end."""
 
-STEADY = SCRAPE
-"""How long what is red must be seen to stay so, and what is green, before the wave goes on."""
-
 USUAL_INTERVAL = ProbeSettings().interval
 """Seconds between two runs of most probes outside of tests."""
 
@@ -59,12 +56,15 @@ class Wave:
                 with self._noted(placed, self._broken):
                     mend.enter_context(placed.fault.breaks(stand.cloud, placed.host))
             self._wait(self._all_red, max(self._broken[placed].end + self._limit(placed) for placed in self._placed))
+            seen = stand.now() + SCRAPE  # by then it was one of the looks that are judged
+            wait_until(lambda: stand.now() > seen, LONGEST)
             self.page = stand.exporter.get("metrics")[1].encode()
             for placed, mend in mends.items():
                 with self._noted(placed, self._mended):
                     mend.close()
         self._wait(stand.green, stand.now() + HEALED)
-        return self._evidence(Span(self._begun, stand.now()))
+        # One look beyond now: with what was seen last, so that what is over is over at the last look.
+        return self._evidence(Span(self._begun, stand.now() + SCRAPE))
 
     @contextmanager
     def _noted(self, placed: Placed, spans: dict[Placed, Span]) -> Iterator[None]:
@@ -79,10 +79,10 @@ class Wave:
         """
         stand, fault = self._stand, placed.fault
         lag = stand.lag(Span(self._begun, stand.now()))
-        return 2 * (stand.interval(placed) + lag) + fault.slack(stand.pace) + MARGIN
+        return 2 * (stand.interval(fault.probe) + lag) + fault.slack(stand.pace) + MARGIN
 
     def _wait(self, condition: Callable[[], bool], until: float) -> None:
-        """Until it is true, or its time is up; and one scrape more."""
+        """Until it is true, or its time is up."""
         stand = self._stand
 
         def over() -> bool:
@@ -90,8 +90,6 @@ class Wave:
             return now > until + 2 * stand.lag(Span(self._begun, now))
 
         wait_until(lambda: condition() or over(), LONGEST, pause=PAUSE)
-        enough = stand.now() + STEADY
-        wait_until(lambda: stand.last_scrape() >= enough, LONGEST, "one more scrape", PAUSE)
 
     def _all_red(self) -> bool:
         red = self._stand.red_now()
