@@ -27,13 +27,15 @@ class Machine:
     """One running machine with the network of a lab host. /opt/cs_exporter is this checkout, with this Python."""
 
     def __init__(self, host: LabHost) -> None:
-        folder = host.lab.directory / f"{host.name}-machine"
+        self.lab = host.lab
+        self.name = f"{host.name}-machine"
+        folder = self.lab.directory / self.name
         folder.mkdir()
         self._group = f"cs-exporter-test-{host.pid}"
         places = (sys.base_prefix, sysconfig.get_path("purelib"), str(ROOT / "cs_exporter"))
         argv = ["unshare", *FRESH, "sh", str(INIT), str(folder), self._group, *places]
         self._outer = host.spawn(argv, "systemd")
-        self._pid = wait_until(self._first_process, BOOT_DEADLINE, "the machine's first process")
+        self.pid = wait_until(self._first_process, BOOT_DEADLINE, "the machine's first process")
         wait_until(self._booted, BOOT_DEADLINE, "systemd to have booted")
 
     def _first_process(self) -> int:
@@ -42,7 +44,7 @@ class Machine:
 
     def _booted(self) -> bool:
         assert self._outer.alive(), self._outer.log.read_text()
-        if Path(f"/proc/{self._pid}/comm").read_text() != "systemd\n":
+        if Path(f"/proc/{self.pid}/comm").read_text() != "systemd\n":
             return False
         return self.run("systemctl", "is-active", "multi-user.target").returncode == 0
 
@@ -50,7 +52,7 @@ class Machine:
         """Run a command in the machine as root. Raises CalledProcessError if `check` is set and it fails."""
         settings = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
         return subprocess.run(
-            ["nsenter", f"--target={self._pid}", *ENTER, "--", *settings, *argv],
+            ["nsenter", f"--target={self.pid}", *ENTER, "--", *settings, *argv],
             capture_output=True,
             text=True,
             timeout=COMMAND_DEADLINE,
@@ -59,7 +61,7 @@ class Machine:
 
     def path(self, inside: str) -> Path:
         """Where this process finds a file of the machine."""
-        return Path(f"/proc/{self._pid}/root", inside.lstrip("/"))
+        return Path(f"/proc/{self.pid}/root", inside.lstrip("/"))
 
     def write(self, inside: str, text: str, mode: int = 0o644) -> None:
         """Write a file of the machine, making its folder."""
@@ -85,7 +87,7 @@ class Machine:
     def _is(self, status: Path, pid: str) -> bool:
         """Whether that is the process that this machine's pid namespace knows by that number."""
         try:
-            theirs, ours = ((folder / "ns/pid").readlink() for folder in (status.parent, Path(f"/proc/{self._pid}")))
+            theirs, ours = ((folder / "ns/pid").readlink() for folder in (status.parent, Path(f"/proc/{self.pid}")))
             lines = status.read_text().splitlines()
         except OSError:
             return False
@@ -94,7 +96,7 @@ class Machine:
     def close(self) -> None:
         """End it at once, and take its control groups away."""
         self._outer.stop()
-        wait_until(lambda: not Path(f"/proc/{self._pid}").exists(), what="the machine to end")
+        wait_until(lambda: not Path(f"/proc/{self.pid}").exists(), what="the machine to end")
         wait_until(lambda: _remove_groups(self._group), what="its control groups to be empty")
 
 

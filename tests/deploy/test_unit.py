@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.deploy.machine import UNIT, Machine
+from tests.lab.hang_mount import hang_mount
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import USER, Lab
 from tests.lab.ntp import Chronyd
@@ -211,6 +212,20 @@ def test_it_stops_in_order_and_leaves_nothing(service: Machine) -> None:
     assert "" == service.run("ps", "-o", "args=", "-u", uid).stdout
     assert not service.path(f"/run/credentials/{NAME}").exists()
     assert [] == list(service.path(SECRETS).parent.glob("*.log"))
+
+
+@pytest.mark.lab
+def test_a_hung_mount_holds_nothing_up(machine: Machine, lab: Lab, host: LabHost) -> None:
+    """The sandbox is built although a file server of this machine is dead; inside, its mount looks read-only."""
+    machine.write(FILE, configuration(lab, "h1"))
+    machine.write(LOG, "")
+    with hang_mount(machine) as mount:
+        mount.hang()
+        assert 0 == machine.run("systemctl", "start", NAME).returncode, machine.path(LOG).read_text()
+        wait_until(lambda: "cs_first_sweep_done 1.0" in page(host, "metrics"), 30, "the first sweep")
+        table = [line.split() for line in _lines(machine.process(NAME) / "mountinfo")]
+        assert ["ro"] == [fields[5].split(",")[0] for fields in table if fields[4] == mount.mount_point]
+        assert 0 == machine.run("systemctl", "stop", NAME).returncode
 
 
 @pytest.mark.lab

@@ -10,18 +10,27 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from tests.lab.control import PROJECT
-from tests.lab.host import LabHost
+from tests.lab.lab import Lab
 from tests.lab.wait import wait_until
 
 SOURCE = "10.99.0.9:/export/primary"
 
 
+class Place(Protocol):
+    """What is mounted in: anything with a mount namespace, which is that of process `pid`; LabHost is one."""
+
+    name: str
+    pid: int
+    lab: Lab
+
+
 class HangMount:
     """The file system at `mount_point` of a host; its one file is `hello`. Healthy until `hang`."""
 
-    def __init__(self, host: LabHost, mount_point: str = "/mnt/hang", source: str = SOURCE) -> None:
+    def __init__(self, host: Place, mount_point: str = "/mnt/hang", source: str = SOURCE) -> None:
         self.host = host
         self.mount_point = mount_point
         code = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from tests.lab.hangfs import main; main()"
@@ -58,7 +67,7 @@ class HangMount:
 
 
 @contextmanager
-def hang_mount(host: LabHost, mount_point: str = "/mnt/hang", source: str = SOURCE) -> Iterator[HangMount]:
+def hang_mount(host: Place, mount_point: str = "/mnt/hang", source: str = SOURCE) -> Iterator[HangMount]:
     """A healthy mount for the length of a with block; `hang` it there."""
     mount = HangMount(host, mount_point, source)
     try:
