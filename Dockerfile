@@ -32,7 +32,7 @@ WORKDIR /etc/cs_exporter
 USER 10001:10001
 EXPOSE 10595
 STOPSIGNAL SIGTERM
-# For another address than the default: --health-cmd='python3 -m cs_exporter.healthy HOST:PORT'
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python3", "-m", "cs_exporter.healthy"]
+# Where the exporter listens elsewhere: --health-cmd='python3 -Im cs_exporter.healthy HOST:PORT'
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python3", "-Im", "cs_exporter.healthy"]
 ENTRYPOINT ["cs-exporter"]
 CMD ["--config.file=/etc/cs_exporter/cs_exporter.yml"]
