@@ -13,6 +13,7 @@ from tests.lab.processes import Process
 
 LOGIN = re.compile(r"^Accepted publickey for csmon ", re.MULTILINE)
 SESSION = re.compile(r"^Starting session: ", re.MULTILINE)
+WAITING = ("sh", "timeout")
 TURNED_AWAY = re.compile(r"MaxStartups|drop connection")
 
 
@@ -38,8 +39,8 @@ def collectors(host: LabHost) -> list[Process]:
 
 
 def stuck(host: LabHost, mount_point: str) -> list[Process]:
-    """The children of collectors that are in a mount."""
-    return [one for one in host.pids() if one.name == "stat" and mount_point in one.command]
+    """The children of collectors that are in a mount, and not those that wait for them."""
+    return [one for one in host.pids() if mount_point in one.command and one.uid and one.name not in WAITING]
 
 
 def _parent(process: Process) -> int:
