@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from cs_exporter.config import load
 from cs_exporter.notify import ServiceManager
+from cs_exporter.service import Service
+from cs_exporter.web.options import web_options
 from tests.lab.wait import wait_until, wait_until_async
 from tests.test_service import LOCAL, Running
 
@@ -156,6 +159,30 @@ def test_the_service_tells_its_manager(manager: Manager, tmp_path: Path, monkeyp
         assert "STOPPING=1" == manager.heard()[-1]
     finally:
         running.end()
+
+
+async def test_a_daemon_that_asks_nobody_answers_no_watchdog(
+    manager: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It still serves pages, but its schedule has stood still for half a minute: only a restart helps its hosts."""
+    for name, value in {**manager.environment, "WATCHDOG_USEC": "400000"}.items():
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "cs_exporter.yml"
+    file.write_text(LOCAL)
+    service = Service(lambda: load(file), web_options(("127.0.0.1:0",), None, "/metrics", "", None))
+    await service.start()
+    try:
+        await wait_until_async(lambda: _answers(manager) >= 3, 15)
+        for slot, job in service._scheduler._jobs.items():
+            job.remove()
+            service._scheduler._turned[slot] -= 31
+        await asyncio.sleep(0)
+        before = _answers(manager)
+        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.2)
+        assert before == _answers(manager)
+    finally:
+        await service.stop()
 
 
 def _environment_is_clean(pid: int) -> None:
