@@ -1,4 +1,4 @@
-"""What came of a wave of faults, by what Prometheus has of it: how quick each was, and all that should not have been.
+"""What came of the faults, by what Prometheus has of them: how quick each was, and all that should not have been.
 
 Pure: from the moments at which something was red or failing, looked at once per scrape from the first to the last.
 """
@@ -6,11 +6,11 @@ Pure: from the moments at which something was red or failing, looked at once per
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.demo.fault import Row
-from tests.e2e.waves import Placed
+from tests.e2e.placed import Placed
 
 Moments = frozenset[float]
 """Epoch seconds, one per scrape interval, at which something was so."""
@@ -38,18 +38,23 @@ class Span:
 
 @dataclass(frozen=True)
 class Story:
-    """How one fault went: when it was broken and mended, the moments of its queries, and its limit in seconds."""
+    """How one fault went: when it was broken and mended, and when it was let go, which it was because it was `over`.
+
+    `found`: the moments of its queries. `limit`: seconds within which it had to be red.
+    """
 
     placed: Placed
     broken: Span
     mended: Span
+    gone: float
+    over: bool
     found: tuple[Moments, ...]
     limit: float
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known of a wave. `step`: seconds between two moments. `lost`: when a scrape had failed.
+    """All that is known of a course. `step`: seconds between two moments. `lost`: when a scrape had failed.
 
     `holds`: symptom -> seconds that it must hold before anyone is told.
     """
@@ -75,18 +80,18 @@ class Seen:
 
 def seen(story: Story, evidence: Evidence) -> Seen:
     """Both are counted from the beginning of what broke or mended it, so they are upper bounds."""
-    placed = story.placed
-    all_held = _all_held(story, evidence)
-    first = min(all_held, default=None)
+    placed, mended = story.placed, story.mended.begin
+    first = min(_all_held(story, evidence), default=None)
     signs = Moments().union(
         *(moments for row, moments in evidence.red.items() if placed.expects(row)),
         *(moments for failing, moments in evidence.failing.items() if placed.blinds(failing.host)),
         *story.found,
     )
-    last = max((at for at in signs if story.mended.begin <= at), default=story.mended.begin - evidence.step)
-    over = last + evidence.step < evidence.whole.end
-    red = None if first is None else first - story.broken.begin
-    return Seen(placed, red, story.limit, last + evidence.step - story.mended.begin if over else None)
+    last = max((at for at in signs if mended <= at <= story.gone), default=mended - evidence.step)
+    healed = min(last + evidence.step, story.gone) - mended
+    return Seen(
+        placed, None if first is None else first - story.broken.begin, story.limit, healed if story.over else None
+    )
 
 
 def _all_held(story: Story, evidence: Evidence) -> Moments:
@@ -96,37 +101,43 @@ def _all_held(story: Story, evidence: Evidence) -> Moments:
     return frozenset(at for at in both if story.broken.begin <= at <= story.mended.begin)
 
 
-def problems(evidence: Evidence) -> Iterator[str]:
-    """One line for each thing that should not have been."""
-    for story in evidence.stories:
-        yield from _of_fault(story, evidence)
-    placed = [story.placed for story in evidence.stories]
-    for row, moments in evidence.red.items():
-        told = _longest(moments, evidence.step) > evidence.holds.get(row.symptom, 0.0)
-        if told and not any(one.expects(row) for one in placed):
-            yield f"{row.symptom} held on {row.host or 'no host'}{_when(moments, evidence)}"
-    for failing, moments in evidence.failing.items():
-        if not any(one.blinds(failing.host) for one in placed):
-            yield f"{failing.probe} failed on {failing.host} ({failing.reason}){_when(moments, evidence)}"
-    if evidence.lost:
-        yield f"scrapes failed{_when(evidence.lost, evidence)}"
-
-
-def _of_fault(story: Story, evidence: Evidence) -> Iterator[str]:
+def of_fault(story: Story, evidence: Evidence) -> Iterator[str]:
+    """What went wrong with a fault, a line each."""
     told = seen(story, evidence)
     if told.red is None:
-        yield f"{story.placed}: not all red in {story.limit:.1f} s; {', '.join(_lacking(story, evidence))}"
+        yield f"not all red in {story.limit:.1f} s; {', '.join(_lacking(story, evidence))}"
         return
     # What brings a fault about may wait until it is there: the limit counts from then.
     late = told.red - (story.broken.end - story.broken.begin)
     if late > story.limit:
-        yield f"{story.placed}: red after {late:.1f} s; at most {story.limit:.1f}"
+        yield f"red after {late:.1f} s; at most {story.limit:.1f}"
     held = _all_held(story, evidence)
     looks = int((story.mended.begin - min(held)) / evidence.step + EPSILON) + 1
     if len(held) < looks:
-        yield f"{story.placed}: once red, not so at {looks - len(held)} of {looks} looks"
+        yield f"once red, not so at {looks - len(held)} of {looks} looks"
     if told.healed is None:
-        yield f"{story.placed}: not over {evidence.whole.end - story.mended.begin:.1f} s after it was mended"
+        yield f"not over {story.gone - story.mended.begin:.1f} s after it was mended"
+
+
+def strangers(evidence: Evidence) -> Iterator[str]:
+    """Rows and hosts that no fault then present accounts for, and scrapes that failed; a line each."""
+    for row, moments in evidence.red.items():
+        left = _left(moments, evidence, [story for story in evidence.stories if story.placed.expects(row)])
+        if _longest(left, evidence.step) > evidence.holds.get(row.symptom, 0.0):
+            yield f"{row.symptom} held on {row.host or 'no host'}{_when(left, evidence)}"
+    for failing, moments in evidence.failing.items():
+        left = _left(moments, evidence, [story for story in evidence.stories if story.placed.blinds(failing.host)])
+        if left:
+            yield f"{failing.probe} failed on {failing.host} ({failing.reason}){_when(left, evidence)}"
+    if evidence.lost:
+        yield f"scrapes failed{_when(evidence.lost, evidence)}"
+
+
+def _left(moments: Moments, evidence: Evidence, stories: list[Story]) -> Moments:
+    """The moments at which none of the faults was there; the look after one was let go is still its own."""
+    return frozenset(
+        at for at in moments if not any(story.broken.begin <= at <= story.gone + evidence.step for story in stories)
+    )
 
 
 def _longest(moments: Moments, step: float) -> float:
@@ -141,13 +152,17 @@ def _longest(moments: Moments, step: float) -> float:
 
 def _lacking(story: Story, evidence: Evidence) -> Iterator[str]:
     """How often each thing that must show did."""
+    span = (story.broken.begin, story.gone)
     for row in sorted(story.placed.rows, key=str):
-        yield f"{row.symptom} on {row.host}: {len(evidence.red.get(row, ()))} times"
+        times = sum(span[0] <= at <= span[1] for at in evidence.red.get(row, ()))
+        yield f"{row.symptom} on {row.host}: {times} times"
     for query, moments in zip(story.placed.queries, story.found, strict=True):
         yield f"{query}: {len(moments)} times"
 
 
-def _when(moments: Iterable[float], evidence: Evidence) -> str:
-    """How often, and from when to when, in seconds since the wave began."""
-    since = sorted(at - evidence.whole.begin for at in moments)
-    return f" {len(since)} times, {since[0]:.0f} to {since[-1]:.0f} s after the wave began"
+def _when(moments: Moments, evidence: Evidence) -> str:
+    """How often, from when to when, in seconds since the course began, and which faults were there."""
+    first, last = min(moments), max(moments)
+    there = [story for story in evidence.stories if story.broken.begin <= last and first <= story.gone]
+    since = (round(at - evidence.whole.begin) for at in (first, last))
+    return f" {len(moments)} times, {'..'.join(map(str, since))} s, with {', '.join(str(one.placed) for one in there)}"

@@ -87,6 +87,14 @@ class Stand:
         found = (series.labels for series in self.prometheus.query("cs_probe_failing"))
         return frozenset(f"{labels['probe']} on {labels['host']}: {labels['reason']}" for labels in found)
 
+    def blind_now(self) -> frozenset[str]:
+        """The hosts of which a probe's latest run failed."""
+        return frozenset(found.host for found in self.prometheus.query("cs_probe_failing"))
+
+    def finds(self, query: str) -> bool:
+        """Whether a query finds something now."""
+        return bool(self.prometheus.query(query))
+
     def red(self, span: Span) -> Mapping[Row, Moments]:
         """When each symptom held, of those that did, looked at once per scrape."""
         found: dict[Row, set[float]] = defaultdict(set)

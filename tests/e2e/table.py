@@ -13,10 +13,9 @@ from pathlib import Path
 from tests.demo.catalogue import FAULTS
 from tests.demo.fault import ANY, HERE, Fault
 from tests.demo.pace import TEST
-from tests.e2e.judge import Seen, problems, seen
+from tests.e2e.course import Course
+from tests.e2e.judge import Seen, of_fault, seen, strangers
 from tests.e2e.stand import Stand
-from tests.e2e.wave import Wave
-from tests.e2e.waves import waves
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 
@@ -72,18 +71,15 @@ def _shown(fault: Fault) -> Iterator[str]:
 
 def main() -> int:
     """Go through all faults and write the page; what should not have been is said, and then it is not written."""
-    found, wrong = [], 0
     with Stand(TEST) as stand:
-        for wave in waves(FAULTS, TEST):
-            evidence = Wave(stand, wave).run()
-            found += [seen(story, evidence) for story in evidence.stories]
-            for line in problems(evidence):
-                wrong += 1
-                sys.stderr.write(f"{line}\n")
-    sys.stdout.write("\n".join([*terminal(found), ""]))
+        evidence = Course(stand, FAULTS).run()
+    found = [seen(story, evidence) for story in evidence.stories]
+    wrong = [f"{story.placed}: {line}" for story in evidence.stories for line in of_fault(story, evidence)]
+    wrong += strangers(evidence)
+    sys.stdout.write("\n".join([*terminal(found), *wrong, ""]))
     if not wrong:
         PAGE.write_text(page({one.placed.fault.name: figures_of(one) for one in found}), encoding="utf-8")
-    return min(wrong, 1)
+    return min(len(wrong), 1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The judge of a wave sees what it is there to see: late, never, not over, and anything that is one too many."""
+"""The judge sees what it is there to see: late, never, not over, and anything that is one too many."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.demo.fault import Row
-from tests.e2e.judge import Evidence, Failing, Moments, Span, Story, problems, seen
-from tests.e2e.test_waves import HERE_ONLY, fault
-from tests.e2e.waves import Placed
+from tests.e2e.judge import Evidence, Failing, Moments, Span, Story, of_fault, seen, strangers
+from tests.e2e.placed import Placed
+from tests.e2e.test_placed import HERE_ONLY, fault
 
 QUERY = 'cs_probe_failing{host="$host"}'
 PLACED = Placed(fault("a", "kvm1", rows=(HERE_ONLY,), queries=(QUERY,), blind=("$host",)), "kvm1")
@@ -21,52 +21,64 @@ def moments(first: int, last: int) -> Moments:
     return frozenset(map(float, range(first, last + 1)))
 
 
-STORY = Story(PLACED, Span(100, 101), Span(120, 121), (moments(106, 122),), limit=9)
+STORY = Story(
+    PLACED, broken=Span(100, 101), mended=Span(120, 121), gone=125, over=True, found=(moments(106, 122),), limit=9
+)
 GOOD = Evidence(Span(98, 130), 1.0, (STORY,), {RED: moments(104, 123)}, {BLIND: moments(106, 122)}, lost=Moments())
 """Broken at 100, in a second; red from 104 and failing from 106; mended at 120, green from 124."""
 
 
-def test_a_good_wave() -> None:
+def red(*held: Moments, row: Row = RED) -> Evidence:
+    """With other moments at which that row held."""
+    return replace(GOOD, red={**GOOD.red, row: Moments().union(*held)})
+
+
+def test_a_good_course() -> None:
     """Red when all of it shows, counted from when breaking began; over when nothing of it shows."""
     told = seen(STORY, GOOD)
     assert (6, 4) == (told.red, told.healed)
-    assert [] == list(problems(GOOD))
+    assert [] == [*of_fault(STORY, GOOD), *strangers(GOOD)]
+
+
+@pytest.mark.parametrize(
+    ("story", "evidence", "expected"),
+    [
+        (replace(STORY, limit=4), GOOD, "red after 5.0 s; at most 4.0"),
+        (replace(STORY, limit=5), GOOD, None),
+        (STORY, red(), "not all red in 9.0 s; CsA on kvm1: 0 times"),
+        (replace(STORY, found=(Moments(),)), GOOD, 'cs_probe_failing{host="kvm1"}: 0 times'),
+        (STORY, red(moments(121, 123)), "not all red in 9.0 s"),
+        (STORY, red(moments(104, 109), moments(112, 123)), "once red, not so at 2 of 15 looks"),
+        (STORY, red(moments(104, 118)), "once red, not so at 2 of 15 looks"),
+        (replace(STORY, over=False), GOOD, "not over 5.0 s after it was mended"),
+    ],
+)
+def test_what_is_wrong_with_a_fault(story: Story, evidence: Evidence, expected: str | None) -> None:
+    """Each in one line that says what, and how much."""
+    lines = list(of_fault(story, evidence))
+    assert len(lines) == (0 if expected is None else 1)
+    assert (expected or "") in "".join(lines)
 
 
 @pytest.mark.parametrize(
     ("evidence", "expected"),
     [
-        (replace(GOOD, stories=(replace(STORY, limit=4),)), "a@kvm1: red after 5.0 s; at most 4.0"),
-        (replace(GOOD, stories=(replace(STORY, limit=5),)), None),
-        (replace(GOOD, red={}), "a@kvm1: not all red in 9.0 s; CsA on kvm1: 0 times"),
-        (replace(GOOD, stories=(replace(STORY, found=(Moments(),)),)), f"{QUERY.replace('$host', 'kvm1')}: 0 times"),
-        (replace(GOOD, red={RED: moments(121, 123)}), "a@kvm1: not all red in 9.0 s"),
+        (red(moments(105, 105), row=Row("kvm2", "CsA")), "CsA held on kvm2 1 times, 7..7 s, with a@kvm1"),
+        (red(moments(105, 107), row=Row("kvm1", "CsB")), "CsB held on kvm1 3 times, 7..9 s, with a@kvm1"),
+        (red(moments(105, 107), row=Row("", "CsB")), "CsB held on no host 3 times"),
+        (red(GOOD.red[RED], moments(98, 99)), "CsA held on kvm1 2 times, 0..1 s, with "),
+        (red(GOOD.red[RED], moments(127, 127)), "CsA held on kvm1 1 times, 29..29 s, with "),
+        (red(GOOD.red[RED], moments(126, 126)), None),
         (
-            replace(GOOD, red={RED: moments(104, 109) | moments(112, 123)}),
-            "a@kvm1: once red, not so at 2 of 15 looks",
-        ),
-        (replace(GOOD, red={RED: moments(104, 118)}), "a@kvm1: once red, not so at 2 of 15 looks"),
-        (replace(GOOD, red={RED: moments(104, 130)}), "a@kvm1: not over 10.0 s after it was mended"),
-        (replace(GOOD, failing={BLIND: moments(106, 130)}), "a@kvm1: not over 10.0 s after it was mended"),
-        (
-            replace(GOOD, red={**GOOD.red, Row("kvm2", "CsA"): moments(105, 105)}),
-            "CsA held on kvm2 1 times, 7 to 7 s after the wave began",
-        ),
-        (
-            replace(GOOD, red={**GOOD.red, Row("kvm1", "CsB"): moments(105, 107)}),
-            "CsB held on kvm1 3 times, 7 to 9 s after the wave began",
-        ),
-        (replace(GOOD, red={**GOOD.red, Row("", "CsB"): moments(105, 107)}), "CsB held on no host 3 times"),
-        (
-            replace(GOOD, failing={**GOOD.failing, replace(BLIND, host="kvm2"): moments(99, 99)}),
-            "time_drift failed on kvm2 (mute) 1 times, 1 to 1 s after the wave began",
+            replace(GOOD, failing={**GOOD.failing, replace(BLIND, host="kvm2"): moments(110, 110)}),
+            "time_drift failed on kvm2 (mute) 1 times, 12..12 s, with a@kvm1",
         ),
         (replace(GOOD, lost=moments(110, 110)), "scrapes failed 1 times"),
     ],
 )
-def test_what_should_not_have_been(evidence: Evidence, expected: str | None) -> None:
-    """Each in one line that says what, where and when."""
-    lines = list(problems(evidence))
+def test_strangers(evidence: Evidence, expected: str | None) -> None:
+    """Each in one line that says what, where and when, and what else there was."""
+    lines = list(strangers(evidence))
     assert len(lines) == (0 if expected is None else 1)
     assert (expected or "") in "".join(lines)
 
@@ -82,11 +94,11 @@ def test_what_should_not_have_been(evidence: Evidence, expected: str | None) -> 
 )
 def test_a_stranger_of_whom_nobody_would_be_told(held: Moments, told: object) -> None:
     """A symptom that must hold for some time is one too many if it does so without a gap."""
-    evidence = replace(GOOD, red={**GOOD.red, Row("kvm2", "CsB"): held}, holds={"CsB": 3.0})
-    assert told == bool(list(problems(evidence)))
+    assert told == bool(list(strangers(replace(red(held, row=Row("kvm2", "CsB")), holds={"CsB": 3.0}))))
 
 
 def test_what_was_red_before_is_not_quick() -> None:
-    """Only moments after the fault began count."""
-    early = replace(GOOD, red={RED: moments(98, 99) | moments(105, 123)}, stories=(replace(STORY, found=()),))
-    assert 5 == seen(early.stories[0], early).red
+    """Only moments after the fault began count; and what comes when it has gone is another's."""
+    story = replace(STORY, found=())
+    told = seen(story, red(moments(98, 99), moments(105, 123), moments(126, 129)))
+    assert (5, 4) == (told.red, told.healed)

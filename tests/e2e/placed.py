@@ -1,22 +1,17 @@
-"""Which faults are brought about at the same time: those that cannot be taken for each other.
+"""A fault on a host, and which of them may be there at the same time: those that can't be taken for each other.
 
-Forty faults one after the other would take ten minutes; faults whose symptoms differ, or their hosts, do not meet.
+Fifty faults one after the other would take a quarter of an hour; faults whose symptoms or hosts differ do not meet.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tests.demo.fault import ANY, HERE, Fault, Row
-from tests.demo.pace import Pace
 
 HOST = re.compile(r'host="([^"]+)"')
 """A host that a query names."""
-
-WAVE_SIZE = 6
-"""More at once would show how the lab's two cores bear it rather than what a fault does."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +68,9 @@ class Placed:
         )
 
     def _hides(self, other: Placed) -> bool:
-        """Whether nothing could be told, because of this fault, of a host where the other must show."""
-        return bool(self.blinded) and bool(self.blinded & other.touched or ANY in self.blinded | other.touched)
+        """Whether nothing could be told, because of this fault, of a host that concerns the other."""
+        concerned = other.touched | other.blinded
+        return bool(self.blinded) and bool(self.blinded & concerned or ANY in self.blinded | concerned)
 
     def _at(self, name: str) -> str:
         return self.host if name == HERE else name
@@ -85,21 +81,3 @@ class Placed:
 
 def _alike(one: Row, other: Row) -> bool:
     return one.symptom == other.symptom and (one.host == other.host or ANY in {one.host, other.host})
-
-
-def waves(faults: Iterable[Fault], pace: Pace) -> list[tuple[Placed, ...]]:
-    """All faults, each once, those that are slow to show together; in a wave no two meet."""
-    found: list[list[Placed]] = []
-    for fault in sorted(faults, key=lambda fault: -fault.slack(pace)):
-        _place(fault, found)
-    return [tuple(wave) for wave in found]
-
-
-def _place(fault: Fault, found: list[list[Placed]]) -> None:
-    places = [Placed(fault, host) for host in fault.hosts]
-    for wave in found:
-        for placed in places:
-            if len(wave) < WAVE_SIZE and not any(placed.meets(other) for other in wave):
-                wave.append(placed)
-                return
-    found.append([places[0]])

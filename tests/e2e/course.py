@@ -1,0 +1,142 @@
+"""The course of faults through the stand: each broken as soon as it meets no other, seen red, mended, seen green.
+
+This process only decides when; what is judged are the samples that Prometheus has of it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from cs_exporter.spec import ProbeSettings
+from tests.demo.fault import Fault, Row
+from tests.demo.pace import Pace
+from tests.e2e.expressions import SYMPTOMS
+from tests.e2e.judge import Evidence, Span, Story
+from tests.e2e.placed import Placed
+from tests.e2e.stand import SCRAPE, Stand
+from tests.lab.wait import wait_until
+
+TOGETHER = 6
+"""More at once would show how the lab's two cores bear it rather than what a fault does."""
+
+MARGIN = 3.0
+"""Seconds that are not the probe's: a scrape and the grid it is read on (1 each), the settling of a derivation (0.5),
+and half a second on a machine that has more to do."""
+
+HEALED = 30.0
+"""Seconds within which a mended fault must be over: connections are made anew, kernels retry, readings end."""
+
+USUAL_INTERVAL = ProbeSettings().interval
+"""Seconds between two runs of most probes outside of tests."""
+
+PAUSE = SCRAPE / 2
+LONGEST = 900.0
+
+
+def holds(pace: Pace) -> dict[str, float]:
+    """Symptom -> the seconds that it must hold before anyone is told: as many runs of a slow host's probe as usual."""
+    return {symptom.name: symptom.hold * pace.slow_interval / USUAL_INTERVAL for symptom in SYMPTOMS}
+
+
+@dataclass
+class _Held:
+    """A fault that is there, or being got over. `red`: since when all of it has been seen, epoch seconds."""
+
+    placed: Placed
+    mend: ExitStack
+    broken: Span
+    red: float | None = None
+    mended: Span | None = None
+
+
+@dataclass
+class Course:
+    """`run` goes through all faults, the slowest first, and gathers what Prometheus has of it."""
+
+    stand: Stand
+    faults: Iterable[Fault]
+    _held: list[_Held] = field(default_factory=list)
+    _stories: list[Story] = field(default_factory=list)
+    _most: int = 0
+    page: bytes = b""  # what the exporter showed when most was broken
+
+    def run(self) -> Evidence:
+        """Raises WaitedInVain if it has no end."""
+        stand = self.stand
+        self._waiting = sorted(self.faults, key=lambda fault: -fault.slack(stand.pace))
+        self._begun = stand.now()
+        with ExitStack() as self._every:
+            wait_until(self._step, LONGEST, "the course of faults to end", PAUSE)
+        whole = Span(self._begun, stand.now())
+        red, failing, lost = stand.red(whole), stand.failing(whole), stand.found("up == 0", whole)
+        return Evidence(whole, SCRAPE, tuple(self._stories), red, failing, lost, holds(stand.pace))
+
+    def _step(self) -> bool:
+        """Mend what has been seen, let go what is over, break what meets nobody; whether all is done."""
+        red, blind = self.stand.red_now(), self.stand.blind_now()
+        for held in [*self._held]:
+            if held.mended is not None:
+                self._let_go(held, red, blind)
+            elif self._seen(held, red):
+                held.mended = self._timed(held.placed, held.mend.close)
+        for fault in [*self._waiting]:
+            placed = self._place(fault)
+            if placed is not None and len(self._held) < TOGETHER:
+                self._waiting.remove(fault)
+                self._break(placed)
+        return not (self._waiting or self._held)
+
+    def _place(self, fault: Fault) -> Placed | None:
+        """The first of its hosts where it meets none of those that are there."""
+        places = (Placed(fault, host) for host in fault.hosts)
+        return next((one for one in places if not any(one.meets(held.placed) for held in self._held)), None)
+
+    def _break(self, placed: Placed) -> None:
+        mend = self._every.enter_context(ExitStack())
+        fault = placed.fault
+        span = self._timed(placed, lambda: mend.enter_context(fault.breaks(self.stand.cloud, placed.host)))
+        self._held.append(_Held(placed, mend, span))
+
+    def _seen(self, held: _Held, red: frozenset[Row]) -> bool:
+        """Whether all of it has been seen for as long as a look takes to come, or should have been."""
+        now = self.stand.now()
+        if not (held.placed.rows <= red and all(map(self.stand.finds, held.placed.queries))):
+            held.red = None
+            return now > held.broken.end + self._limit(held)
+        held.red = held.red or now
+        if len(self._held) > self._most:
+            self._most, self.page = len(self._held), self.stand.exporter.get("metrics")[1].encode()
+        return now > held.red + SCRAPE
+
+    def _let_go(self, held: _Held, red: frozenset[Row], blind: frozenset[str]) -> None:
+        """If nothing of it is to be seen any more, or nothing should."""
+        placed, now = held.placed, self.stand.now()
+        shows = any(map(placed.expects, red)) or any(map(placed.blinds, blind))
+        over = not shows and not any(map(self.stand.finds, placed.queries))
+        if held.mended is None or not (over or now > held.mended.end + HEALED + 2 * self._lag(held)):
+            return
+        found = tuple(self.stand.found(query, Span(held.broken.begin, now)) for query in placed.queries)
+        self._held.remove(held)
+        self._stories.append(Story(placed, held.broken, held.mended, now, over, found, self._limit(held)))
+
+    def _limit(self, held: _Held) -> float:
+        """Seconds within which it must be red: two intervals of its probe, what the fault itself needs, a margin.
+
+        An exporter that was held up by the machine says so itself, and has so much more.
+        """
+        fault, pace = held.placed.fault, self.stand.pace
+        return 2 * (self.stand.interval(fault.probe) + self._lag(held)) + fault.slack(pace) + MARGIN
+
+    def _lag(self, held: _Held) -> float:
+        return self.stand.lag(Span(held.broken.begin, self.stand.now()))
+
+    def _timed(self, placed: Placed, action: Callable[[], object]) -> Span:
+        begin = self.stand.now()
+        try:
+            action()
+        except BaseException as error:
+            error.add_note(f"while {placed} was being broken or mended")
+            raise
+        return Span(begin, self.stand.now())
