@@ -1,4 +1,4 @@
-"""What one run of each probe costs the host that is asked, and the database: `python -m tests.bench.costs`, as root.
+"""What one run of each probe costs the host that is asked, and the database: `make bench ARGS=costs`, as root.
 
 Processor time is that of the polling account's processes on the host, sshd's included, children and all.
 """
@@ -107,6 +107,11 @@ async def main(file: Path, lab: Lab) -> None:
         await world.close()
 
 
-if __name__ == "__main__":
+def show() -> None:
+    """Make the cloud, measure, print."""
     with cloud() as (made, server), tempfile.TemporaryDirectory() as folder:
         asyncio.run(main(configuration(made, server, Path(folder)), made))
+
+
+if __name__ == "__main__":
+    show()

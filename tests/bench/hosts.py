@@ -8,8 +8,11 @@ this machine has for 500 of them; this answers the same bytes in the same number
 from __future__ import annotations
 
 import asyncio
+import resource
 import sys
 import time
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncssh
@@ -34,18 +37,24 @@ class Collector(asyncssh.SSHServerSession[bytes]):
     def __init__(self, host: Simulated) -> None:
         self._host = host
         self._buffer = bytearray()
-        self._started = False
+        self._started = self._echo = False
+        self._asked: deque[str] = deque()
+        self._busy = False
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """See asyncssh."""
         self._channel = chan
 
-    def exec_requested(self, command: str) -> bool:  # noqa: ARG002 (whatever is asked for, this is what there is)
-        """See asyncssh."""
+    def exec_requested(self, command: str) -> bool:
+        """See asyncssh. For the calibration, `echo` gives back what it gets."""
+        self._echo = command == "echo"
         return True
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:  # noqa: ARG002 (there is only one)
         """See asyncssh."""
+        if self._echo:
+            self._channel.write(data)
+            return
         self._buffer += data
         if not self._started:
             if self._buffer.endswith(LAST_LINE):
@@ -55,8 +64,15 @@ class Collector(asyncssh.SSHServerSession[bytes]):
             return
         *lines, rest = bytes(self._buffer).split(b"\n")
         self._buffer = bytearray(rest)
-        for line in lines:
-            self._answer(line.decode())
+        self._asked += [line.decode() for line in lines]
+        if not self._busy:
+            self._next()
+
+    def _next(self) -> None:
+        """Answer the next request: a shell reads it when it has answered the one before."""
+        self._busy = bool(self._asked)
+        if self._busy:
+            self._answer(self._asked.popleft())
 
     def _answer(self, line: str) -> None:
         request, *tokens = line.split()
@@ -73,13 +89,21 @@ class Collector(asyncssh.SSHServerSession[bytes]):
                 record = f"\x1e{request} ! {index} 0 1000.00 1000.01\n{said.output}\n\x1e{request} ;\n"
                 workers.append((said.after, record))
         frames.append(f"\x1e{request} . {len(workers)}\n")
-        for number, frame in enumerate(filter(None, frames)):
-            loop.call_later(STEP * number, self._write, frame)
+        self._write_one_by_one(filter(None, frames))
         for after, record in workers:
             loop.call_later(after, self._write, record, asyncssh.EXTENDED_DATA_STDERR)
         if workers:
             last = max(after for after, _ in workers) + STEP
             loop.call_later(last, self._write, f"\x1e{request} $\n", asyncssh.EXTENDED_DATA_STDERR)
+
+    def _write_one_by_one(self, frames: Iterator[str]) -> None:
+        """Each after the one before: timers of one busy loop need not fire in their order."""
+        frame = next(frames, None)
+        if frame is None:
+            self._next()
+            return
+        self._write(frame)
+        asyncio.get_running_loop().call_later(STEP, self._write_one_by_one, frames)
 
     def _write(self, text: str, datatype: asyncssh.DataType = None) -> None:
         if not self._channel.is_closing():
@@ -124,5 +148,7 @@ async def main(count: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main(int(sys.argv[1]), Path(sys.argv[2])))
