@@ -120,8 +120,8 @@ METRICS = (
     ),
     _of_ports(
         "cs_management_agent_unread_connections",
-        "Sessions of agents with data that the server has not read yet (ss: Recv-Q above 0).",
-        lambda reading, port: sum(1 for one in reading.served if one.agent == port.agent and one.unread),
+        "Sessions of agents with data that the server had not read at two looks in a row (ss: Recv-Q above 0).",
+        lambda reading, port: sum(1 for one in reading.served if one.agent == port.agent and one.left_unread),
     ),
 )
 

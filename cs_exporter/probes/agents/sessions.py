@@ -103,7 +103,10 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A session at its server's end. `heard`: the exporter's monotonic clock; None: not known."""
+    """A session at its server's end. `heard`: the exporter's monotonic clock; None: not known.
+
+    `left_unread`: there were bytes at the look before, too. What one look finds may have come that very moment.
+    """
 
     agent: str
     peer: str
@@ -113,6 +116,7 @@ class Served:
     rtt: float | None
     retransmits: int | None
     retransmitting: bool
+    left_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +217,10 @@ class _Past:
 
 def _served(agent: str, socket: Socket, now: float, past: _Past) -> Served:
     heard = None if socket.last_received is None else now - socket.last_received
+    left = False
     if socket.recv_queue:  # the kernel received it; a server that is stopped has heard nothing
         last = past.served(agent, socket)
-        heard = last.heard if last else None
+        heard, left = (last.heard, last.unread > 0) if last else (None, False)
     return Served(
         agent,
         socket.peer,
@@ -225,6 +230,7 @@ def _served(agent: str, socket: Socket, now: float, past: _Past) -> Served:
         socket.rtt,
         socket.retransmits,
         bool(socket.retransmitting),
+        left,
     )
 
 

@@ -126,7 +126,7 @@ SERVER_SYMPTOMS = (
         sees="A management server does not read what its agents send.",
         metric="cs_management_agent_unread_connections",
         limit=Limit(Op.ABOVE, 0, step=1),
-        hold=60,
+        hold=45,  # and a look before that
         severity=Severity.WARNING,
         unit="connections",
         means="Its process is stopped, collects garbage without end, or has no thread left: sessions look well, and no "

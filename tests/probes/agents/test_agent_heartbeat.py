@@ -90,8 +90,11 @@ async def test_one_question_for_both_ends() -> None:
 
 
 async def test_metrics_of_a_server() -> None:
-    """By agent: whether anybody listens, who waits, sessions, and those with something unread."""
-    reading = await poll(capture("server-frozen"))
+    """By agent: whether anybody listens, who waits, sessions, and those with something unread, look after look."""
+    first = await poll(capture("server-frozen"))
+    [unread] = [metric for metric in METRICS if metric.name == "cs_management_agent_unread_connections"]
+    assert [0.0] == [one.value for one in unread.read(first)]
+    reading = await poll(capture("server-frozen"), before=first)
     found = {metric.name: [(one.labels, one.value) for one in metric.read(reading)] for metric in METRICS}
     assert {
         "cs_management_agent_port_listening": [((AGENT,), 1.0)],

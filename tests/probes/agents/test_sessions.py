@@ -133,6 +133,8 @@ async def test_heard_is_what_the_server_took() -> None:
     assert [40, 0] == [one.unread for one in frozen.served]
     unknown = await poll(capture("server-frozen"), now=NOW)
     assert [None, NOW - 20.02] == [one.heard for one in unknown.served]
+    still = await poll(capture("server-frozen"), now=NOW + 30, before=frozen)
+    assert [[False, False], [True, False]] == [[one.left_unread for one in seen.served] for seen in (frozen, still)]
 
 
 async def test_acknowledgements_alone_are_no_hearing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cs_exporter.board import FLEET, Board
@@ -58,7 +60,7 @@ def test_strangers() -> None:
 def test_a_server_that_is_down_or_does_not_read() -> None:
     """Nobody can give up a host while no server runs: the cause alone is told."""
     assert {("ms1", "CsManagementAgentPortClosed")} == symptoms(ms1=closed(), kvm1=at_host())
-    unread = at_server(served(KVM1, NOW - 5, unread=40))
+    unread = at_server(replace(served(KVM1, NOW - 5, unread=40), left_unread=True))
     assert {("ms1", "CsManagementAgentsUnread")} == symptoms(ms1=unread, kvm1=None)
 
 
