@@ -27,6 +27,7 @@ class Source:
     next: float
     last: float
     error: float
+    again: float | None = None  # seconds after which a poll that was lost is repeated; None: as ever
     reach: int = 0o377
     offset: float = field(init=False)
 
@@ -41,7 +42,8 @@ class Source:
             if answered:
                 self.last, self.error = self.next, self.rng.gauss(0.0, self.noise)
                 self.offset = drifted + self.error
-            self.next += self.poll * self.rng.uniform(0.98, 1.02)
+            pause = self.poll if answered or self.again is None else self.again
+            self.next += pause * self.rng.uniform(0.98, 1.02)
 
 
 @dataclass
@@ -60,9 +62,10 @@ class Ntp:
         poll = float(self.rng.choice((64, 128, 256, 512, 1024)))
         if self.kind == "timesyncd":
             poll = float(self.rng.choice((64, 256, 2048)))
+        again = 15.0 if self.kind == "timesyncd" else None
         noise = self.rng.choice((2e-5, 5e-5, 2e-4)) + self.round_trip / 10
         self.sources = [
-            Source(self.rng, poll, noise, self.begin + left, self.begin + left - poll, self.rng.gauss(0, noise))
+            Source(self.rng, poll, noise, self.begin + left, self.begin + left - poll, self.rng.gauss(0, noise), again)
             for left in (self.rng.uniform(0, poll) for _ in range(1 if self.kind == "timesyncd" else 3))
         ]
 

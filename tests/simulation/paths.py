@@ -11,7 +11,7 @@ from random import Random
 
 from tests.simulation.carrier import Said
 
-LOSSES = (0.001, 0.002, 0.005)
+LOSSES = (0.001, 0.002, 0.005, 0.01)
 """Share of packets that a path loses, each path one of these."""
 
 _SMALL = 84
