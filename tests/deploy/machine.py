@@ -32,7 +32,8 @@ class Machine:
         folder = self.lab.directory / self.name
         folder.mkdir()
         self._group = f"cs-exporter-test-{host.pid}"
-        places = (sys.base_prefix, sysconfig.get_path("purelib"), str(ROOT / "cs_exporter"))
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        places = (sys.base_prefix, version, sysconfig.get_path("purelib"), str(ROOT / "cs_exporter"))
         argv = ["unshare", *FRESH, "sh", str(INIT), str(folder), self._group, *places]
         self._outer = host.spawn(argv, "systemd")
         self.pid = wait_until(self._first_process, BOOT_DEADLINE, "the machine's first process")

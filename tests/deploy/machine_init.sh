@@ -1,9 +1,9 @@
 #!/bin/sh
-# machine_init.sh ROOT GROUP PYTHON LIBRARIES PACKAGE: becomes a machine run by systemd, on this machine's kernel.
+# machine_init.sh ROOT GROUP PYTHON VERSION LIBRARIES PACKAGE: becomes a machine run by systemd, on this machine's kernel.
 # Started in fresh mount, pid, uts and ipc namespaces, and in the network namespace that shall be the machine's.
 #
-# ROOT: an empty folder. GROUP: the name of its control group. PYTHON: a Python's prefix, with LIBRARIES: its packages,
-# and PACKAGE: cs_exporter's folder; they are what the machine has in /opt/cs_exporter, as if installed there.
+# ROOT: an empty folder. GROUP: the name of its control group. PYTHON: the prefix of a Python VERSION, with its LIBRARIES
+# and PACKAGE, cs_exporter itself: what the machine has in /opt/cs_exporter, as if it were installed there.
 set -eu
 here=$(dirname "$0")
 root=$1 group=$2
@@ -63,16 +63,15 @@ settings() {
 	done
 }
 
-exporter() { # PYTHON LIBRARIES PACKAGE
+exporter() { # PYTHON VERSION LIBRARIES PACKAGE
 	mkdir -p opt/cs_exporter/bin opt/cs_exporter/python opt/cs_exporter/libraries opt/cs_exporter/source/cs_exporter
 	mount --bind "$1" opt/cs_exporter/python
-	mount --bind "$2" opt/cs_exporter/libraries
-	mount --bind "$3" opt/cs_exporter/source/cs_exporter
-	cat >opt/cs_exporter/bin/cs-exporter <<-'END'
+	mount --bind "$3" opt/cs_exporter/libraries
+	mount --bind "$4" opt/cs_exporter/source/cs_exporter
+	cat >opt/cs_exporter/bin/cs-exporter <<-END
 		#!/bin/sh
-		cd /opt/cs_exporter
-		export LD_LIBRARY_PATH=$PWD/python/lib PYTHONPATH=$PWD/source:$PWD/libraries
-		exec python/bin/python3 -m cs_exporter "$@"
+		export LD_LIBRARY_PATH=/opt/cs_exporter/python/lib PYTHONPATH=/opt/cs_exporter/source:/opt/cs_exporter/libraries
+		exec /opt/cs_exporter/python/bin/python$2 -m cs_exporter "\$@"
 	END
 	chmod 755 opt/cs_exporter/bin/cs-exporter
 }
@@ -85,7 +84,7 @@ programs
 devices
 kernel
 settings
-exporter "$3" "$4" "$5"
+exporter "$3" "$4" "$5" "$6"
 mount -t tmpfs -o mode=755 tmpfs run
 
 # A change of root, not chroot(2), which systemd's own sandboxes could not be built in.

@@ -192,6 +192,7 @@ def test_reload(service: Machine, lab: Lab, host: LabHost) -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.heavy
 def test_a_frozen_exporter_is_restarted(service: Machine, host: LabHost) -> None:
     """Its kernel still accepts, but the watchdog gets no answer: a new process asks on; the log has the last stand."""
     before = service.process(NAME)
