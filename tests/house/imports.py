@@ -80,7 +80,7 @@ def room(module: str) -> str:
 
 def floors(source: Source) -> Iterator[str]:
     """Nobody imports upstairs, and rooms that stand apart do not import each other."""
-    if not source.path.startswith(f"{PACKAGE}/"):
+    if not source.path.startswith(f"{PACKAGE}/") or source.path.endswith("/py.typed"):
         return
     own = room(source.module)
     if own and own not in FLOORS:
