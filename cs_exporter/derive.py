@@ -28,13 +28,16 @@ def latest_of(board: Board, spec: AnyDerived, now: float, wall: float) -> Latest
     intervals: dict[str, dict[str, float]] = {name: {} for name in spec.inputs}
     unanswered: dict[str, set[str]] = {name: set() for name in spec.inputs}
     for entry in board.snapshot(now).entries:
+        probe, host = entry.latest.probe, entry.latest.host
+        if probe not in readings:
+            continue
+        if entry.latest.reading is None:
+            unanswered[probe].add(host)
         reading = entry.fresh_reading(now)
-        if entry.latest.probe in unanswered and entry.latest.reading is None:
-            unanswered[entry.latest.probe].add(entry.latest.host)
-        if entry.latest.probe in readings and reading is not None:
-            readings[entry.latest.probe][entry.latest.host] = reading
-            made[entry.latest.probe][entry.latest.host] = entry.reading_monotonic
-            intervals[entry.latest.probe][entry.latest.host] = entry.interval
+        if reading is not None:
+            readings[probe][host] = reading
+            made[probe][host] = entry.reading_monotonic
+            intervals[probe][host] = entry.interval
     own = board.entry(spec.name, FLEET)
     before = own.reading if own else None
     silent = {name: frozenset(hosts) for name, hosts in unanswered.items()}
