@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.demo.fault import Row
 from tests.e2e.placed import Placed
@@ -56,7 +56,8 @@ class Story:
 class Evidence:
     """All that is known of a course. `step`: seconds between two moments. `lost`: when a scrape had failed.
 
-    `holds`: symptom -> seconds that it must hold before anyone is told.
+    `holds`: symptom -> seconds that it must hold before anyone is told. `overload`: how many times more the machine had
+    to do than it can carry; beyond 1 a run that got no answer in time tells of the machine.
     """
 
     whole: Span
@@ -66,6 +67,7 @@ class Evidence:
     failing: Mapping[Failing, Moments]
     lost: Moments
     holds: Mapping[str, float] = field(default_factory=dict)
+    overload: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def seen(story: Story, evidence: Evidence) -> Seen:
     placed, mended = story.placed, story.mended.begin
     first = min(_all_held(story, evidence), default=None)
     signs = Moments().union(
-        *(moments for row, moments in evidence.red.items() if placed.expects(row)),
+        *(moments for row, moments in evidence.red.items() if placed.expects(row) and not placed.leaves(row)),
         *(moments for failing, moments in evidence.failing.items() if placed.blinds(failing.host)),
         *story.found,
     )
@@ -122,12 +124,14 @@ def of_fault(story: Story, evidence: Evidence) -> Iterator[str]:
 def strangers(evidence: Evidence) -> Iterator[str]:
     """Rows and hosts that no fault then present accounts for, and scrapes that failed; a line each."""
     for row, moments in evidence.red.items():
-        left = _left(moments, evidence, [story for story in evidence.stories if story.placed.expects(row)])
+        expecting = [story for story in evidence.stories if story.placed.expects(row)]
+        spans = [replace(story, gone=math.inf) if story.placed.leaves(row) else story for story in expecting]
+        left = _left(moments, evidence, spans)
         if _longest(left, evidence.step) > evidence.holds.get(row.symptom, 0.0):
             yield f"{row.symptom} held on {row.host or 'no host'}{_when(left, evidence)}"
     for failing, moments in evidence.failing.items():
         left = _left(moments, evidence, [story for story in evidence.stories if story.placed.blinds(failing.host)])
-        if left:
+        if left and not (failing.reason == "timeout" and evidence.overload > 1):
             yield f"{failing.probe} failed on {failing.host} ({failing.reason}){_when(left, evidence)}"
     if evidence.lost:
         yield f"scrapes failed{_when(evidence.lost, evidence)}"

@@ -14,6 +14,10 @@ HOST = re.compile(r'host="([^"]+)"')
 """A host that a query names."""
 
 
+MEMORIES = frozenset({"CsMysqlRefusals"})
+"""Symptoms that tell, as they say themselves, of what has been in the minutes before: they outlast their fault."""
+
+
 @dataclass(frozen=True)
 class Placed:
     """A fault on a host."""
@@ -37,12 +41,12 @@ class Placed:
     @property
     def queries(self) -> tuple[str, ...]:
         """The queries that must find something."""
-        return tuple(query.replace(HERE, self.host) for query in self.fault.queries)
+        return tuple(map(self._named, self.fault.queries))
 
     @property
     def blinded(self) -> frozenset[str]:
         """The hosts on which runs may fail, or ANY."""
-        return frozenset(map(self._at, self.fault.blind))
+        return frozenset(map(self._named, self.fault.blind))
 
     @property
     def touched(self) -> frozenset[str]:
@@ -50,9 +54,18 @@ class Placed:
         asked = HOST.findall(" ".join(self.queries))
         return frozenset((*(row.host for row in self.rows), *asked, self.host))
 
+    @property
+    def part(self) -> str:
+        """What it takes hold of."""
+        return self._named(self.fault.part or f"{self.fault.name} on {HERE}")
+
     def expects(self, row: Row) -> bool:
         """Whether the symptom must or may hold there because of this fault."""
         return any(_alike(row, one) for one in self.shown)
+
+    def leaves(self, row: Row) -> bool:
+        """Whether the symptom may go on holding there when it is over."""
+        return row.symptom in MEMORIES and self.expects(row)
 
     def blinds(self, host: str) -> bool:
         """Whether runs on that host may fail because of this fault."""
@@ -62,6 +75,7 @@ class Placed:
         """Whether one of them might be taken for the other, or hide it."""
         return (
             self.host == other.host
+            or self.part == other.part
             or any(_alike(one, another) for one in self.shown for another in other.shown)
             or self._hides(other)
             or other._hides(self)
@@ -72,11 +86,11 @@ class Placed:
         concerned = other.touched | other.blinded
         return bool(self.blinded) and bool(self.blinded & concerned or ANY in self.blinded | concerned)
 
-    def _at(self, name: str) -> str:
-        return self.host if name == HERE else name
+    def _named(self, text: str) -> str:
+        return text.replace(HERE, self.host)
 
     def _row(self, row: Row) -> Row:
-        return Row(self._at(row.host), row.symptom)
+        return Row(self._named(row.host), row.symptom)
 
 
 def _alike(one: Row, other: Row) -> bool:

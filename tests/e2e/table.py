@@ -72,10 +72,11 @@ def _shown(fault: Fault) -> Iterator[str]:
 def main() -> int:
     """Go through all faults and write the page; what should not have been is said, and then it is not written."""
     with Stand(TEST) as stand:
-        evidence = Course(stand, FAULTS).run()
+        course = Course(stand, FAULTS)
+        evidence = course.run()
     found = [seen(story, evidence) for story in evidence.stories]
     wrong = [f"{story.placed}: {line}" for story in evidence.stories for line in of_fault(story, evidence)]
-    wrong += strangers(evidence)
+    wrong += [*(f"{name}: {error}" for name, error in course.errors.items()), *strangers(evidence)]
     sys.stdout.write("\n".join([*terminal(found), *wrong, ""]))
     if not wrong:
         PAGE.write_text(page({one.placed.fault.name: figures_of(one) for one in found}), encoding="utf-8")

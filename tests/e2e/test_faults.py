@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -28,6 +28,7 @@ class Run:
 
     stand: Stand
     evidence: Evidence
+    errors: Mapping[str, str]
     page: bytes
 
 
@@ -45,12 +46,13 @@ def run(request: pytest.FixtureRequest, record: list[Seen]) -> Iterator[Run]:
         course = Course(stand, chosen(request.session))
         evidence = course.run()
         record += [seen(story, evidence) for story in evidence.stories]
-        yield Run(stand, evidence, course.page)
+        yield Run(stand, evidence, course.errors, course.page)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))
 def test_it_turns_red_in_time_and_heals(run: Run, fault: Fault) -> None:
     """All of what must show at one look, within two intervals of its probe; and it stays so until it is mended."""
+    assert run.errors.get(fault.name) is None
     (story,) = [story for story in run.evidence.stories if story.placed.fault is fault]
     assert [] == list(of_fault(story, run.evidence))
 

@@ -13,6 +13,7 @@ from tests.e2e.test_placed import HERE_ONLY, fault
 
 QUERY = 'cs_probe_failing{host="$host"}'
 PLACED = Placed(fault("a", "kvm1", rows=(HERE_ONLY,), queries=(QUERY,), blind=("$host",)), "kvm1")
+LATE = Failing("kvm2", "nfs_mounts", "timeout")
 RED, BLIND = Row("kvm1", "CsA"), Failing("kvm1", "time_drift", "mute")
 
 
@@ -73,6 +74,9 @@ def test_what_is_wrong_with_a_fault(story: Story, evidence: Evidence, expected: 
             replace(GOOD, failing={**GOOD.failing, replace(BLIND, host="kvm2"): moments(110, 110)}),
             "time_drift failed on kvm2 (mute) 1 times, 12..12 s, with a@kvm1",
         ),
+        (replace(GOOD, failing={LATE: moments(110, 110)}), "nfs_mounts failed on kvm2 (timeout) 1 times"),
+        (replace(GOOD, failing={LATE: moments(110, 110)}, overload=1.5), None),
+        (replace(GOOD, failing={replace(LATE, reason="mute"): moments(110, 110)}, overload=1.5), "(mute) 1 times"),
         (replace(GOOD, lost=moments(110, 110)), "scrapes failed 1 times"),
     ],
 )
@@ -95,6 +99,17 @@ def test_strangers(evidence: Evidence, expected: str | None) -> None:
 def test_a_stranger_of_whom_nobody_would_be_told(held: Moments, told: object) -> None:
     """A symptom that must hold for some time is one too many if it does so without a gap."""
     assert told == bool(list(strangers(replace(red(held, row=Row("kvm2", "CsB")), holds={"CsB": 3.0}))))
+
+
+def test_what_a_fault_leaves_is_no_stranger() -> None:
+    """And it is over all the same; but before the fault there was nothing to remember."""
+    row = Row("kvm1", "CsMysqlRefusals")
+    placed = Placed(replace(PLACED.fault, also=(Row("$host", row.symptom),)), "kvm1")
+    story = replace(STORY, placed=placed)
+    evidence = replace(red(moments(104, 130), row=row), stories=(story,))
+    assert 4 == seen(story, evidence).healed
+    assert [] == list(strangers(evidence))
+    assert [] != list(strangers(replace(red(moments(98, 130), row=row), stories=(story,))))
 
 
 def test_what_was_red_before_is_not_quick() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -44,10 +45,12 @@ HERE_ONLY, THERE = Row(HERE, "CsA"), Row("kvm2", "CsA")
         (fault("a", "kvm1", blind=("kvm2",)), fault("b", "kvm3", queries=('cs_a{host="kvm2"} == 1',)), True),
         (fault("a", "kvm1", blind=(HERE,)), fault("b", "kvm3", rows=(Row(ANY, "CsA"),)), True),
         (fault("a", "kvm1", blind=(ANY,)), fault("b", "kvm3"), True),
+        (replace(fault("a", "kvm1"), part="router"), replace(fault("b", "kvm2"), part="router"), True),
+        (replace(fault("a", "kvm1"), part="pool of $host"), replace(fault("b", "kvm2"), part="pool of $host"), False),
     ],
 )
 def test_faults_that_meet(one: Fault, other: Fault, expected: object) -> None:
-    """Broken on one host, with a symptom in common, or one on a host where runs fail because of the other."""
+    """Broken on one host, with a symptom in common, one part, or one on a host where runs fail."""
     placed = [Placed(one, one.hosts[0]), Placed(other, other.hosts[0])]
     assert expected == placed[0].meets(placed[1]) == placed[1].meets(placed[0])
 
@@ -58,6 +61,13 @@ def test_what_a_fault_expects() -> None:
     rows = [Row("kvm3", "CsA"), Row("kvm4", "CsA"), Row("kvm5", "CsB")]
     assert [True, False, True] == [placed.expects(row) for row in rows]
     assert [True, True, False] == [placed.blinds(host) for host in ("kvm3", "kvm4", "kvm5")]
+
+
+def test_what_a_fault_leaves() -> None:
+    """Only what tells of the minutes before."""
+    placed = Placed(fault("a", "db1", rows=(HERE_ONLY,), also=(Row(HERE, "CsMysqlRefusals"),)), "db1")
+    rows = [Row("db1", "CsA"), Row("db1", "CsMysqlRefusals"), Row("db2", "CsMysqlRefusals")]
+    assert [False, True, False] == [placed.leaves(row) for row in rows]
 
 
 def test_every_fault_shows() -> None:
