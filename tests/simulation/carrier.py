@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
 from typing import Protocol
 
 from cs_exporter.parsers.collector import PROTOCOL
@@ -26,16 +28,22 @@ class Said:
     output: str = ""
     status: int = 0
     after: float | None = None
-    late: bool = False
+
+
+class Loss(Enum):
+    """How a request gets lost."""
+
+    SILENCE = "silence"  # nothing comes back
+    RESET = "reset"  # the connection breaks
 
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """How one request fares. Seconds: on the way there, and until the host's shell gets to it. `lost`: see Loss."""
+    """How one request fares. Seconds: on the way there, and until the host's shell gets to it."""
 
     way: float
     shell: float = 0.0
-    lost: str = ""
+    lost: Loss | None = None
 
 
 class Machine(Protocol):
@@ -56,7 +64,7 @@ class Machine(Protocol):
 
 @dataclass
 class Carrier:
-    """One connection after another to one machine; `lost` on the way are a request's bytes, or the connection."""
+    """One connection after another to one machine."""
 
     machine: Machine
     clock: Clock
@@ -75,9 +83,9 @@ class Carrier:
 
     def _request(self, line: bytes) -> None:
         session, delays = self._session, self.machine.delays()
-        if session is None or delays.lost == "silence":
+        if session is None or delays.lost is Loss.SILENCE:
             return
-        if delays.lost == "reset":
+        if delays.lost is Loss.RESET:
             self._later(delays.way, lambda: session.ended("simulated", broken=True))
             return
         self._later(delays.way + delays.shell, lambda: self._answer(session, line, delays.way))
@@ -91,18 +99,15 @@ class Carrier:
         workers = [(index, said) for index, said in enumerate(answers) if said.after is not None]
         for index, said in workers:
             record = _record(request, index, said)
-            self._later(way + (said.after or 0.0), lambda record=record: session.received(record, second=True))
+            self._later(way + (said.after or 0.0), partial(session.received, record, second=True))
         if workers:
             last = max(said.after or 0.0 for _, said in workers)
             self._later(way + last + 0.001, lambda: session.received(f"\x1e{request} $\n".encode()))
 
-    def _later(self, seconds: float, what: object) -> None:
-        assert callable(what)
-        self._timers = [timer for timer in self._timers if not timer.cancelled() and timer.when() > self._now()]
-        self._timers.append(asyncio.get_running_loop().call_later(seconds, what))
-
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time()
+    def _later(self, seconds: float, what: Callable[[], object]) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers = [timer for timer in self._timers if timer.when() > loop.time()]
+        self._timers.append(loop.call_later(seconds, what))
 
     def _dropped(self) -> None:
         """The session is over, from either side: nothing more of it arrives."""
@@ -132,7 +137,5 @@ def _first(request: str, host_time: float, answers: list[Said]) -> Iterator[str]
 
 
 def _record(request: str, index: int, said: Said) -> bytes:
-    if said.late:
-        return f"\x1e{request} > {index} late\n".encode()
     head = f"\x1e{request} ! {index} {said.status} 1000.00 {1000 + (said.after or 0.0):.3f}\n"
     return f"{head}{said.output}\n\x1e{request} ;\n".encode()
