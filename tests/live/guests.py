@@ -13,7 +13,7 @@ from tests.lab.processes import Process
 
 LOGIN = re.compile(r"^Accepted publickey for csmon ", re.MULTILINE)
 SESSION = re.compile(r"^Starting session: ", re.MULTILINE)
-WAITING = ("sh", "timeout")
+WAITING = ("sh", "timeout", "grep")
 TURNED_AWAY = re.compile(r"MaxStartups|drop connection")
 
 
@@ -39,7 +39,7 @@ def collectors(host: LabHost) -> list[Process]:
 
 
 def stuck(host: LabHost, mount_point: str) -> list[Process]:
-    """The children of collectors that are in a mount, and not those that wait for them."""
+    """The children of collectors that are in a mount, and not those that wait for them or look for others."""
     return [one for one in host.pids() if mount_point in one.command and one.uid and one.name not in WAITING]
 
 
