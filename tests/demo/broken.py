@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tests.demo.catalogue import FAULTS, NICKNAMES
 from tests.demo.cloud import Cloud
-from tests.demo.fault import Fault
+from tests.demo.fault import HERE, Fault
 
 
 class DemoError(Exception):
@@ -30,9 +30,9 @@ class Placed:
         return f"{self.fault.name} on {self.host}"
 
     @property
-    def takes(self) -> tuple[str, str]:
-        """What it takes hold of, of which host."""
-        return self.fault.part or self.fault.name, self.host
+    def takes(self) -> str:
+        """What it takes hold of."""
+        return (self.fault.part or f"{self.fault.name} on {HERE}").replace(HERE, self.host)
 
 
 class Broken:

@@ -5,30 +5,25 @@ What they are is in the modules `faults_*`, by topic; here is their order, that 
 
 from __future__ import annotations
 
-from tests.demo.fault import HERE, Fault, Row
-from tests.lab import faults
+from tests.demo.fault import Fault
+from tests.demo.faults_agents import AGENTS
+from tests.demo.faults_clocks import CLOCKS
+from tests.demo.faults_mysql import MYSQL
+from tests.demo.faults_nfs import NFS
+from tests.demo.faults_paths import PATHS
+from tests.demo.faults_ports import PORTS
+from tests.demo.faults_ssh import SSH
 
-FAULTS = (
-    Fault(
-        name="nfs-frozen",
-        tells="the NFS server accepts connections and answers nothing",
-        hosts=("nfs1",),
-        breaks=lambda cloud, _host: faults.frozen(cloud.storage),
-        probe="nfs_mounts",
-        rows=(Row("kvm1", "CsNfsMountHung"), Row("kvm2", "CsNfsMountHung"), Row(HERE, "CsNfsServerDown")),
-        queries=('cs_nfs_mount_state{host="kvm1",state="hung"} == 1',),
-    ),
-    Fault(
-        name="ssh-frozen",
-        tells="sshd accepts connections and says nothing",
-        hosts=("kvm4", "kvm3", "kvm5", "kvm6"),
-        breaks=lambda cloud, host: faults.frozen(cloud.host(host).sshd),
-        probe="time_drift",
-        queries=('cs_probe_failing{host="$host",probe="time_drift",reason="mute"} == 1',),
-        blind=(HERE,),
-    ),
-)
-"""In the order of the documentation's table."""
+FAULTS: tuple[Fault, ...] = (*CLOCKS, *MYSQL, *AGENTS, *NFS, *PATHS, *PORTS, *SSH)
 
-NICKNAMES = {"nfs": "nfs-frozen", "ssh": "ssh-frozen"}
+NICKNAMES = {
+    "clock": "clock-wrong",
+    "mysql": "mysql-full",
+    "agent": "agent-frozen",
+    "ms": "ms-killed",
+    "nfs": "nfs-cut",
+    "path": "path-blackhole",
+    "port": "port-filtered",
+    "ssh": "ssh-frozen",
+}
 """What may be typed for short -> the fault's name."""

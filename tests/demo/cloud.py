@@ -15,6 +15,7 @@ from typing import Any, Self
 from tests.demo.pace import Pace
 from tests.lab.agents import Agent, ManagementServer
 from tests.lab.certificates import Authority
+from tests.lab.hang_mount import HangMount
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import USER, Lab
 from tests.lab.listeners import Listener
@@ -32,8 +33,11 @@ NAMESPACED = tuple(name for name in HYPERVISORS if name not in OWN_KERNEL)
 FAR = ("kvm5", "kvm6", "nfs1")
 EXPORT, POOL = "/export/primary", "/mnt/5f2c7e64-6c2f-3b9a-8d0e-0c9b1f7a1d11"
 LIBVIRT, HTTPS = 16509, 8443
-POOL_SIZE, CONNECTIONS = 20, 60
-"""Of each management server's connections to the database; and all that the database takes."""
+OLD_HOST, OLD_POINT, OLD_EXPORT = "kvm6", "/mnt/old-nas", "/export/old"
+"""A mount of another hypervisor, which can be made to hang as no NFS client does: nothing ends who waits for it."""
+
+CLIENTS, POOL_SIZE, CONNECTIONS = 5, 20, 60
+"""Connections of each management server to the database, its pool of them, and all that the database takes."""
 
 LISTEN = "import socket, sys, time; s = socket.create_server(('', int(sys.argv[1]))); time.sleep(1e9)"
 WARM = "ss -tin; ip -j -d link; chronyc -c tracking; timeout 1 stat -f /; head /proc/stat; ps"
@@ -105,6 +109,8 @@ class Cloud:
         if name in OWN_KERNEL:
             block["mounts"] = [{"mountpoint": POOL, "server": "nfs1", "export": EXPORT, "version": OWN_KERNEL[name]}]
             block["probes"] = self.pace.slow_host()
+        if name == OLD_HOST:
+            block["mounts"] = [{"mountpoint": OLD_POINT, "server": "nfs1", "export": OLD_EXPORT}]
         return block
 
     def _start(self, stack: ExitStack) -> None:
@@ -119,7 +125,7 @@ class Cloud:
             host.wait_for_sshd()
         self._start_hypervisors()
         for server in MANAGEMENT:
-            stack.enter_context(self.database.used_from(self.host(server), 5))
+            stack.enter_context(self.database.used_from(self.host(server), CLIENTS))
 
     def _start_servers(self) -> None:
         self.clocks["ntp1"].serve()
@@ -158,6 +164,7 @@ class Cloud:
 
     def _start_hypervisors(self) -> None:
         self.agents = {name: self._agent(name) for name in HYPERVISORS}
+        self.old_mount = HangMount(self.host(OLD_HOST), OLD_POINT, f"{self.host('nfs1').address}:{OLD_EXPORT}")
         for name in NAMESPACED:
             host = self.host(name)
             vxlan = (

@@ -34,8 +34,8 @@ class Fault:
     `probe`: whose interval counts; `slack`: seconds that pass before its next run can know (an agent's limit, the
     NTP client's poll). `rows`: symptoms that must hold. `queries`: PromQL that must find something (reasons of runs
     that fail, states of mounts). `also`: symptoms that may hold as well; any other row is one too many.
-    `blind`: hosts on which runs may fail meanwhile. `part`: of the host, what it takes hold of: two faults of one part
-    can't be there at once.
+    `blind`: hosts on which runs may fail meanwhile. `part`: what it takes hold of, HERE in it standing for the host:
+    two faults of one part can't be there at once.
     """
 
     name: str

@@ -146,15 +146,16 @@ class MysqlServer(ABC):
 
     @contextmanager
     def fill(self, but: int = 0) -> Iterator[int]:
-        """No connection is free but that many: the greedy account holds all others. Gives how many it holds."""
+        """No connection is free but that many: the greedy account takes all others. Gives how many it took."""
+        before = len(self.sessions(GREEDY))
         with ExitStack() as held:
             connections = list(self._grab(held))
             for connection in connections[len(connections) - but :]:
                 connection.close()
             kept = len(connections) - but
-            wait_until(lambda: len(self.sessions(GREEDY)) == kept, what="the greedy to hold what it shall")
+            wait_until(lambda: len(self.sessions(GREEDY)) == before + kept, what="the greedy to hold what it shall")
             yield kept
-        wait_until(lambda: not self.sessions(GREEDY), what="the greedy to be gone")
+        wait_until(lambda: len(self.sessions(GREEDY)) <= before, what="the greedy to be gone")
 
     @contextmanager
     def used_from(self, host: LabHost, number: int, user: str = GREEDY) -> Iterator[None]:

@@ -1,0 +1,116 @@
+"""Faults of agents, of the management servers that hear them, and of the storage heartbeat that they write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.demo.cloud import HYPERVISORS, MANAGEMENT, NAMESPACED, OWN_KERNEL, POOL, Cloud
+from tests.demo.fault import HERE, Fault, Row
+from tests.demo.faults_nfs import HEARTBEAT, slow
+from tests.demo.pace import Pace
+from tests.lab import agents, faults
+
+SILENT = (Row(HERE, "CsAgentSilent"), Row(HERE, "CsAgentSilentCritical"))
+GONE, RETRANSMITTING = Row(HERE, "CsAgentSessionGone"), Row(HERE, "CsAgentRetransmitting")
+OTHERS = tuple(Row(HERE, name) for name in (*HEARTBEAT, "CsStorageHeartbeatGone"))
+
+
+def limit(pace: Pace) -> float:
+    """Until the second symptom holds, by the reading after that."""
+    return pace.limit + slow(pace)
+
+
+@contextmanager
+def heartbeat_stopped(cloud: Cloud, host: str) -> Iterator[None]:
+    """The file that the agent writes is read-only for it, and for nobody else; all else of the agent goes on."""
+    kernel = cloud.kernels[host]
+    file = f"{POOL}/KVMHA/hb-{kernel.address}"
+    kernel.run(f"mount --bind {file} {file} && mount -o remount,bind,ro {file}", check=True)
+    try:
+        yield
+    finally:
+        kernel.run(["umount", "--internal-only", file], check=True)
+
+
+def _of_agents(*symptoms: str) -> tuple[Row, ...]:
+    return tuple(Row(host, symptom) for host in HYPERVISORS for symptom in symptoms)
+
+
+AGENTS = (
+    Fault(
+        name="agent-frozen",
+        tells="the agent's process is stopped; its kernel goes on acknowledging",
+        hosts=(*NAMESPACED, *OWN_KERNEL),
+        breaks=lambda cloud, host: faults.frozen(cloud.agents[host]),
+        probe="agent_heartbeat",
+        rows=SILENT,
+        also=(GONE, RETRANSMITTING, *OTHERS),
+        slack=limit,
+        part="agent of $host",
+    ),
+    Fault(
+        name="agent-killed",
+        tells="the agent's process is killed",
+        hosts=(*NAMESPACED[1:], *OWN_KERNEL, *NAMESPACED[:1]),
+        breaks=lambda cloud, host: faults.stopped(cloud.agents[host]),
+        probe="agent_heartbeat",
+        rows=(GONE, *SILENT),
+        also=OTHERS,
+        slack=limit,
+        part="agent of $host",
+    ),
+    Fault(
+        name="agent-cut",
+        tells="packets between agent and management servers vanish, both ways",
+        hosts=(*NAMESPACED[2:], *NAMESPACED[:2]),
+        breaks=lambda cloud, host: agents.cut_off(cloud.host(host), *map(cloud.host, MANAGEMENT)),
+        probe="agent_heartbeat",
+        rows=SILENT,
+        also=(GONE, RETRANSMITTING),
+        slack=limit,
+        part="agent of $host",
+    ),
+    Fault(
+        name="agent-unacknowledged",
+        tells="what the management server acknowledges never arrives at the agent's host",
+        hosts=(*NAMESPACED[3:], *NAMESPACED[:3]),
+        breaks=lambda cloud, host: agents.unacknowledged(cloud.host(host)),
+        probe="agent_heartbeat",
+        rows=(RETRANSMITTING,),
+        also=(*SILENT, GONE),
+        slack=limit,
+        part="agent of $host",
+    ),
+    Fault(
+        name="heartbeat-stopped",
+        tells="the agent can't write its storage heartbeat; its session is well",
+        hosts=tuple(OWN_KERNEL),
+        breaks=heartbeat_stopped,
+        probe="storage_heartbeat",
+        rows=(Row(HERE, "CsStorageHeartbeatLate"), Row(HERE, "CsHostRebootNear")),
+        also=(Row(HERE, "CsStorageHeartbeatUnread"), Row(HERE, "CsNfsMountReadOnly"), Row(HERE, "CsNfsDataErrors")),
+        slack=lambda pace: slow(pace) + pace.patience,
+        part="pool of $host",
+    ),
+    Fault(
+        name="ms-killed",
+        tells="a management server is killed: its agents go to the other one",
+        hosts=MANAGEMENT,
+        breaks=lambda cloud, host: faults.stopped(cloud.management[host]),
+        probe="agent_heartbeat",
+        rows=(Row(HERE, "CsManagementAgentPortClosed"), Row(HERE, "CsPortDown")),
+        also=_of_agents("CsAgentSessionGone"),
+        part="management server $host",
+    ),
+    Fault(
+        name="ms-frozen",
+        tells="a management server accepts everything and reads nothing",
+        hosts=MANAGEMENT,
+        breaks=lambda cloud, host: faults.frozen(cloud.management[host]),
+        probe="agent_heartbeat",
+        rows=(Row(HERE, "CsManagementAgentsUnread"), Row(HERE, "CsPortMute")),
+        also=_of_agents("CsAgentSilent", "CsAgentSilentCritical", "CsAgentSessionGone", "CsAgentRetransmitting"),
+        part="management server $host",
+    ),
+)

@@ -1,0 +1,98 @@
+"""Faults of the database: full, silent, dead, out of reach, of a password that changed, and of a greedy client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.demo.cloud import MANAGEMENT, POOL_SIZE, Cloud
+from tests.demo.fault import HERE, Fault, Row
+from tests.demo.ways import ended_by
+from tests.lab import faults
+from tests.lab.mysql import MONITOR, PASSWORD, PORT
+
+PART = "database"
+SOCKETS = tuple(Row(HERE, name) for name in ("CsPortDown", "CsPortMute", "CsMysqlRefusals", "CsMysqlUnanswered"))
+STATES = tuple(Row(HERE, f"CsMysql{state}") for state in ("Down", "Mute", "Unreachable", "Lost", "Saturated"))
+
+
+@contextmanager
+def password_changed(cloud: Cloud, _host: str) -> Iterator[None]:
+    """The monitoring account's password is another one; its session, which is kept, is ended."""
+    database = cloud.database
+
+    def become(password: str) -> None:
+        database.sql(f"ALTER USER '{MONITOR}'@'%' IDENTIFIED BY '{password}'")
+
+    become("another one")
+    try:
+        for session in database.sessions():
+            database.end_session(session)
+        yield
+    finally:
+        become(PASSWORD)
+
+
+MYSQL = (
+    Fault(
+        name="mysql-full",
+        tells="every connection that the database takes is in use",
+        hosts=("db1",),
+        breaks=lambda cloud, _host: cloud.database.fill(),
+        probe="mysql_connections",
+        rows=(Row(HERE, "CsMysqlConnectionsHigh"), Row(HERE, "CsMysqlConnectionsCritical")),
+        also=(Row(HERE, "CsMysqlSaturated"), *SOCKETS),
+        part=PART,
+    ),
+    Fault(
+        name="mysql-frozen",
+        tells="the database accepts connections and answers nothing",
+        hosts=("db1",),
+        breaks=lambda cloud, _host: faults.frozen(cloud.database),
+        probe="mysql_connections",
+        rows=(Row(HERE, "CsMysqlMute"),),
+        also=(*STATES, *SOCKETS),
+        part=PART,
+    ),
+    Fault(
+        name="mysql-killed",
+        tells="the database's process is killed",
+        hosts=("db1",),
+        breaks=lambda cloud, _host: ended_by(cloud.database.kill, cloud.database.start),
+        probe="mysql_connections",
+        rows=(Row(HERE, "CsMysqlDown"),),
+        also=(*STATES, *SOCKETS),
+        part=PART,
+    ),
+    Fault(
+        name="mysql-dropped",
+        tells="packets to the database's port vanish",
+        hosts=("db1",),
+        breaks=lambda cloud, host: faults.dropped(cloud.host(host), PORT),
+        probe="mysql_connections",
+        rows=(Row(HERE, "CsMysqlUnreachable"),),
+        also=(*STATES, *SOCKETS),
+        slack=lambda pace: 2 * pace.interval,
+        part=PART,
+    ),
+    Fault(
+        name="mysql-password",
+        tells="the database refuses the monitoring account's password",
+        hosts=("db1",),
+        breaks=password_changed,
+        probe="mysql_connections",
+        queries=('cs_probe_failing{host="$host",probe="mysql_connections",reason="denied"} == 1',),
+        also=STATES,
+        blind=(HERE,),
+        part=PART,
+    ),
+    Fault(
+        name="mysql-pool",
+        tells="one management server has used up its pool of connections to the database",
+        hosts=MANAGEMENT,
+        breaks=lambda cloud, host: cloud.database.used_from(cloud.host(host), POOL_SIZE),
+        probe="mysql_connections",
+        rows=(Row("db1", "CsMysqlPoolHigh"),),
+        part=PART,
+    ),
+)

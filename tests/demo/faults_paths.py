@@ -1,0 +1,94 @@
+"""Faults of the ways between hosts: too small for full packets, told or not, and peers that answer no echo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.demo.cloud import MANAGEMENT, NAMESPACED, OWN_KERNEL, Cloud
+from tests.demo.fault import HERE, Fault, Row
+from tests.demo.faults_nfs import HEARTBEAT
+from tests.lab import faults
+from tests.lab.faults import MTU
+
+FAR = ("kvm5", "kvm6")
+LOOKING = (*NAMESPACED, *MANAGEMENT)
+"""Hosts that look at their paths."""
+
+SMALL = 1350
+SIZES = ("CsPathMtuBlackhole", "CsPathMtuReduced", "CsPathMtuCached", "CsPathAsymmetric", "CsPathNotMeasured")
+
+
+def _at(hosts: tuple[str, ...], *symptoms: str) -> tuple[Row, ...]:
+    return tuple(Row(host, symptom) for host in hosts for symptom in symptoms)
+
+
+@contextmanager
+def device_shrunk(cloud: Cloud, host: str) -> Iterator[None]:
+    """The device beneath the host's VXLAN no longer carries what that wraps into a packet."""
+    namespace = cloud.host(host).namespace
+    namespace.ip("link set eth0 mtu 1400")
+    try:
+        yield
+    finally:
+        namespace.ip(f"link set eth0 mtu {MTU}", "link set vxlan100 mtu 1450")
+
+
+PATHS = (
+    Fault(
+        name="path-reduced",
+        tells="the router's leg to the far segment carries 1400 bytes, and it says so",
+        hosts=FAR,
+        breaks=lambda cloud, host: faults.small_route(cloud.host(host), 1400, silent=False),
+        probe="path_mtu",
+        rows=_at(FAR, "CsPathMtuReduced"),
+        also=_at(LOOKING, *SIZES),
+        part="router",
+    ),
+    Fault(
+        name="path-blackhole",
+        tells="the router's leg to the far segment carries 1400 bytes, and it tells nobody",
+        hosts=FAR,
+        breaks=lambda cloud, host: faults.small_route(cloud.host(host), 1400, silent=True),
+        probe="path_mtu",
+        rows=_at(("kvm3", "kvm4"), "CsPathMtuBlackhole"),
+        also=(
+            *_at(LOOKING, *SIZES),
+            *_at(tuple(OWN_KERNEL), "CsNfsMountHung", "CsNfsMountSlow", "CsNfsRequestsOutstanding", *HEARTBEAT),
+            *_at((*FAR, "nfs1"), "CsPortDown", "CsPortMute"),
+        ),
+        blind=(*FAR, "nfs1"),
+        part="router",
+    ),
+    Fault(
+        name="path-port",
+        tells=f"the host's port on the switch carries {SMALL} bytes: a black hole both ways",
+        hosts=(*MANAGEMENT,),
+        breaks=lambda cloud, host: faults.small_path(cloud.host(host), SMALL),
+        probe="path_mtu",
+        rows=_at(NAMESPACED, "CsPathMtuBlackhole"),
+        also=(*_at(LOOKING, *SIZES), *_at((HERE,), "CsPortDown", "CsPortMute")),
+        blind=(HERE,),
+        part="switch port of $host",
+    ),
+    Fault(
+        name="path-vxlan",
+        tells="the device beneath the host's VXLAN became too small for it",
+        hosts=NAMESPACED,
+        breaks=device_shrunk,
+        probe="path_mtu",
+        rows=_at((HERE,), "CsVxlanHeadroomNegative"),
+        also=_at(LOOKING, *SIZES),
+        part="device of $host",
+    ),
+    Fault(
+        name="path-icmp",
+        tells="the host answers no echo; all else goes on",
+        hosts=MANAGEMENT,
+        breaks=lambda cloud, host: faults.filtered(cloud.host(host).namespace, "input", "meta l4proto icmp drop"),
+        probe="path_mtu",
+        rows=_at(NAMESPACED, "CsPathUnreachable", "CsPathLoss"),
+        also=_at(MANAGEMENT, "CsPathUnreachable", "CsPathLoss"),
+        part="echoes of $host",
+    ),
+)

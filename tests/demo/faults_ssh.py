@@ -1,0 +1,106 @@
+"""Faults of SSH, by which hosts are asked: each makes its host's runs fail, with a reason of its own."""
+
+from __future__ import annotations
+
+from tests.demo.cloud import NAMESPACED
+from tests.demo.fault import HERE, Fault, Row
+from tests.demo.pace import Pace
+from tests.demo.ways import Break, logged_in_anew
+from tests.lab import faults
+from tests.lab.sshd import PORT
+
+ALSO = tuple(Row(HERE, name) for name in ("CsPortDown", "CsPortMute"))
+PART = "sshd of $host"
+
+
+def retry(pace: Pace) -> float:
+    """Until the exporter has logged in anew, or has tried to."""
+    return pace.interval
+
+
+def _fault(name: str, reason: str, tells: str, breaks: Break, turn: int = 0) -> Fault:
+    return Fault(
+        name=f"ssh-{name}",
+        tells=tells,
+        hosts=(*NAMESPACED[turn:], *NAMESPACED[:turn]),
+        breaks=breaks,
+        probe="time_drift",
+        queries=(f'cs_probe_failing{{host="$host",probe="time_drift",reason=~"{reason}"}} == 1',),
+        also=ALSO,
+        blind=(HERE,),
+        slack=retry,
+        part=PART,
+    )
+
+
+SSH = (
+    _fault(
+        "frozen",
+        "timeout|mute",
+        "sshd accepts connections and says nothing",
+        lambda cloud, host: faults.frozen(cloud.host(host).sshd),
+    ),
+    _fault(
+        "dropped",
+        "unreachable",
+        "packets to sshd's port vanish",
+        lambda cloud, host: logged_in_anew(cloud.host(host), faults.dropped(cloud.host(host), PORT)),
+        1,
+    ),
+    _fault(
+        "rejected",
+        "refused",
+        "a packet filter refuses connections to sshd",
+        lambda cloud, host: faults.rejected(cloud.host(host), PORT),
+        2,
+    ),
+    _fault(
+        "key-changed",
+        "host_key",
+        "the host presents another key than the known one",
+        lambda cloud, host: logged_in_anew(cloud.host(host), faults.changed_host_key(cloud.host(host))),
+        3,
+    ),
+    _fault(
+        "key-removed",
+        "denied",
+        "the polling account's key is no longer authorised",
+        lambda cloud, host: logged_in_anew(cloud.host(host), faults.key_removed(cloud.host(host))),
+    ),
+    _fault(
+        "locked",
+        "denied",
+        "the polling account is locked",
+        lambda cloud, host: logged_in_anew(cloud.host(host), faults.account_locked(cloud.host(host))),
+        1,
+    ),
+    _fault(
+        "no-shell",
+        "command",
+        "the polling account's shell is nologin",
+        lambda cloud, host: logged_in_anew(cloud.host(host), faults.no_shell(cloud.host(host))),
+        2,
+    ),
+    _fault(
+        "reset",
+        "reset",
+        "connections to sshd are reset in mid-answer",
+        lambda cloud, host: faults.reset(cloud.host(host)),
+        3,
+    ),
+    _fault(
+        "garbage",
+        "unparsable",
+        "in the place of sshd something answers that does not speak SSH",
+        lambda cloud, host: faults.replaced_by(cloud.host(host), "garbage_after_banner"),
+    ),
+    _fault(
+        "endless",
+        "unparsable",
+        "the host's answer has no end",
+        lambda cloud, host: logged_in_anew(
+            cloud.host(host), faults.login_shell(cloud.host(host), "exec cat /dev/zero")
+        ),
+        1,
+    ),
+)
