@@ -80,8 +80,18 @@ class Course:
         with ExitStack() as self._every:
             wait_until(self._step, LONGEST, "the course of faults to end", PAUSE)
         whole = Span(self._begun, stand.now())
-        red, failing, lost = stand.red(whole), stand.failing(whole), stand.found("up == 0", whole)
-        return Evidence(whole, SCRAPE, tuple(self._stories), red, failing, lost, holds(stand.pace), self._overload)
+        queries = {query for story in self._stories for query in story.placed.queries}
+        return Evidence(
+            whole,
+            SCRAPE,
+            tuple(self._stories),
+            red=stand.red(whole),
+            failing=stand.failing(whole),
+            found={query: stand.found(query, whole) for query in queries},
+            lost=stand.found("up == 0", whole),
+            holds=holds(stand.pace),
+            overload=self._overload,
+        )
 
     def _step(self) -> bool:
         """Let go what is over; mend what has been seen, or break what meets nobody: one, for that may take a while.
@@ -139,9 +149,8 @@ class Course:
         over = not shows and not any(map(self.stand.finds, placed.queries))
         if held.mended is None or not (over or now > held.mended.end + HEALED + 2 * self._lag(held)):
             return
-        found = tuple(self.stand.found(query, Span(held.broken.begin, now)) for query in placed.queries)
         self._held.remove(held)
-        self._stories.append(Story(placed, held.broken, held.mended, now, over, found, self._limit(held)))
+        self._stories.append(Story(placed, held.broken, held.mended, now, over, self._limit(held)))
 
     def _limit(self, held: _Held) -> float:
         """Seconds within which it must be red: two intervals of its probe, what the fault itself needs, a margin.

@@ -38,9 +38,9 @@ class Span:
 
 @dataclass(frozen=True)
 class Story:
-    """How one fault went: when it was broken and mended, and when it was let go, which it was because it was `over`.
+    """How one fault went: when it was broken and mended, and when it was let go: because it was `over`, or in vain.
 
-    `found`: the moments of its queries. `limit`: seconds within which it had to be red.
+    `limit`: seconds within which it had to be red.
     """
 
     placed: Placed
@@ -48,7 +48,6 @@ class Story:
     mended: Span
     gone: float
     over: bool
-    found: tuple[Moments, ...]
     limit: float
 
 
@@ -65,6 +64,7 @@ class Evidence:
     stories: tuple[Story, ...]
     red: Mapping[Row, Moments]
     failing: Mapping[Failing, Moments]
+    found: Mapping[str, Moments]  # by query
     lost: Moments
     holds: Mapping[str, float] = field(default_factory=dict)
     overload: float = 1.0
@@ -87,7 +87,7 @@ def seen(story: Story, evidence: Evidence) -> Seen:
     signs = Moments().union(
         *(moments for row, moments in evidence.red.items() if placed.expects(row) and not placed.leaves(row)),
         *(moments for failing, moments in evidence.failing.items() if placed.blinds(failing.host)),
-        *story.found,
+        *(evidence.found[query] for query in placed.queries),
     )
     last = max((at for at in signs if mended <= at <= story.gone), default=mended - evidence.step)
     healed = min(last + evidence.step, story.gone) - mended
@@ -99,7 +99,7 @@ def seen(story: Story, evidence: Evidence) -> Seen:
 def _all_held(story: Story, evidence: Evidence) -> Moments:
     """When all that must show did, from when it was broken until it was mended."""
     held = (evidence.red.get(row, Moments()) for row in story.placed.rows)
-    both = frozenset.intersection(*held, *story.found)
+    both = frozenset.intersection(*held, *(evidence.found[query] for query in story.placed.queries))
     return frozenset(at for at in both if story.broken.begin <= at <= story.mended.begin)
 
 
@@ -156,12 +156,10 @@ def _longest(moments: Moments, step: float) -> float:
 
 def _lacking(story: Story, evidence: Evidence) -> Iterator[str]:
     """How often each thing that must show did."""
-    span = (story.broken.begin, story.gone)
-    for row in sorted(story.placed.rows, key=str):
-        times = sum(span[0] <= at <= span[1] for at in evidence.red.get(row, ()))
-        yield f"{row.symptom} on {row.host}: {times} times"
-    for query, moments in zip(story.placed.queries, story.found, strict=True):
-        yield f"{query}: {len(moments)} times"
+    shown = {f"{row.symptom} on {row.host}": evidence.red.get(row, Moments()) for row in story.placed.rows}
+    shown |= {query: evidence.found[query] for query in story.placed.queries}
+    for what, moments in sorted(shown.items()):
+        yield f"{what}: {sum(story.broken.begin <= at <= story.mended.begin for at in moments)} times"
 
 
 def _when(moments: Moments, evidence: Evidence) -> str:

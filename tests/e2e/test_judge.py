@@ -22,10 +22,11 @@ def moments(first: int, last: int) -> Moments:
     return frozenset(map(float, range(first, last + 1)))
 
 
-STORY = Story(
-    PLACED, broken=Span(100, 101), mended=Span(120, 121), gone=125, over=True, found=(moments(106, 122),), limit=9
+STORY = Story(PLACED, broken=Span(100, 101), mended=Span(120, 121), gone=125, over=True, limit=9)
+FOUND = {PLACED.queries[0]: moments(106, 122)}
+GOOD = Evidence(
+    Span(98, 130), 1.0, (STORY,), {RED: moments(104, 123)}, {BLIND: moments(106, 122)}, FOUND, lost=Moments()
 )
-GOOD = Evidence(Span(98, 130), 1.0, (STORY,), {RED: moments(104, 123)}, {BLIND: moments(106, 122)}, lost=Moments())
 """Broken at 100, in a second; red from 104 and failing from 106; mended at 120, green from 124."""
 
 
@@ -47,7 +48,7 @@ def test_a_good_course() -> None:
         (replace(STORY, limit=4), GOOD, "red after 5.0 s; at most 4.0"),
         (replace(STORY, limit=5), GOOD, None),
         (STORY, red(), "not all red in 9.0 s; CsA on kvm1: 0 times"),
-        (replace(STORY, found=(Moments(),)), GOOD, 'cs_probe_failing{host="kvm1"}: 0 times'),
+        (STORY, replace(GOOD, found={PLACED.queries[0]: Moments()}), 'cs_probe_failing{host="kvm1"}: 0 times'),
         (STORY, red(moments(121, 123)), "not all red in 9.0 s"),
         (STORY, red(moments(104, 109), moments(112, 123)), "once red, not so at 2 of 15 looks"),
         (STORY, red(moments(104, 118)), "once red, not so at 2 of 15 looks"),
@@ -114,6 +115,6 @@ def test_what_a_fault_leaves_is_no_stranger() -> None:
 
 def test_what_was_red_before_is_not_quick() -> None:
     """Only moments after the fault began count; and what comes when it has gone is another's."""
-    story = replace(STORY, found=())
+    story = replace(STORY, placed=Placed(replace(PLACED.fault, queries=()), "kvm1"))
     told = seen(story, red(moments(98, 99), moments(105, 123), moments(126, 129)))
     assert (5, 4) == (told.red, told.healed)
