@@ -17,6 +17,10 @@ from cs_exporter.spec import AnyDerived, Latest
 SETTLE = 0.5
 """Seconds that landings are gathered for: with thousands of hosts, one derivation per landing would be quadratic."""
 
+GATHERED = 1 / 50
+"""Of the interval of an input's runs, landings are gathered for as long, if that is longer: what hosts are asked every
+five minutes is not worth deriving anew twice a second."""
+
 SPARING = 20
 """Landings are gathered for so many times what the last derivation took, if that is longer: 5 % of a core at most."""
 
@@ -75,7 +79,7 @@ class Deriver:
         for spec in self._specs:
             if spec.name in self._due and spec.name not in self._timers:
                 sparing = min(SPARING * self._took.get(spec.name, 0.0), self._due[spec.name])  # one stall ages nothing
-                wait = max(SETTLE, sparing)
+                wait = max(SETTLE, GATHERED * self._due[spec.name], sparing)
                 self._timers[spec.name] = asyncio.get_running_loop().call_later(wait, self._derive, spec)
 
     def flush(self) -> None:

@@ -7,7 +7,7 @@ import time
 
 from cs_exporter import ports
 from cs_exporter.board import FLEET, Board
-from cs_exporter.derive import SETTLE, SPARING, Deriver, latest_of
+from cs_exporter.derive import GATHERED, SETTLE, SPARING, Deriver, latest_of
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Unsupported
 from cs_exporter.spec import AnyDerived, DerivedSpec, Latest
 from tests.lab.wait import wait_until_async
@@ -119,6 +119,14 @@ async def test_a_changed_inventory_derives_once_more() -> None:
     stand.board.replace_inventory(Inventory({"b": HOSTS.hosts["b"]}))
     stand.deriver.again()
     assert [("a,b", 30.0), ("b", 30.0)] == stand.results()
+
+
+async def test_rare_inputs_are_gathered_for_longer() -> None:
+    """A share of their interval; a fleet whose readings trickle in all the time is not derived at every one."""
+    stand, began = Stand(), asyncio.get_running_loop().time()
+    stand.land("input", "a", "reading", 100.0)
+    await wait_until_async(lambda: stand.landed, 100 * GATHERED + 2)
+    assert SETTLE < 100 * GATHERED <= asyncio.get_running_loop().time() - began + 0.01
 
 
 async def test_one_that_is_dear_is_derived_less_often() -> None:
