@@ -34,6 +34,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("what", nargs="?", choices=("exporter", "costs"), default="exporter")
     parser.add_argument("--hosts", type=int, default=500, help="simulated hypervisors (500)")
     parser.add_argument("--seconds", type=float, default=75.0, help="to measure for, after the first sweep (75)")
+    parser.add_argument("--every", type=float, default=15.0, help="seconds between two scrapes (15)")
     return parser.parse_args()
 
 
@@ -47,18 +48,17 @@ def main() -> None:
     count = max(2, min(typed.hosts, most))
     if count != typed.hosts:
         say(f"NOTE: {count} hosts and not {typed.hosts}: at most {most} go with the open files that are allowed here")
+    say(f"{count} simulated hypervisors and a management server, each with all its probes at default intervals")
+    say(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors; this takes about {typed.seconds + 60:.0f} s")
     with tempfile.TemporaryDirectory() as directory, simulated(count, Path(directory)) as port:
-        load = os.getloadavg()[0]
-        say(f"{count} simulated hypervisors and a management server, each with all its probes at default intervals")
-        machine = f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load {load:.1f}"
-        say(f"{machine}; this takes about {typed.seconds + 40:.0f} s")
         unit = calibrate(port, Path(directory))
-        found = measured(count, typed.seconds, port, Path(directory))
+        found = measured(count, typed.seconds, typed.every, port, Path(directory))
         for line in report(found, unit, loop_seconds()):
             say(line)
-    say(
-        "Compare the ratios, not the times: they hold on other machines too. Medians; CPU is that of the exporter only."
-    )
+    load = os.getloadavg()[0]
+    if load > (os.cpu_count() or 1):
+        say(f"NOTE: this machine was busy (load {load:.1f}): lateness and scrapes are also what they waited for others")
+    say("Compare the ratios, not the times. Medians of windows between scrapes; CPU is that of the exporter only.")
     say("Left out: what a poll costs the hosts (as root: make bench ARGS=costs), and what the network does to it.")
 
 

@@ -16,6 +16,9 @@ from tests.probes.nfs.nfs_stand import FIRST, SECOND, address_of, capture
 SERVER = "127.77.0.1"
 """The management server. Hypervisors follow, 250 to a /24."""
 
+CLOUD = "10.77."
+"""What the addresses by which the cloud's machines know each other begin with: a session with 127.* is one's own."""
+
 PER_NETWORK = 250
 AGENT_PORT = 8250
 
@@ -57,6 +60,11 @@ device cloudbr0 1500
 """
 
 
+def known_as(address: str) -> str:
+    """A host's address in the cloud, by the one where it lets us in."""
+    return address.replace("127.77.", CLOUD)
+
+
 def addresses(count: int) -> list[str]:
     """Those of so many hypervisors."""
     return [f"127.77.{1 + number // PER_NETWORK}.{1 + number % PER_NETWORK}" for number in range(count)]
@@ -85,7 +93,7 @@ class Simulated:
                 "readable\nreboot.host.and.alert.management.on.heartbeat.timeout=true\n"
             ),
             "links": lambda _: Answer(DEVICES),
-            "path": lambda asked: Answer(PATH.format(peer=asked[0], own=address), 0.03),
+            "path": lambda asked: Answer(PATH.format(peer=asked[0], own=known_as(address)), 0.03),
             "listeners": self._listeners,
             "agent_sessions": lambda _: Answer("".join(self._sessions())),
         }
@@ -97,13 +105,14 @@ class Simulated:
 
     def _sessions(self) -> list[str]:
         if not self._agents:
-            ends = f"{self.address}:45272 {SERVER}:{AGENT_PORT}"
+            ends = f"{known_as(self.address)}:45272 {known_as(SERVER)}:{AGENT_PORT}"
             return [
                 f"ESTAB 0 0 {ends} rtt:0.54/0.378 mss:1448 bytes_acked:{int(time.time())} lastsnd:9400 lastack:9396\n"
             ]
-        own = f"[::ffff:{self.address}]:{AGENT_PORT}"
+        own = f"[::ffff:{known_as(self.address)}]:{AGENT_PORT}"
         return [f"LISTEN 0 100 *:{AGENT_PORT} *:*\n"] + [
-            f"ESTAB 0 0 {own} [::ffff:{agent}]:45272 rtt:0.577/0.324 mss:1448 lastrcv:9224\n" for agent in self._agents
+            f"ESTAB 0 0 {own} [::ffff:{known_as(agent)}]:45272 rtt:0.577/0.324 mss:1448 lastrcv:9224\n"
+            for agent in self._agents
         ]
 
     def _listeners(self, asked: Sequence[str]) -> Answer:
@@ -131,9 +140,15 @@ def configuration(count: int, port: int, files: Mapping[str, str], **sections: o
     for network in range((count + PER_NETWORK - 1) // PER_NETWORK):
         first, last = network * PER_NETWORK + 1, min(count, (network + 1) * PER_NETWORK)
         address = f"127.77.{network + 1}.[1-{last - first + 1}]"
-        block = {"name": f"kvm[{first:05}-{last:05}]", "address": address, "roles": ["hypervisor"], "secured": True}
+        block: dict[str, object] = {
+            "name": f"kvm[{first:05}-{last:05}]",
+            "address": address,
+            "roles": ["hypervisor"],
+            "secured": True,
+        }
+        block["addresses"] = {"management": known_as(address)}
         hosts.append({**block, "cloud_cluster": f"c{network}", "hypervisor": "KVM", "mounts": MOUNTS})
     # Nothing is behind the ports that the exporter would dial there.
     server = {"probes": {"port_reachability": {"enabled": False}}, "roles": ["management"]}
-    hosts.append({"name": "ms1", "address": SERVER, **server})
+    hosts.append({"name": "ms1", "address": SERVER, "addresses": {"management": known_as(SERVER)}, **server})
     return json.dumps({"ssh": {"port": port, **files}, "hosts": hosts, **sections})  # JSON is YAML

@@ -18,8 +18,8 @@ from tests.bench.answers import configuration
 from tests.bench.exporter import END, Running, Scrape, running
 from tests.lab.wait import wait_until
 
-WINDOW = 15.0
-"""Seconds between two scrapes, as Prometheus' usual interval: each is one measurement, and the median is told."""
+FEWEST = 2
+"""Windows to measure in, at least."""
 
 SCRAPES = 7
 TALK = ("cs_ssh_requests_total", "cs_ssh_request_bytes_total", "cs_ssh_answer_bytes_total")
@@ -68,12 +68,12 @@ def simulated(count: int, folder: Path) -> Iterator[int]:
             process.kill()
 
 
-def watched(exporter: Running, seconds: float) -> tuple[list[Window], Scrape, Scrape]:
-    """Scrape it regularly for that long; gives the first and the last page as well."""
+def watched(exporter: Running, seconds: float, every: float) -> tuple[list[Window], Scrape, Scrape]:
+    """Scrape it every so many seconds for that long; gives the first and the last page as well."""
     first = page = exporter.scrape()
     found, cpu, moment = [], exporter.cpu(), time.monotonic()
-    for _ in range(max(2, round(seconds / WINDOW))):
-        wait_until(partial(_passed, moment + WINDOW), 2 * WINDOW, "the next scrape", pause=0.1)
+    for _ in range(max(FEWEST, round(seconds / every))):
+        wait_until(partial(_passed, moment + every), 2 * every, "the next scrape", pause=0.1)
         before, until = exporter.cpu(), time.monotonic()
         after = exporter.scrape()
         polls = after.total("cs_probe_runs_total", POLLS) - page.total("cs_probe_runs_total", POLLS)
@@ -86,7 +86,7 @@ def _passed(moment: float) -> bool:
     return time.monotonic() >= moment
 
 
-def measured(count: int, seconds: float, port: int, folder: Path) -> Figures:
+def measured(count: int, seconds: float, every: float, port: int, folder: Path) -> Figures:
     """Run an exporter on one host, and one on all of them."""
     files = {"key_file": str(folder / "key"), "known_hosts": str(folder / "known_hosts")}
     with running(configuration(1, port, files), folder, "one") as exporter:
@@ -97,7 +97,7 @@ def measured(count: int, seconds: float, port: int, folder: Path) -> Figures:
         exporter.swept()
         first = (exporter.cpu() - began) / count
         begin = time.monotonic()
-        windows, before, after = watched(exporter, seconds)
+        windows, before, after = watched(exporter, seconds, every)
         end = time.monotonic()
         memory = exporter.memory()
         plain, packed = ([exporter.scrape(packed=packed) for _ in range(SCRAPES)] for packed in (False, True))
