@@ -33,6 +33,16 @@ def heartbeat_stopped(cloud: Cloud, host: str) -> Iterator[None]:
         kernel.run(["umount", "--internal-only", file], check=True)
 
 
+@contextmanager
+def server_killed(cloud: Cloud, host: str) -> Iterator[None]:
+    """Its agents go to the other server; mended, each is on the one that it prefers again."""
+    with faults.stopped(cloud.management[host]):
+        yield
+    for name in NAMESPACED:
+        cloud.agents[name].stop()
+        cloud.agents[name].start()
+
+
 def _of_agents(*symptoms: str) -> tuple[Row, ...]:
     return tuple(Row(host, symptom) for host in HYPERVISORS for symptom in symptoms)
 
@@ -97,7 +107,7 @@ AGENTS = (
         name="ms-killed",
         tells="a management server is killed: its agents go to the other one",
         hosts=MANAGEMENT,
-        breaks=lambda cloud, host: faults.stopped(cloud.management[host]),
+        breaks=server_killed,
         probe="agent_heartbeat",
         rows=(Row(HERE, "CsManagementAgentPortClosed"), Row(HERE, "CsPortDown")),
         also=_of_agents("CsAgentSessionGone"),
@@ -110,7 +120,10 @@ AGENTS = (
         breaks=lambda cloud, host: faults.frozen(cloud.management[host]),
         probe="agent_heartbeat",
         rows=(Row(HERE, "CsManagementAgentsUnread"), Row(HERE, "CsPortMute")),
-        also=_of_agents("CsAgentSilent", "CsAgentSilentCritical", "CsAgentSessionGone", "CsAgentRetransmitting"),
+        also=(
+            *_of_agents("CsAgentSilent", "CsAgentSilentCritical", "CsAgentSessionGone", "CsAgentRetransmitting"),
+            Row(HERE, "CsPortDown"),
+        ),
         part="management server $host",
     ),
 )
