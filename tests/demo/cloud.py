@@ -180,10 +180,12 @@ class Cloud:
         for kernel, job in [(kernel, kernel.start(WARM, "csmon")) for kernel in self.kernels.values()]:
             kernel.finish(job)
 
+    def preferred(self, name: str) -> tuple[str, ...]:
+        """The management servers in the order in which a hypervisor's agent tries them."""
+        return MANAGEMENT if HYPERVISORS.index(name) % 2 else MANAGEMENT[::-1]
+
     def _agent(self, name: str) -> Agent | UmlAgent:
-        """Every other one prefers the second server."""
-        number = HYPERVISORS.index(name)
-        servers = [self.host(server) for server in (MANAGEMENT if number % 2 else MANAGEMENT[::-1])]
+        servers = [self.host(server) for server in self.preferred(name)]
         if name in NAMESPACED:
             return Agent(self.host(name), servers, self.pace.ping)
         return UmlAgent(

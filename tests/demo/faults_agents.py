@@ -35,12 +35,13 @@ def heartbeat_stopped(cloud: Cloud, host: str) -> Iterator[None]:
 
 @contextmanager
 def server_killed(cloud: Cloud, host: str) -> Iterator[None]:
-    """Its agents go to the other server; mended, each is on the one that it prefers again."""
+    """Its agents move, and would stay: CloudStack's balancer brings them back, here those that prefer it start anew."""
     with faults.stopped(cloud.management[host]):
         yield
     for name in NAMESPACED:
-        cloud.agents[name].stop()
-        cloud.agents[name].start()
+        if cloud.preferred(name)[0] == host:
+            cloud.agents[name].stop()
+            cloud.agents[name].start()
 
 
 def _of_agents(*symptoms: str) -> tuple[Row, ...]:

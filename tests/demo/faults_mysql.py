@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,28 +10,28 @@ from tests.demo.cloud import MANAGEMENT, POOL_SIZE, Cloud
 from tests.demo.fault import HERE, Fault, Row
 from tests.demo.ways import ended_by
 from tests.lab import faults
-from tests.lab.mysql import MONITOR, PASSWORD, PORT
+from tests.lab.mysql import MONITOR, PORT
 
 PART = "database"
 SOCKETS = tuple(Row(HERE, name) for name in ("CsPortDown", "CsPortMute", "CsMysqlRefusals", "CsMysqlUnanswered"))
 STATES = tuple(Row(HERE, f"CsMysql{state}") for state in ("Down", "Mute", "Unreachable", "Lost", "Saturated"))
 
 
+_passwords = itertools.count(1)
+
+
 @contextmanager
 def password_changed(cloud: Cloud, _host: str) -> Iterator[None]:
-    """The monitoring account's password is another one; its session, which is kept, is ended."""
+    """The monitoring account has another password, and its session is ended; then the exporter is told the new one."""
     database = cloud.database
-
-    def become(password: str) -> None:
-        database.sql(f"ALTER USER '{MONITOR}'@'%' IDENTIFIED BY '{password}'")
-
-    become("another one")
+    password = f"number {next(_passwords)}"
+    database.sql(f"ALTER USER '{MONITOR}'@'%' IDENTIFIED BY '{password}'")
     try:
         for session in database.sessions():
             database.end_session(session)
         yield
     finally:
-        become(PASSWORD)
+        database.password_file.write_text(f"{password}\n", encoding="utf-8")
 
 
 MYSQL = (
@@ -70,9 +71,9 @@ MYSQL = (
         hosts=("db1",),
         breaks=lambda cloud, host: faults.dropped(cloud.host(host), PORT),
         probe="mysql_connections",
-        rows=(Row(HERE, "CsMysqlUnreachable"),),
+        rows=(Row(HERE, "CsMysqlMute"),),
         also=(*STATES, *SOCKETS),
-        slack=lambda pace: 2 * pace.interval,
+        slack=lambda pace: pace.interval,
         part=PART,
     ),
     Fault(

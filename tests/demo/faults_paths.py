@@ -63,7 +63,7 @@ PATHS = (
         hosts=FAR,
         breaks=lambda cloud, _host: routed_small(cloud, silent=False),
         probe="path_mtu",
-        rows=_at(("kvm3", "kvm4"), "CsPathMtuReduced"),
+        rows=_at(NAMESPACED, "CsPathMtuReduced"),
         also=_at(LOOKING, *SIZES),
         part="router",
     ),

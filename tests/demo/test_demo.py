@@ -1,0 +1,92 @@
+"""`make demo` as users have it: up, broken, red in Prometheus, mended, ended; and nothing is left behind.
+
+The real command as a process, at ports and under a name of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.demo.catalogue import FAULTS, NICKNAMES
+from tests.demo.stand import Demo, command, free_port
+from tests.lab.prometheus import Prometheus
+from tests.lab.wait import wait_until
+
+pytestmark = [pytest.mark.lab, pytest.mark.heavy]
+
+RED_DEADLINE, GONE_DEADLINE = 60.0, 30.0
+WELL = "all is well"
+CONTROL = f"cs_exporter-demo-of-test-{os.getpid()}"
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    """It has been started."""
+    with Demo(CONTROL, tmp_path / "demo.log") as started:
+        yield started
+
+
+def hung(demo: Demo) -> set[str]:
+    """The hosts whose mounts hang, by the demo's own Prometheus."""
+    prometheus = Prometheus(Path("/nonexistent"), "", listen=f"127.0.0.1:{demo.prometheus}")
+    return {series.host for series in prometheus.query('cs_nfs_mount_state{state="hung"} == 1')}
+
+
+def test_it_is_broken_and_mended_and_leaves_nothing(demo: Demo) -> None:
+    """As the README tells: the mount of just that host hangs, and is well again; Ctrl-C, with another fault there."""
+    demo.wait_for(WELL)
+    for words in (f"127.0.0.1:{demo.exporter}", f"127.0.0.1:{demo.prometheus}", "make demo-break FAULT=nfs HOST=kvm2"):
+        assert words in demo.said()
+    assert (0, "broken: nfs-cut on kvm2: the hypervisor's packets to the NFS server vanish\n") == demo.ask(
+        "break", "nfs", "kvm2"
+    )
+    wait_until(lambda: {"kvm2"} == hung(demo), RED_DEADLINE, "the mount of kvm2 to hang")
+    demo.wait_for("kvm2   CsNfsMountHung: An NFS mount of the host does not answer.")
+    status, text = demo.ask("status")
+    assert (0, "broken: nfs-cut on kvm2") == (status, text.splitlines()[0])
+    assert (2, "cs_exporter demo: nfs-cut on kvm2 holds already: heal that first\n") == demo.ask("break", "nfs")
+    assert (0, "healed: nfs-cut on kvm2\n") == demo.ask("heal")
+    demo.wait_for(WELL, times=2)
+    assert set() == hung(demo)
+    assert 0 == demo.ask("break", "mysql-frozen")[0]
+    before = demo.belongings()
+    assert len(before.processes) > 20
+    assert 0 == demo.end(signal.SIGINT)
+    assert [] == before.left()
+    assert "Traceback" not in demo.said()
+
+
+def test_it_leaves_nothing_when_it_is_killed(demo: Demo) -> None:
+    """Nobody has the time to clean up, and all goes all the same; a demo that runs is not started twice."""
+    demo.wait_for("Ctrl-C ends it")
+    assert (2, "cs_exporter demo: a demo runs already; end that one with Ctrl-C first\n") == demo.ask()
+    assert 0 == demo.ask("break", "path")[0]
+    before = demo.belongings()
+    demo.end(signal.SIGKILL)
+    wait_until(lambda: not before.left(), GONE_DEADLINE, "all that belonged to the demo to be gone")
+    assert (2, "cs_exporter demo: no demo runs; in another terminal, as root, type: make demo\n") == demo.ask("heal")
+
+
+def test_a_port_in_use() -> None:
+    """One line, before anything is built."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        said = command(CONTROL, f"--prometheus-port={port}", f"--exporter-port={free_port()}")
+    mend = f"choose another one: make demo ARGS=--prometheus-port={port + 1}"
+    assert (2, f"cs_exporter demo: port {port} of 127.0.0.1: Address already in use; {mend}\n") == said
+
+
+def test_the_list() -> None:
+    """Every fault is a line with its hosts; without a name `break` lists as well."""
+    status, text = command(CONTROL, "list")
+    assert (status, text) == command(CONTROL, "break")
+    assert 0 == status
+    assert [fault.name for fault in FAULTS] == [line.split()[0] for line in text.splitlines()]
+    assert [] == [short for short in NICKNAMES if f"(or {short})" not in text]
