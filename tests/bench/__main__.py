@@ -17,6 +17,7 @@ from tests.bench.answers import PER_NETWORK
 from tests.bench.calibration import calibrate, loop_seconds
 from tests.bench.figures import measured, simulated
 from tests.bench.report import report
+from tests.lab.fixtures import why_not
 
 MOST_HOSTS = 250 * PER_NETWORK
 SPARE_DESCRIPTORS = 200
@@ -42,6 +43,9 @@ def main() -> None:
     """Measure and print."""
     typed = options()
     if typed.what == "costs":
+        reason = why_not()
+        if reason is not None:
+            sys.exit(f"left out: what a poll costs the hosts ({reason})")
         costs.show()
         return
     most = min(MOST_HOSTS, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 2 - SPARE_DESCRIPTORS)
