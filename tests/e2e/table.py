@@ -57,7 +57,11 @@ def figures_of(one: Seen) -> tuple[str, str]:
     """Whole seconds: what is behind them is chance."""
     assert one.red is not None, f"{one.placed} was never red"
     assert one.healed is not None, f"{one.placed} was never over"
-    return f"{one.red:.0f}", f"{one.healed:.0f}"
+    return _whole(one.red), _whole(one.healed)
+
+
+def _whole(seconds: float) -> str:
+    return f"{seconds:.0f}" if seconds >= 1 else "<1"
 
 
 def _shown(fault: Fault) -> Iterator[str]:
