@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from tests.demo.cloud import MANAGEMENT, NAMESPACED, OWN_KERNEL, Cloud
 from tests.demo.fault import HERE, Fault, Row
 from tests.demo.faults_nfs import HEARTBEAT
+from tests.demo.ways import all_of
 from tests.lab import faults
 from tests.lab.faults import MTU
 from tests.lab.netns import ROUTER
 
-FAR = ("kvm5", "kvm6")
+NEAR, FAR = ("kvm3", "kvm4"), ("kvm5", "kvm6")
 LOOKING = (*NAMESPACED, *MANAGEMENT)
 """Hosts that look at their paths."""
 
@@ -73,7 +74,7 @@ PATHS = (
         hosts=FAR,
         breaks=lambda cloud, _host: routed_small(cloud, silent=True),
         probe="path_mtu",
-        rows=_at(("kvm3", "kvm4"), "CsPathMtuBlackhole"),
+        rows=_at(NEAR, "CsPathMtuBlackhole"),
         also=(
             *_at(LOOKING, *SIZES),
             *_at(tuple(OWN_KERNEL), "CsNfsMountHung", "CsNfsMountSlow", "CsNfsRequestsOutstanding", *HEARTBEAT),
@@ -105,12 +106,15 @@ PATHS = (
     ),
     Fault(
         name="path-icmp",
-        tells="the host answers no echo; all else goes on",
+        tells="no ICMP gets in or out of the host; all else goes on",
         hosts=MANAGEMENT,
-        breaks=lambda cloud, host: faults.filtered(cloud.host(host).namespace, "input", "meta l4proto icmp drop"),
+        breaks=lambda cloud, host: all_of(
+            *(faults.filtered(cloud.host(host).namespace, way, "meta l4proto icmp drop") for way in ("input", "output"))
+        ),
         probe="path_mtu",
-        rows=_at(NAMESPACED, "CsPathUnreachable", "CsPathLoss"),
-        also=_at(MANAGEMENT, "CsPathUnreachable", "CsPathLoss"),
+        # A far host that remembers a smaller path asks by UDP instead, which is answered, and tells of loss only.
+        rows=_at(NEAR, "CsPathUnreachable", "CsPathLoss"),
+        also=_at((*FAR, *MANAGEMENT), "CsPathUnreachable", "CsPathLoss"),
         part="echoes of $host",
     ),
 )
