@@ -1,8 +1,8 @@
 """A process that is all simulated hosts: real SSH servers on as many loopback addresses, each with its collector.
 
 Run as `python -m tests.bench.hosts COUNT FOLDER`; it writes its keys there, says the port, and ends with its input.
-Real sshds with a real collector would cost some 100 ms of processor time per poll, several times over what
-this machine has for 500 of them; this answers the same bytes in the same number of packets for a hundredth of that.
+Measured: real sshds with the real collector take some 45 ms of processor time per poll, most of one processor for 500
+hosts, which the exporter would then wait for; this takes 1.3 ms for the same words in the same number of writes.
 """
 
 from __future__ import annotations
