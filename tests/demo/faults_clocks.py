@@ -1,4 +1,7 @@
-"""Faults of clocks: of a host's own, of its NTP client, and of the server that all of them follow."""
+"""Faults of clocks: of a host's own, of its NTP client, and of the server that all of them follow.
+
+Where the clock is the machine's own (namespaces), its programs are lied to; User-Mode-Linux clocks are really wrong.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from contextlib import contextmanager
 
 from tests.demo.cloud import NAMESPACED, OWN_KERNEL, Cloud
 from tests.demo.fault import HERE, Fault, Row
-from tests.demo.faults_nfs import HEARTBEAT, slow
+from tests.demo.faults_nfs import HEARTBEAT
 from tests.demo.ways import ended_by
 from tests.lab import faults
 
@@ -58,7 +61,7 @@ CLOCKS = (
         probe="time_drift",
         rows=(*SKEWED, *OFFSET),
         also=(BOUND, UNSYNCHRONISED, *(Row(HERE, name) for name in ("CsStorageHeartbeatAhead", *HEARTBEAT))),
-        slack=lambda pace: slow(pace) + 2 * POLL,
+        slack=lambda pace: pace.slowness + 2 * POLL,
         part="clock of $host",
     ),
     Fault(
@@ -117,6 +120,6 @@ CLOCKS = (
         breaks=lambda cloud, host: faults.frozen(cloud.clocks[host]),
         probe="time_drift",
         rows=tuple(Row(name, "CsClockNotSynchronised") for name in (*CLIENTS, *OWN_KERNEL)),
-        slack=lambda pace: slow(pace) + FORGETS,
+        slack=lambda pace: pace.slowness + FORGETS,
     ),
 )

@@ -1,4 +1,7 @@
-"""Faults of the database: full, silent, dead, out of reach, of a password that changed, and of a greedy client."""
+"""Faults of the database: full, silent, dead, out of reach, of a password that changed, and of a greedy client.
+
+A real MariaDB, so that its own words (1040, 1045) and its own silence are what is told apart.
+"""
 
 from __future__ import annotations
 

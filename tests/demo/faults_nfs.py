@@ -1,4 +1,7 @@
-"""Faults of the NFS storage: its server, the way to it, its export, and the mounts of the hypervisors."""
+"""Faults of the NFS storage: its server, the way to it, its export, and the mounts of the hypervisors.
+
+Only the User-Mode-Linux hypervisors have real NFS clients; the mount that no signal ends is another one's, by FUSE.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from contextlib import contextmanager
 
 from tests.demo.cloud import EXPORT, OLD_HOST, OWN_KERNEL, POOL, Cloud
 from tests.demo.fault import HERE, Fault, Row
-from tests.demo.pace import Pace
 from tests.demo.ways import cut_at_switch, ended_by, mount_again
 from tests.lab import faults
 from tests.lab.nfs_server import PORT
@@ -26,11 +28,6 @@ STALE = tuple(
     for symptom in ("CsNfsMountStale", "CsNfsMountHung", "CsNfsMountSlow", "CsNfsDataErrors", *HEARTBEAT)
 )
 HANGS = '{host="$host",state="hung"} == 1'
-
-
-def slow(pace: Pace) -> float:
-    """Hosts with kernels of their own are asked less often."""
-    return 2 * (pace.slow_interval - pace.interval)
 
 
 @contextmanager
@@ -75,7 +72,7 @@ NFS = (
         rows=(Row(HERE, "CsNfsMountHung"), Row(HERE, "CsStorageHeartbeatLate")),
         queries=(f"cs_nfs_mount_state{HANGS}",),
         also=(*(Row(HERE, row.symptom) for row in WAITING), Row("nfs1", "CsPortDownWarning")),
-        slack=lambda pace: slow(pace) + pace.late,
+        slack=lambda pace: pace.slowness + pace.late,
         part="pool of $host",
     ),
     Fault(
@@ -87,7 +84,7 @@ NFS = (
         rows=(*HUNG, Row(HERE, "CsNfsServerDown")),
         queries=tuple(f'cs_nfs_mount_state{{host="{name}",state="hung"}} == 1' for name in MOUNTING),
         also=(*WAITING, *OF_SERVER),
-        slack=slow,
+        slack=lambda pace: pace.slowness,
         part="NFS server",
     ),
     Fault(
@@ -98,7 +95,7 @@ NFS = (
         probe="nfs_mounts",
         rows=(*HUNG, Row(HERE, "CsNfsServerDown"), Row(HERE, "CsPortDownWarning")),
         also=(*WAITING, *OF_SERVER),
-        slack=slow,
+        slack=lambda pace: pace.slowness,
         part="NFS server",
     ),
     Fault(
@@ -109,7 +106,7 @@ NFS = (
         probe="nfs_mounts",
         rows=(*HUNG, Row(HERE, "CsNfsServerDown"), Row(HERE, "CsPortDownWarning")),
         also=(*WAITING, *OF_SERVER),
-        slack=slow,
+        slack=lambda pace: pace.slowness,
         part="NFS server",
     ),
     Fault(
@@ -120,7 +117,7 @@ NFS = (
         probe="nfs_mounts",
         rows=(*HUNG, Row(HERE, "CsNfsServerDown"), Row(HERE, "CsPortDownWarning")),
         also=(*WAITING, *OF_SERVER),
-        slack=slow,
+        slack=lambda pace: pace.slowness,
         part="NFS server",
     ),
     Fault(
@@ -131,7 +128,7 @@ NFS = (
         probe="nfs_mounts",
         rows=tuple(Row(name, "CsNfsMountStale") for name in MOUNTING),
         also=(*STALE, *OF_SERVER),
-        slack=slow,
+        slack=lambda pace: pace.slowness,
         part="NFS server",
     ),
     Fault(
@@ -142,7 +139,7 @@ NFS = (
         probe="nfs_mounts",
         rows=tuple(Row(name, "CsNfsMountStale") for name in MOUNTING),
         also=(*STALE, *OF_SERVER),
-        slack=slow,
+        slack=lambda pace: pace.slowness,
         part="NFS server",
     ),
     Fault(
@@ -153,7 +150,7 @@ NFS = (
         probe="storage_heartbeat",
         rows=tuple(Row(name, "CsStorageHeartbeatLate") for name in MOUNTING),
         also=(*STALE, *WAITING, *OF_SERVER),
-        slack=lambda pace: slow(pace) + pace.late,
+        slack=lambda pace: pace.slowness + pace.late,
         part="NFS server",
     ),
     Fault(
@@ -164,7 +161,7 @@ NFS = (
         probe="nfs_mounts",
         rows=(Row(HERE, "CsNfsMountReadOnly"),),
         also=tuple(Row(HERE, symptom) for symptom in HEARTBEAT),
-        slack=slow,
+        slack=lambda pace: pace.slowness,
         part="pool of $host",
     ),
     Fault(
@@ -175,7 +172,7 @@ NFS = (
         probe="nfs_mounts",
         rows=(Row(HERE, "CsNfsMountMissing"),),
         also=tuple(Row(HERE, symptom) for symptom in ("CsStorageHeartbeatGone", *HEARTBEAT)),
-        slack=slow,
+        slack=lambda pace: pace.slowness,
         part="pool of $host",
     ),
     Fault(

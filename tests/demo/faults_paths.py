@@ -1,4 +1,7 @@
-"""Faults of the ways between hosts: too small for full packets, told or not, and peers that answer no echo."""
+"""Faults of the ways between hosts: too small for full packets, told or not, and peers that answer no echo.
+
+Small packets pass in all of them but the last, which is why nothing else of a cloud shows them.
+"""
 
 from __future__ import annotations
 

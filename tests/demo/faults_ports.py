@@ -1,4 +1,7 @@
-"""Faults of single ports: refused, filtered, reset, accepting and mute, and a certificate that ran out."""
+"""Faults of single ports: refused, filtered, reset, accepting and mute, and a certificate that ran out.
+
+The service behind is well in most of them: what fails is the way to it, as after a change of packet filters.
+"""
 
 from __future__ import annotations
 

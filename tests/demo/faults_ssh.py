@@ -1,4 +1,7 @@
-"""Faults of SSH, by which hosts are asked: each makes its host's runs fail, with a reason of its own."""
+"""Faults of SSH, by which hosts are asked: each makes its host's runs fail, with a reason of its own.
+
+No verdict about the host follows from any of them: what must show is why nothing is known of it.
+"""
 
 from __future__ import annotations
 

@@ -30,6 +30,11 @@ class Pace:
     heartbeat: float
 
     @property
+    def slowness(self) -> float:
+        """How much longer two intervals of a slow host are than those of another."""
+        return 2 * (self.slow_interval - self.interval)
+
+    @property
     def silent(self) -> float:
         """An agent's silence after which the first symptom holds."""
         return self.limit * (1 - USUAL_SILENT / USUAL_LIMIT)

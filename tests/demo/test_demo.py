@@ -19,7 +19,7 @@ from tests.demo.stand import Demo, command, free_port
 from tests.lab.prometheus import Prometheus
 from tests.lab.wait import wait_until
 
-pytestmark = [pytest.mark.lab, pytest.mark.heavy]
+pytestmark = [pytest.mark.lab, pytest.mark.heavy, pytest.mark.timeout(300)]
 
 RED_DEADLINE, GONE_DEADLINE = 60.0, 30.0
 WELL = "all is well"
