@@ -6,13 +6,17 @@ Whatever a user gets wrong is one line (`DemoError`).
 from __future__ import annotations
 
 import difflib
+import subprocess
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+
+import pymysql
 
 from tests.demo.catalogue import FAULTS, NICKNAMES
 from tests.demo.cloud import Cloud
 from tests.demo.fault import HERE, Fault
+from tests.lab.control import LabError
 
 
 class DemoError(Exception):
@@ -58,7 +62,8 @@ class Broken:
             if other.takes == placed.takes:
                 raise DemoError(f"{other} holds already: heal that first")
         manager = fault.breaks(self._cloud, placed.host)
-        manager.__enter__()
+        with _told(f"{placed} could not be brought about"):
+            manager.__enter__()
         self._held[placed] = manager
         return placed
 
@@ -69,8 +74,19 @@ class Broken:
         if not chosen and (name or host):
             raise DemoError(f"{' on '.join(filter(None, (fault.name if fault else 'nothing', host)))} is not broken")
         for placed in reversed(chosen):
-            self._held.pop(placed).__exit__(None, None, None)
+            with _told(f"{placed} could not be mended in full"):
+                self._held.pop(placed).__exit__(None, None, None)
         return chosen
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """What the lab can't do is one line too: another fault may stand in the way."""
+    try:
+        yield
+    except (LabError, AssertionError, OSError, subprocess.SubprocessError, pymysql.err.Error) as error:
+        words = str(error).partition("\n")[0] or type(error).__name__
+        raise DemoError(f"{what}: {words}; if it stays so, end the demo and start it anew") from error
 
 
 def named(name: str) -> Fault:

@@ -28,9 +28,10 @@ from tests.demo.control import Control, Taken, Words
 from tests.demo.pace import DEMO
 from tests.demo.watching import Watching
 from tests.lab import DEBIAN_PACKAGES
+from tests.lab.control import LabError
 from tests.lab.lab import missing_programs
 from tests.lab.prometheus import Prometheus
-from tests.lab.wait import wait_until
+from tests.lab.wait import WaitedInVain, wait_until
 
 EVERY, START_DEADLINE, END_DEADLINE = 2.0, 30.0, 10.0
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -94,7 +95,10 @@ def run(place: Place) -> None:
 
 def _run(place: Place, control: Control, stack: ExitStack) -> None:
     say("building the cloud: 11 machines, two of them with kernels of their own")
-    cloud = stack.enter_context(Cloud(DEMO))
+    try:
+        cloud = stack.enter_context(Cloud(DEMO))
+    except (LabError, WaitedInVain) as error:
+        raise DemoError(f"the cloud could not be built: {error}") from error
     file = cloud.directory / "cs_exporter.yml"
     file.write_text(json.dumps(cloud.configuration(), indent=1), encoding="utf-8")
     exporter = f"{place.address}:{place.exporter}"
@@ -112,7 +116,10 @@ def _run(place: Place, control: Control, stack: ExitStack) -> None:
 
 def _mend(broken: Broken) -> None:
     """What is broken is mended before its machines go, since their own ends ask them."""
-    broken.heal()
+    try:
+        broken.heal()
+    except DemoError as error:
+        say(str(error))
 
 
 def _guide(cloud: Cloud, exporter: str, prometheus: str) -> Iterator[str]:
@@ -130,6 +137,9 @@ def _guide(cloud: Cloud, exporter: str, prometheus: str) -> Iterator[str]:
     yield "  make demo-break FAULT=nfs HOST=kvm2     break something (without FAULT: all that can be broken)"
     yield "  make demo-heal                          mend it"
     yield f"  curl -s http://{exporter}/metrics | grep '^cs_nfs_mount_state'"
+    yield ""
+    yield f"Time is short here: agents ping each {DEMO.ping:g} s and are given up after {DEMO.limit:g} s of silence"
+    yield "(usually 60 and 140), and limits have shrunk with that, whatever times the texts name."
     yield ""
     yield "Ctrl-C ends it. From here on each symptom is a line, as it comes and as it goes:"
     yield ""
@@ -192,9 +202,10 @@ def say(text: str) -> None:
 
 
 def write(lines: Iterable[str]) -> None:
-    """Lines for the terminal, at once."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    sys.stdout.flush()
+    """Lines for the terminal, at once. One that was closed hears nothing, and hinders nothing."""
+    with contextlib.suppress(OSError):
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
 
 
 @contextlib.contextmanager
