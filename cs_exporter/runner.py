@@ -6,6 +6,8 @@ The only place where any exception at all is caught: a mistake in a probe must n
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -67,6 +69,15 @@ def run_derived(spec: AnyDerived, latest: Latest, host: str, clock: Clock) -> Ou
         result = _bug(spec.name, host, error)
     finished = clock.monotonic()
     return Outcome(spec.name, host, started, finished, finished - began, result)
+
+
+@contextmanager
+def sparing_others(host: str) -> Iterator[None]:
+    """A mistake while runs of `host` are being started costs that host its runs, and not those who come after it."""
+    try:
+        yield
+    except Exception:
+        log.exception("a mistake while a host's probes were started; please report it", host=host)
 
 
 def _bug(probe: str, host: str, error: Exception) -> Failure:

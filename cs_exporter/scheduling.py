@@ -20,7 +20,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from cs_exporter.model import Host, Inventory, Outcome
 from cs_exporter.ports import Clock
-from cs_exporter.runner import overrun
+from cs_exporter.runner import overrun, sparing_others
 from cs_exporter.spec import AnySpec, whole_interval
 
 log = structlog.get_logger(__name__)
@@ -75,8 +75,8 @@ class Scheduler:
         self._epoch = 0.0  # monotonic time of the start
         self._offset = 0.0  # wall clock minus monotonic clock, as the jobs' times assume it
         self._watch: asyncio.TimerHandle | None = None
-        self._turned = dict.fromkeys(range(self._slots), clock.monotonic())  # slot -> when its work was last done
-        self._stuck_since: float | None = None  # since then, every run that was due found its predecessor overrun
+        self._turned = dict.fromkeys(range(self._slots), clock.monotonic())  # slot -> when it last began
+        self._stuck_since: float | None = None  # since then, no run has ended, and each that was due was an overrun
         self.lag = 0.0
 
     @property
@@ -124,6 +124,7 @@ class Scheduler:
                 del members[name]
         self._unswept -= gone
         for key in [key for key in self._under_way if key[0] in gone]:
+            self._stuck_since = None
             del self._began[key]
             self._under_way.pop(key).cancel()
 
@@ -163,9 +164,10 @@ class Scheduler:
         for name in names:
             if name in self._unswept:
                 self._unswept.discard(name)
-                host = self._slot_of(name)[name]  # as it is now: it may have been replaced meanwhile
-                for spec in self.asked(host):
-                    self._start(spec, host)
+                with sparing_others(name):
+                    host = self._slot_of(name)[name]  # as it is now: it may have been replaced meanwhile
+                    for spec in self.asked(host):
+                        self._start(spec, host)
                 await asyncio.sleep(1 / self._pace)
 
     async def _begin_slot(self, slot: int) -> None:
@@ -177,15 +179,18 @@ class Scheduler:
             return
         self._ticks[slot] = tick
         self.lag = max(0.0, elapsed - tick * self._base)
-        for host in tuple(self._members[slot].values()):
-            if host.name in self._unswept:
-                continue
-            # One phase per host, not per probe: probes with different intervals then share their requests.
-            phase = zlib.crc32(host.name.encode()) // self._slots
-            for spec in self.asked(host):
-                if (tick + phase) % round(self.interval(spec, host) / self._base) == 0:
-                    self._start(spec, host)
         self._turned[slot] = self._clock.monotonic()
+        for host in tuple(self._members[slot].values()):
+            if host.name not in self._unswept:
+                with sparing_others(host.name):
+                    self._start_due(host, tick)
+
+    def _start_due(self, host: Host, tick: int) -> None:
+        # One phase per host, not per probe: probes with different intervals then share their requests.
+        phase = zlib.crc32(host.name.encode()) // self._slots
+        for spec in self.asked(host):
+            if (tick + phase) % round(self.interval(spec, host) / self._base) == 0:
+                self._start(spec, host)
 
     def _start(self, spec: AnySpec, host: Host) -> None:
         key = (host.name, spec.name)
@@ -213,6 +218,7 @@ class Scheduler:
         if self._under_way.get(key) is not task:  # its host has been removed
             return
         del self._under_way[key], self._began[key]
+        self._stuck_since = None
         if not task.cancelled():
             self._land(task.result(), interval)
 

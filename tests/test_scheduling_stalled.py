@@ -3,79 +3,170 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from collections.abc import Awaitable, Callable
+from types import MappingProxyType
 
-from cs_exporter.model import Host
+import pytest
+from structlog.testing import capture_logs
+
+from cs_exporter.model import Host, Outcome
+from cs_exporter.scheduling import SLOT, STALLED_FLOOR, Scheduler
 from cs_exporter.spec import AnySpec
 from tests.lab.wait import wait_until_async
-from tests.test_scheduling import Stand, host, inventory, running
+from tests.test_scheduling import BASE, QUICK, SLOW, Stand, host, running
+
+MINUTE = 60
 
 
-class Ahead:
-    """The clocks as they will be in so many seconds."""
+class Driven:
+    """A scheduler whose time passes only when the test says so, slot by slot; runs in `stuck` end when it is cleared.
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    However busy the machine is, nothing is late here.
+    """
 
-    def monotonic(self) -> float:
-        """See time.monotonic."""
-        return time.monotonic() + self._seconds
+    def __init__(self, *hosts: Host) -> None:
+        self.now = 0.0
+        self.stuck: set[str] = set()
+        self.started: list[str] = []
+        self.landed: list[Outcome] = []
+        self._freed = asyncio.Event()
+        self.scheduler = Scheduler(
+            (QUICK, SLOW), BASE, 1000.0, self, self._run, lambda outcome, _: self.landed.append(outcome)
+        )
+        self.scheduler.add(hosts)
 
     def time(self) -> float:
-        """See time.time."""
-        return time.time() + self._seconds
+        """See ports.Clock."""
+        return 1.8e9 + self.now
+
+    def monotonic(self) -> float:
+        """See ports.Clock."""
+        return self.now
+
+    async def _run(self, spec: AnySpec, one: Host) -> Outcome:
+        self.started.append(one.name)
+        if one.name in self.stuck:
+            await self._freed.wait()
+        return Outcome(spec.name, one.name, self.time(), self.now, 0.0, "reading")
+
+    async def swept(self) -> None:
+        """The first sweep is over: all hosts that can be asked have been."""
+        await wait_until_async(lambda: not self.scheduler._unswept, 10)
+        await _turns()
+
+    async def passes(self, seconds: float, *still: int) -> None:
+        """So much time; the slots begin as they are due, but for those that stand `still`."""
+        for _ in range(round(seconds / SLOT)):
+            self.now += SLOT
+            slot = round(self.now / SLOT) % len(self.scheduler._members)
+            if slot not in still:
+                await self.scheduler._begin_slot(slot)
+            await _turns()
+
+    async def free(self) -> None:
+        """What is stuck ends."""
+        self.stuck.clear()
+        self._freed.set()
+        await _turns()
 
 
-def stalled(stand: Stand, seconds: float) -> bool:
-    """Whether the scheduler counts as stalled that much later, if nothing happens until then."""
-    kept, stand.scheduler._clock = stand.scheduler._clock, Ahead(seconds)
-    try:
-        return stand.scheduler.stalled
-    finally:
-        stand.scheduler._clock = kept
+async def _turns() -> None:
+    """What has begun goes on until it waits."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 async def test_a_scheduler_that_works_is_not_stalled() -> None:
-    """Nor is one without anybody to ask, and one that has not been started yet; one host that hangs is its own."""
-    blocked = asyncio.Event()
-
-    async def run(_: AnySpec, one: Host) -> None:
-        if one.name == "a":
-            await blocked.wait()
-
+    """The real one: nor is one without anybody to ask, and one that has not been started yet."""
     assert not Stand().scheduler.stalled
-    async with running(Stand(run), host("a"), host("b")) as stand:
-        await wait_until_async(lambda: len(stand.times("b")) >= 4 and len(stand.landed) > 6, 10)
-        assert not stalled(stand, 8)
-        assert stalled(stand, 12)  # of this time nothing is known yet
-    async with running(Stand()) as stand:
-        assert not stalled(stand, 8)
-
-
-async def test_a_scheduler_whose_slots_do_not_turn_is_stalled() -> None:
-    """APScheduler stopped behind our back, one slot of it alone too: time only has to pass."""
     async with running(Stand(), host("a")) as stand:
-        await wait_until_async(lambda: len(stand.times("a")) >= 2, 5)
+        before = min(stand.scheduler._turned.values())
+        await wait_until_async(lambda: min(stand.scheduler._turned.values()) > before + 1, 30)
+        assert not stand.scheduler.stalled
+        assert len(stand.times("a")) >= 2
+
+
+async def test_a_scheduler_whose_slots_have_stopped_is_stalled() -> None:
+    """The real one: APScheduler lost a job behind our back, and the other goes on."""
+    async with running(Stand(), host("a")) as stand:
+        await wait_until_async(lambda: len(stand.times("a")) >= 2, 30)
         stand.scheduler._jobs[0].remove()
-        last = stand.scheduler._turned[0]
-        await wait_until_async(lambda: stand.scheduler._turned[1] > last + 2, 5)
-        assert stalled(stand, 9)
-        assert not stalled(stand, 6)
+        stand.scheduler._turned[0] -= STALLED_FLOOR
+        turned = stand.scheduler._turned[1]
+        await wait_until_async(lambda: stand.scheduler._turned[1] > turned, 30)
+        assert stand.scheduler.stalled
+
+
+async def test_a_slot_that_does_not_turn() -> None:
+    """One is enough, and so is one without hosts; ten seconds of it, and not less."""
+    driven = Driven()
+    await driven.passes(MINUTE)
+    assert not driven.scheduler.stalled
+    await driven.passes(9, 0)
+    assert not driven.scheduler.stalled
+    await driven.passes(2, 0)
+    assert driven.scheduler.stalled
+    await driven.passes(2 * BASE)
+    assert not driven.scheduler.stalled
+
+
+async def test_one_host_that_hangs_is_its_own() -> None:
+    """Others' runs are started: the scheduler works."""
+    driven = Driven(host("a"), host("b"))
+    driven.stuck = {"a"}
+    await driven.swept()
+    await driven.passes(MINUTE)
+    assert not driven.scheduler.stalled
+    await driven.scheduler.stop(0.5)
 
 
 async def test_a_scheduler_whose_runs_are_all_stuck_is_stalled() -> None:
-    """Every run that was due was an overrun; one that can be started again ends it."""
-    blocked = asyncio.Event()
+    """Every run that was due was an overrun, for ten seconds; once they end, it works again."""
+    driven = Driven(host("a"), host("b"))
+    driven.stuck = {"a", "b"}
+    await driven.swept()
+    await driven.passes(10)
+    assert not driven.scheduler.stalled
+    await driven.passes(3)
+    assert driven.scheduler.stalled
+    await driven.free()
+    await driven.passes(2 * BASE)
+    assert not driven.scheduler.stalled
+    assert len(driven.started) >= 8
 
-    async def run(_: AnySpec, __: Host) -> None:
-        await blocked.wait()
 
-    stand = Stand(run)
-    stand.scheduler.start(inventory(host("a"), host("b")))
-    await wait_until_async(lambda: len(stand.landed) >= 6, 10)
-    assert stalled(stand, 9)
-    blocked.set()
-    before = len(stand.started)
-    await wait_until_async(lambda: len(stand.started) >= before + 2, 5)
-    assert not stalled(stand, 8)
-    await stand.scheduler.stop(0.5)
+async def _is_removed(driven: Driven) -> None:
+    driven.scheduler.remove(["a"])
+    await _turns()
+
+
+@pytest.mark.parametrize("over", [Driven.free, _is_removed])
+async def test_a_stuck_run_that_is_over_is_forgotten(over: Callable[[Driven], Awaitable[None]]) -> None:
+    """It has ended, or its host has left, and nothing else is due for long: slots turn, and there is no more to do."""
+    driven = Driven(host("a", slow=30 * BASE, quick_enabled=False))
+    driven.stuck = {"a"}
+    await driven.swept()
+    while driven.scheduler._stuck_since is None:
+        await driven.passes(SLOT)
+    await over(driven)
+    await driven.passes(20)
+    assert not driven.scheduler.stalled
+    await driven.scheduler.stop(0.5)
+
+
+async def test_a_host_that_raises_costs_nobody_else() -> None:
+    """Neither the first sweep nor its slot ends there, so that the watchdog lets live a daemon that asks the others."""
+    driven = Driven()
+    slot = driven.scheduler._members[0]
+    names = [name for name in (f"h{n}" for n in range(99)) if driven.scheduler._slot_of(name) is slot]
+    one, broken, other = names[:3]
+    without_settings = Host(broken, "192.0.2.1", settings=MappingProxyType({}))
+    with capture_logs() as logs:
+        driven.scheduler.add([host(one), without_settings, host(other)])
+        await driven.swept()
+        assert {one, other} == set(driven.started)
+        await driven.passes(MINUTE)
+    assert not driven.scheduler.stalled
+    assert MINUTE * 2 == driven.started.count(other) - 2 == driven.started.count(one) - 2
+    assert {broken} == {entry["host"] for entry in logs if "a mistake" in entry["event"]}
+    assert logs[0]["exc_info"]
