@@ -1,0 +1,26 @@
+"""The course of faults: in which turn, and what a symptom's hold is at the pace of the tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.demo.pace import TEST
+from tests.e2e.course import holds, in_turn
+from tests.e2e.expressions import SYMPTOMS
+from tests.e2e.test_placed import fault
+
+
+def test_what_takes_long_begins() -> None:
+    """By itself, or as many must wait for each other; else the catalogue's order."""
+    slow = replace(fault("slow", "kvm1"), slack=lambda pace: pace.limit)
+    shared = [replace(fault(name, "kvm2"), part="router") for name in ("one", "two")]
+    slowest = replace(fault("slowest", "kvm1"), slack=lambda pace: 9 * pace.limit)
+    found = in_turn([fault("quick", "kvm3"), fault("other", "kvm3"), slow, *shared, slowest], TEST)
+    assert ["slowest", "one", "two", "slow", "quick", "other"] == [one.name for one in found]
+
+
+def test_a_hold_shrinks_with_the_pace() -> None:
+    """A minute, two runs of most probes, becomes two runs of a slow host's; what need not hold needs not here."""
+    found = holds(TEST)
+    assert {2 * TEST.slow_interval} == {found[one.name] for one in SYMPTOMS if one.hold == 60}
+    assert {0.0} == {found[one.name] for one in SYMPTOMS if one.hold == 0}
