@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from cs_exporter.model import Inventory
-from tests.e2e import expressions
-from tests.e2e.expressions import SYMPTOM_LABEL, everything_red
+from tests.demo import expressions
+from tests.demo.expressions import SYMPTOM_LABEL, everything_red
 from tests.lab.prometheus import Prometheus, PrometheusError
 
 Seen = tuple[str, str, str]

@@ -12,9 +12,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from cs_exporter.spec import ProbeSettings
+from tests.demo.expressions import SYMPTOMS
 from tests.demo.fault import Fault, Row
 from tests.demo.pace import Pace
-from tests.e2e.expressions import SYMPTOMS
 from tests.e2e.judge import Evidence, Span, Story
 from tests.e2e.placed import Placed
 from tests.e2e.stand import SCRAPE, Stand

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from cs_exporter.config import load
 from cs_exporter.inventory import build_inventory
 from tests.demo.cloud import Cloud
+from tests.demo.expressions import SYMPTOM_LABEL, everything_red
 from tests.demo.fault import Row
 from tests.demo.pace import Pace
-from tests.e2e.expressions import SYMPTOM_LABEL, everything_red
 from tests.e2e.judge import Failing, Moments, Span
 from tests.lab.prometheus import Prometheus
 from tests.lab.wait import WaitedInVain, wait_until

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.demo.expressions import SYMPTOMS
 from tests.demo.pace import TEST
 from tests.e2e.course import holds, in_turn
-from tests.e2e.expressions import SYMPTOMS
 from tests.e2e.test_placed import fault
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.demo.catalogue import FAULTS
 from tests.demo.cloud import Cloud
+from tests.demo.expressions import SYMPTOMS
 from tests.demo.fault import ANY, HERE, Fault, Row
-from tests.e2e.expressions import SYMPTOMS
 from tests.e2e.placed import Placed
 
 

@@ -19,7 +19,7 @@ from cs_exporter.model import Host, HostLimits, Inventory, Outcome
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.spec import Limit, Metric, Op, Sample, Severity, Symptom
 from cs_exporter.symptoms import holding
-from tests.e2e.expressions import SPECS, SYMPTOM_LABEL, SYMPTOMS, everything_red, expression
+from tests.demo.expressions import SPECS, SYMPTOM_LABEL, SYMPTOMS, everything_red, expression
 from tests.lab.one_page import free_address, serving
 from tests.lab.prometheus import Prometheus, Series
 from tests.lab.wait import wait_until
