@@ -29,6 +29,9 @@ ENOUGH_RELOADS = 2
 OWN_DESCRIPTORS = 100
 """Descriptors for all but the hosts: listeners, scrapes, files, look-ups. Each host takes one."""
 
+STDERR = 2
+"""The last of the three descriptors that every program has."""
+
 
 class Service(Daemon):
     """A daemon that others can ask over HTTP."""
@@ -105,10 +108,18 @@ class Service(Daemon):
 
 def serve(load: Callable[[], Config], options: WebOptions, announce: Callable[[Service], None]) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reloads. Raises ConfigError for what can't be started."""
-    faulthandler.enable()  # a watchdog's SIGABRT then leaves word of where everything stood
+    _occupy_standard_descriptors()
+    faulthandler.enable(STDERR)  # a watchdog's SIGABRT then leaves word of where everything stood
     _allow_descriptors()
     with asyncio.Runner(loop_factory=_quickest_loop) as runner:
         runner.run(_serve(load, options, announce))
+
+
+def _occupy_standard_descriptors() -> None:
+    """Where somebody has closed them (`2>&-`), they lead nowhere: libuv aborts at a socket that has one's number."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        os.set_inheritable(number, True)  # noqa: FBT003 (it has no name)
+    os.close(number)
 
 
 def _allow_descriptors() -> None:

@@ -139,6 +139,37 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
+def test_without_standard_descriptors_it_runs(tmp_path: Path, closed: str) -> None:
+    """Somebody has closed standard error: there is no log then, and all the rest is as ever."""
+    (tmp_path / "cs_exporter.yml").write_text(LOCAL)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = (
+        f"exec {sys.executable} -m cs_exporter --web.listen-address=127.0.0.1:{port} --config.file=cs_exporter.yml"
+    )
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", f"{command} {closed}"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    try:
+        wait_until(lambda: process.poll() is not None or _swept(port), 30, "the first sweep")
+        process.send_signal(signal.SIGTERM)
+        assert 0 == process.wait(timeout=10)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _swept(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            return b"cs_first_sweep_done 1.0" in answer.read()
+    except OSError:
+        return False
+
+
 CROWD = 400
 
 
