@@ -76,11 +76,18 @@ class Deriver:
         self.flush()
 
     def _wake(self) -> None:
+        loop = asyncio.get_running_loop()
         for spec in self._specs:
-            if spec.name in self._due and spec.name not in self._timers:
-                sparing = min(SPARING * self._took.get(spec.name, 0.0), self._due[spec.name])  # one stall ages nothing
-                wait = max(SETTLE, GATHERED * self._due[spec.name], sparing)
-                self._timers[spec.name] = asyncio.get_running_loop().call_later(wait, self._derive, spec)
+            if spec.name not in self._due:
+                continue
+            sparing = min(SPARING * self._took.get(spec.name, 0.0), self._due[spec.name])  # one stall ages nothing
+            at = loop.time() + max(SETTLE, GATHERED * self._due[spec.name], sparing)
+            timer = self._timers.get(spec.name)
+            if timer is not None:
+                if timer.when() <= at:
+                    continue
+                timer.cancel()  # set by a landing of hosts that are asked less often
+            self._timers[spec.name] = loop.call_at(at, self._derive, spec)
 
     def flush(self) -> None:
         """Derive now what is due."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from cs_exporter import ports
 from cs_exporter.board import FLEET, Board
 from cs_exporter.derive import GATHERED, SETTLE, SPARING, Deriver, latest_of
@@ -127,6 +129,27 @@ async def test_rare_inputs_are_gathered_for_longer() -> None:
     stand.land("input", "a", "reading", 100.0)
     await wait_until_async(lambda: stand.landed, 100 * GATHERED + 2)
     assert SETTLE < 100 * GATHERED <= asyncio.get_running_loop().time() - began + 0.01
+
+
+async def test_hosts_that_are_asked_rarely_hold_up_nobody() -> None:
+    """The shortest interval counts, whoever lands first; and once it counts, no landing puts the derivation off."""
+    stand, loop = Stand(), asyncio.get_running_loop()
+    stand.land("input", "a", "reading", 3600.0)
+    assert loop.time() + 3600 * GATHERED == pytest.approx(_due_at(stand), abs=10)
+    stand.land("input", "b", "reading", 30.0)
+    due = _due_at(stand)
+    assert due <= loop.time() + 30 * GATHERED
+    for interval in (30.0, 3600.0):
+        stand.land("input", "c", "reading", interval)
+    assert due == _due_at(stand)
+    await wait_until_async(lambda: stand.landed, 30)
+    assert [("a,b,c", 30.0)] == stand.results()
+    assert not stand.deriver._timers
+
+
+def _due_at(stand: Stand) -> float:
+    (timer,) = stand.deriver._timers.values()
+    return timer.when()
 
 
 async def test_one_that_is_dear_is_derived_less_often() -> None:
