@@ -78,8 +78,9 @@ async def probe(host: Host, io: Io, settings: PortReachabilitySettings) -> PortR
     )
     seen = [_weighed(look, word, before) for look in near]
     looks = [*_by_host(host, word, before), *seen, *far]
-    results = tuple(look for look in looks if isinstance(look, PortResult))
-    kept = _kept(host, results, before)
+    now = io.clock.monotonic()
+    results = tuple(replace(look, seen=now) for look in looks if isinstance(look, PortResult))
+    kept = _kept(host, results, before, now - RECENT_INTERVALS * settings.interval)
     failures = [look for look in (word.session, word.failure, *looks) if isinstance(look, Exception)]
     if not results and failures:
         raise failures[0]
@@ -87,12 +88,18 @@ async def probe(host: Host, io: Io, settings: PortReachabilitySettings) -> PortR
     return PortReachabilityReading((*results, *kept), missing, _vantage_supported(far), number, word.sockets)
 
 
-def _kept(host: Host, seen: Iterable[PortResult], before: PortReachabilityReading) -> Iterator[PortResult]:
-    """Rows of which this run found out nothing, as they were seen lately: a lost poll ends no series, red or not."""
-    found = {result.row for result in seen}
-    for result in before.results:
-        if result.row in host.ports and result.row not in found and result.unseen < RECENT_INTERVALS - 1:
-            yield replace(result, unseen=result.unseen + 1)
+def _kept(
+    host: Host, found: Iterable[PortResult], before: PortReachabilityReading, since: float
+) -> Iterator[PortResult]:
+    """Rows of which this run found out nothing, as they were seen lately: a lost poll ends no series, red or not.
+
+    `since`: the monotonic moment from which on they must have been seen; runs between may have failed as a whole.
+    """
+    seen = {result.row for result in found}
+    lost = [result for result in before.results if result.row not in seen]
+    if lost:
+        wanted = frozenset(host.ports)
+        yield from (result for result in lost if result.row in wanted and result.seen > since)
 
 
 def _before(io: Io, settings: PortReachabilitySettings) -> PortReachabilityReading:

@@ -38,7 +38,7 @@ class State(StrEnum):
 class PortResult:
     """What was seen of one row. Seconds; `not_after` since the epoch, of the certificate last seen.
 
-    `unseen`: runs since then that could not find out. `repeating`: requests had to be repeated look after look.
+    `seen`: when, by the exporter's monotonic clock. `repeating`: requests had to be repeated look after look.
     """
 
     row: PortRow
@@ -49,7 +49,7 @@ class PortResult:
     syn_retransmits: int | None = None
     first_byte_seconds: float | None = None
     not_after: float | None = None
-    unseen: int = 0
+    seen: float = 0.0
     repeating: bool = False
 
     @property
