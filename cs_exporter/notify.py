@@ -24,6 +24,9 @@ PULSE = 5.0
 PULSES_PER_WATCHDOG = 4
 """sd_watchdog_enabled(3) recommends two; with four a single look at a bad moment does not end the daemon."""
 
+DEAD_PULSES = 2
+"""Looks in a row that found the daemon dead, before the log says so: a machine that was asleep is late for one."""
+
 
 class ServiceManager:
     """The service manager that started this process, if one did; without one, nothing here has an effect.
@@ -42,24 +45,27 @@ class ServiceManager:
         self._alive = alive
         self._status = status
         self._said = ""
-        self._was_alive = True
+        self._owes_ready = False
+        self._dead_pulses = 0
         self._deaf = False
         self._timer: asyncio.TimerHandle | None = None
 
     def ready(self) -> None:
         """The daemon listens and has begun to ask: READY=1, and the first pulse."""
         if self._address:
-            self._send("READY=1")
+            self._owes_ready = True
             self._pulse()
 
     @contextmanager
     def reloading(self) -> Iterator[None]:
         """RELOADING=1 before, READY=1 after, however it went: the daemon goes on either way."""
+        self._owes_ready = False  # what was owed before is settled by the READY=1 to come
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
         try:
             yield
         finally:
-            self._send("READY=1", *self._news())
+            self._owes_ready = True
+            self._tell()
 
     def stopping(self) -> None:
         """STOPPING=1, and no pulse any more; may be said twice."""
@@ -69,24 +75,29 @@ class ServiceManager:
 
     def _pulse(self) -> None:
         alive = self._alive()
-        if self._watchdog and self._was_alive and not alive:
+        self._dead_pulses = 0 if alive else self._dead_pulses + 1
+        if self._watchdog and self._dead_pulses == DEAD_PULSES:
             log.error("no run is being started any more: the watchdog gets no answer, and will restart this daemon")
-        self._was_alive = alive
-        self._send(*(("WATCHDOG=1",) if self._watchdog and alive else ()), *self._news())
+        self._tell(*(("WATCHDOG=1",) if self._watchdog and alive else ()))
         pause = min(PULSE, self._watchdog / PULSES_PER_WATCHDOG or PULSE)
         self._timer = asyncio.get_running_loop().call_later(pause, self._pulse)
 
-    def _news(self) -> list[str]:
-        """The status line, if it is another than before."""
-        status = self._status()
-        if status == self._said:
-            return []
-        self._said = status
-        return [f"STATUS={status}"]
+    def _tell(self, *assignments: str) -> None:
+        """These; before them READY=1 if it is owed, after them the status if it is another than the one that was told.
 
-    def _send(self, *assignments: str) -> None:
+        What can't be told now, because the manager's queue is full, stays owed: without READY=1 the manager would wait,
+        and in the end stop the daemon.
+        """
+        status = self._status()
+        ready = ("READY=1",) if self._owes_ready else ()
+        news = (f"STATUS={status}",) if status != self._said else ()
+        if self._send(*ready, *assignments, *news):
+            self._owes_ready, self._said = False, status
+
+    def _send(self, *assignments: str) -> bool:
+        """One datagram; whether it went out."""
         if not self._address or not assignments:
-            return
+            return False
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as datagrams:
                 datagrams.settimeout(0.0)  # a manager that reads no longer must not stop the event loop
@@ -97,6 +108,7 @@ class ServiceManager:
             self._deaf = True
         else:
             self._deaf = False
+        return not self._deaf
 
 
 def _address(named: str) -> str:

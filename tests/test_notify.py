@@ -8,10 +8,11 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from cs_exporter.config import load
 from cs_exporter.notify import ServiceManager
@@ -30,6 +31,13 @@ class Manager:
         self._socket.settimeout(0.0)
         self.environment = {"NOTIFY_SOCKET": address}
         self._heard: list[str] = []
+
+    def is_busy(self) -> None:
+        """Its queue is full, of what others say, until it is heard."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as others, suppress(BlockingIOError):
+            others.settimeout(0.0)
+            while True:
+                others.sendto(b"X_FROM=another", self._socket.getsockname())
 
     def heard(self) -> list[str]:
         """Every message so far, its lines joined by a blank."""
@@ -71,8 +79,8 @@ async def test_a_life(manager: Manager) -> None:
         before = time.monotonic_ns() // 1000
         with service.reloading():
             pass
-    ready, status, reloading, *rest = manager.heard()
-    assert ["READY=1", "STATUS=2 hosts"] == [ready, status]
+    ready, reloading, *rest = manager.heard()
+    assert "READY=1 STATUS=2 hosts" == ready
     began = int(reloading.removeprefix("RELOADING=1 MONOTONIC_USEC="))
     assert before <= began <= time.monotonic_ns() // 1000
     assert ["READY=1", "STOPPING=1"] == rest
@@ -138,6 +146,46 @@ async def test_a_manager_that_reads_no_more_stops_nothing(manager: Manager) -> N
     assert len(manager.heard()) < 4000
 
 
+async def test_what_a_busy_manager_did_not_take_is_owed(manager: Manager) -> None:
+    """Ready and the status are told with the first pulse that it takes, and once; the same after a reload."""
+    status = "2 hosts"
+    service = ServiceManager({**manager.environment, "WATCHDOG_USEC": "200000"}, lambda: True, lambda: status)
+    with capture_logs() as logs:
+        manager.is_busy()
+        service.ready()
+        await _first_taken(manager, "READY=1 WATCHDOG=1 STATUS=2 hosts")
+        status = "3 hosts"
+        manager.is_busy()
+        with service.reloading():
+            pass
+        await _first_taken(manager, "READY=1 WATCHDOG=1 STATUS=3 hosts")
+        service.stopping()
+    assert ["READY=1", "RELOADING=1"] == [entry["what"] for entry in logs]
+
+
+async def _first_taken(manager: Manager, expected: str) -> None:
+    before = len(manager.heard())
+    await wait_until_async(lambda: len(manager.heard()) >= before + 3, 15)
+    first, *others = manager.heard()[before:]
+    assert expected == first
+    assert {"WATCHDOG=1"} == set(others)
+
+
+async def test_one_bad_look_is_not_worth_an_error(manager: Manager) -> None:
+    """A machine that was suspended is late once; death lasts, and is told once."""
+    looks = [True, False, True, False, False, False, True]
+    told_before: list[int] = []
+
+    def alive() -> bool:
+        told_before.append(len(logs))
+        return looks[min(len(told_before), len(looks)) - 1]
+
+    with capture_logs() as logs, told({**manager.environment, "WATCHDOG_USEC": "80000"}, alive) as service:
+        service.ready()
+        await wait_until_async(lambda: len(told_before) >= len(looks), 15)
+    assert [0, 0, 0, 0, 0, 1, 1] == told_before[: len(looks)]
+
+
 def test_the_service_tells_its_manager(manager: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole daemon: ready once it listens, its hosts, the watchdog, a reload, a bad reload, the end."""
     for name, value in {**manager.environment, "WATCHDOG_USEC": "400000"}.items():
@@ -147,7 +195,7 @@ def test_the_service_tells_its_manager(manager: Manager, tmp_path: Path, monkeyp
     running = Running(tmp_path, f"--config.file={file}")
     try:
         wait_until(lambda: any("STATUS=1 host, 0 with failing runs" in line for line in manager.heard()), 15, "status")
-        assert "READY=1" == manager.heard()[0]
+        assert manager.heard()[0].startswith("READY=1 WATCHDOG=1 STATUS=")
         wait_until(lambda: _answers(manager) > 5, 15, "the watchdog's answers")
         _environment_is_clean(running.process.pid)
         file.write_text("hots: []")
