@@ -121,7 +121,7 @@ def test_probe_over_http_joins_the_schedule(configured: Running) -> None:
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
-    """Which address, and what to do; status 2; nothing was asked."""
+    """Which address, and what to do; nothing was asked. Status 1: it may be free later, and may be tried again."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(
@@ -134,7 +134,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
         )
     *_, line = done.stderr.splitlines()
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert f"'127.0.0.1:{port}' is in use" in line
     assert "Traceback" not in done.stderr
 
@@ -207,8 +207,8 @@ def test_running_out_of_descriptors(tmp_path: Path, crowd: Path) -> None:
     running = Running(tmp_path, f"--config.file={crowd}", wrapper=("prlimit", "--nofile=150:150"))
     try:
         exhausted = 'cs_probe_failing{host="h399",probe="time_drift",reason="exhausted"} 1.0'
-        wait_until(lambda: exhausted in running.get("metrics")[1], 30, "a host that found no descriptor")
-        wait_until(lambda: running.get("-/ready")[0] == 200, 30, "ready")
+        wait_until(lambda: exhausted in running.get("metrics")[1], 90, "a host that found no descriptor")
+        wait_until(lambda: running.get("-/ready")[0] == 200, 90, "ready")
         body, said = running.get("metrics")[1], running.log_file.read_text()
         assert 'reason="bug"' not in body
         assert "limit=150 needed=500" in said

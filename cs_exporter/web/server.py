@@ -34,6 +34,10 @@ _MENDS = {
 }
 
 
+class CannotListenError(ConfigError):
+    """An address can't be had now: another program has it, or the machine does not, as before its network is up."""
+
+
 class WebServer:
     """The listeners and the application behind them."""
 
@@ -50,7 +54,7 @@ class WebServer:
         self._listeners: list[asyncio.Server] = []
 
     async def start(self) -> None:
-        """Open all addresses, or none. Raises ConfigError for one that can't be had."""
+        """Open all addresses, or none. Raises CannotListenError."""
         await self._runner.setup()
         try:
             for address in self._options.listen:
@@ -111,7 +115,7 @@ class WebServer:
             )
         except OSError as error:
             mend = _MENDS.get(error.errno or 0, f"can't be listened on ({error.strerror or error}); choose another")
-            raise ConfigError("--web.listen-address", "", f"{str(address)!r} {mend}") from None
+            raise CannotListenError("--web.listen-address", "", f"{str(address)!r} {mend}") from None
 
     async def _serve(self, sock: socket.socket) -> asyncio.Server:
         tls = self._security.tls

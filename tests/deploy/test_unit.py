@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from os import kill
@@ -227,6 +228,27 @@ def test_a_hung_mount_holds_nothing_up(machine: Machine, lab: Lab, host: LabHost
         table = [line.split() for line in _lines(machine.process(NAME) / "mountinfo")]
         assert ["ro"] == [fields[5].split(",")[0] for fields in table if fields[4] == mount.mount_point]
         assert 0 == machine.run("systemctl", "stop", NAME).returncode
+
+
+HOLDER = "import socket, time; held = socket.create_server(('', 10595)); print('held', flush=True); time.sleep(600)"
+
+
+@pytest.mark.lab
+def test_an_address_that_is_in_use_is_tried_again(machine: Machine, lab: Lab, host: LabHost) -> None:
+    """Until it can be had, however long that takes: nobody has to come and start the exporter."""
+    machine.write(FILE, configuration(lab, "h1"))
+    machine.write(LOG, "")
+    holder = host.spawn([sys.executable, "-c", HOLDER], "holder")
+    try:
+        wait_until(lambda: "held" in holder.log.read_text(), 15, "the address to be taken")
+        assert 0 == machine.run("systemctl", "start", "--no-block", NAME).returncode
+        wait_until(lambda: int(machine.show(NAME, "NRestarts")[0]) >= 2, 60, "attempts")
+        assert ":10595' is in use" in machine.path(LOG).read_text()
+    finally:
+        holder.stop()
+    wait_until(lambda: ["active"] == machine.show(NAME, "ActiveState"), 60, "the service to run")
+    assert ["0"] == machine.show(NAME, "StartLimitIntervalUSec")
+    assert 0 == machine.run("systemctl", "stop", NAME).returncode
 
 
 @pytest.mark.lab
