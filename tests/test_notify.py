@@ -61,9 +61,11 @@ def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Manager]
 
 
 @contextmanager
-def told(environment: dict[str, str], alive: Callable[[], bool] = lambda: True) -> Iterator[ServiceManager]:
+def told(
+    environment: dict[str, str], alive: Callable[[], bool] = lambda: True, status: Callable[[], str] = lambda: "2 hosts"
+) -> Iterator[ServiceManager]:
     """The daemon's side, ended at the end."""
-    made = ServiceManager(environment, alive, lambda: "2 hosts")
+    made = ServiceManager(environment, alive, status)
     try:
         yield made
     finally:
@@ -149,8 +151,8 @@ async def test_a_manager_that_reads_no_more_stops_nothing(manager: Manager) -> N
 async def test_what_a_busy_manager_did_not_take_is_owed(manager: Manager) -> None:
     """Ready and the status are told with the first pulse that it takes, and once; the same after a reload."""
     status = "2 hosts"
-    service = ServiceManager({**manager.environment, "WATCHDOG_USEC": "200000"}, lambda: True, lambda: status)
-    with capture_logs() as logs:
+    environment = {**manager.environment, "WATCHDOG_USEC": "200000"}
+    with capture_logs() as logs, told(environment, status=lambda: status) as service:
         manager.is_busy()
         service.ready()
         await _first_taken(manager, "READY=1 WATCHDOG=1 STATUS=2 hosts")
@@ -159,7 +161,6 @@ async def test_what_a_busy_manager_did_not_take_is_owed(manager: Manager) -> Non
         with service.reloading():
             pass
         await _first_taken(manager, "READY=1 WATCHDOG=1 STATUS=3 hosts")
-        service.stopping()
     assert ["READY=1", "RELOADING=1"] == [entry["what"] for entry in logs]
 
 
