@@ -13,7 +13,7 @@ from functools import partial
 from cs_exporter.model import Inventory
 from cs_exporter.probes.agents.agent_heartbeat import NAME
 from cs_exporter.probes.agents.evidence import Sight, Source
-from cs_exporter.probes.agents.plan import Expected, Key, Plan, Shared, learned, plan
+from cs_exporter.probes.agents.plan import Expected, Key, Plan, Shared, learned, moved, plan
 from cs_exporter.probes.agents.rows import AgentRow, row
 from cs_exporter.probes.agents.scenes import Heard, Look, Scene, heard, scenes
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Own
@@ -39,12 +39,15 @@ class AgentCountdownReading:
 
 
 def derive(latest: Latest, now: float) -> AgentCountdownReading:
-    """What is believed of every expected agent at `now`. Hosts that have left the inventory are forgotten.
+    """What is believed of every expected agent at `now`. Hosts that have left the inventory or moved are forgotten.
 
     It is asked with every landing, most of which concern one host: a row of which nothing has changed is kept.
     """
     before = latest.before if isinstance(latest.before, AgentCountdownReading) else AgentCountdownReading()
-    known = before.plan if before.plan.of is latest.inventory else plan(latest.inventory)
+    known = before.plan
+    if known.of is not latest.inventory:
+        before = _without(before, moved(known.of, latest.inventory))
+        known = plan(latest.inventory)
     look = _look(latest, now)
     told = learned(before.addresses, look.current, latest.inventory)
     addresses = {**told, **known.addresses}
@@ -66,6 +69,12 @@ def derive(latest: Latest, now: float) -> AgentCountdownReading:
         made[key] = new if last is None else _unbroken(new, last, look)
     unmapped = {key: number for key, number in before.unmapped.items() if look.lost(key[0])} | found.unmapped
     return AgentCountdownReading(made, unmapped, latest.wall, now, known, told, look.current, seen)
+
+
+def _without(before: AgentCountdownReading, gone: frozenset[str]) -> AgentCountdownReading:
+    rows_left = {key: one for key, one in before.rows.items() if key[0] not in gone}
+    addresses = {address: host for address, host in before.addresses.items() if host not in gone}
+    return replace(before, rows=rows_left, addresses=addresses)
 
 
 def _unbroken(new: AgentRow, last: AgentRow, look: Look) -> AgentRow:

@@ -92,6 +92,11 @@ def _written(host: Host) -> Iterable[str]:
             continue  # a name: the host's own sessions will tell its address
 
 
+def moved(before: Inventory, now: Inventory) -> frozenset[str]:
+    """Hosts whose address is another than before: under the same name, it may be another machine."""
+    return frozenset(host.name for host in now if before.hosts.get(host.name, host).address != host.address)
+
+
 def learned(
     before: Mapping[str, str], readings: Mapping[str, AgentHeartbeatReading], inventory: Inventory
 ) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ from tests.probes.agents.agent_stand import (
     at_host,
     at_server,
     host,
+    inventory,
     own,
     served,
 )
@@ -41,6 +42,22 @@ def values(reading: AgentCountdownReading, *names: str) -> Values:
         for sample in metric.read(reading)
         if not names or metric.name in names
     }
+
+
+def test_another_machine_under_the_same_name_inherits_nothing() -> None:
+    """Neither how long the one before it has been silent nor the addresses that one had; others keep theirs."""
+    fleet = Fleet((KVM1, KVM2, MS1))
+    both = at_server(served("10.0.0.1", NOW - 40), served(KVM2, NOW - 10))
+    fleet.derive(NOW, {"ms1": both, "kvm1": at_host(own("10.0.0.1", MS1, NOW - 40))})
+    fleet.inventory = inventory(replace(KVM1, address="192.0.2.111"), KVM2, MS1)
+    names = ("cs_agent_heartbeat_age_seconds", "cs_management_agent_unmapped_connections")
+    assert {
+        ("cs_agent_heartbeat_age_seconds", "kvm2", (AGENT, "server_socket")): 11.0,
+        ("cs_management_agent_unmapped_connections", "ms1", (AGENT,)): 1.0,
+    } == values(fleet.derive(NOW + 1, {"ms1": both}), *names), "whose the old session is can't be told"
+    found = values(fleet.derive(NOW + 2, {"ms1": at_server(served(KVM2, NOW - 10))}), *names)
+    assert 0.0 == found["cs_agent_heartbeat_age_seconds", "kvm1", (AGENT, "unseen")]
+    assert ("cs_agent_heartbeat_age_seconds", "kvm1", (AGENT, "server_socket")) not in found
 
 
 @pytest.mark.parametrize("lost", ["ms1", "kvm1"])
