@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.demo.pace import Pace
+from tests.lab import faults
 from tests.lab.agents import Agent, ManagementServer
 from tests.lab.certificates import Authority
 from tests.lab.hang_mount import HangMount
@@ -77,6 +78,10 @@ class Cloud:
         """Any host."""
         return self.kernels[name] if name in self.kernels else self.lab.hosts[name]
 
+    def exporter_environment(self) -> dict[str, str]:
+        """What the exporter must be started with so that its own clock can be made wrong."""
+        return faults.clock_file_environment(self.exporter_clock)
+
     def configuration(self) -> dict[str, Any]:
         """What the exporter is told, as its YAML file has it; the paths in it are of the lab's folder."""
         ssh = {
@@ -115,6 +120,8 @@ class Cloud:
 
     def _start(self, stack: ExitStack) -> None:
         self.directory: Path = self.lab.directory
+        self.exporter_clock = self.directory / "exporter_clock"
+        self.exporter_clock.write_text("+0\n", encoding="utf-8")
         self.clocks = {name: Chronyd(host) for name, host in self.lab.hosts.items()}
         self.storage = NfsServer(self.host("nfs1"), EXPORT)
         self.database = MariaDb(self.host("db1"), max_connections=CONNECTIONS)

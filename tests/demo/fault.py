@@ -17,10 +17,13 @@ HERE = "$host"
 
 ANY = "*"
 
+EXPORTER = "exporter"
+"""The machine that watches all others: no host of the cloud, but its own clock may be wrong too."""
+
 
 @dataclass(frozen=True)
 class Row:
-    """A symptom at a host: by the host's name, HERE or ANY."""
+    """A symptom at a host: by the host's name, HERE or ANY; empty, if it is about no single one."""
 
     host: str
     symptom: str
@@ -35,7 +38,7 @@ class Fault:
     NTP client's poll). `rows`: symptoms that must hold. `queries`: PromQL that must find something (reasons of runs
     that fail, states of mounts). `also`: symptoms that may hold as well; any other row is one too many.
     `blind`: hosts on which runs may fail meanwhile. `part`: what it takes hold of, HERE in it standing for the host:
-    two faults of one part can't be there at once.
+    two faults of one part can't be there at once. `alone`: nothing else can be told in time while it is there.
     """
 
     name: str
@@ -49,3 +52,4 @@ class Fault:
     blind: tuple[str, ...] = ()
     slack: Callable[[Pace], float] = lambda _pace: 0.0
     part: str = ""
+    alone: bool = False

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cs_exporter.board import FLEET
 from tests.demo.cloud import NAMESPACED, OWN_KERNEL, Cloud
-from tests.demo.fault import HERE, Fault, Row
-from tests.demo.faults_nfs import HEARTBEAT
+from tests.demo.fault import ANY, EXPORTER, HERE, Fault, Row
 from tests.demo.ways import ended_by
 from tests.lab import faults
 
@@ -47,6 +47,16 @@ def really_wrong(cloud: Cloud, host: str) -> Iterator[None]:
         kernel.start_chronyd(cloud.ntp, "makestep 0.1 3")
 
 
+@contextmanager
+def of_the_exporter_wrong(cloud: Cloud, _host: str) -> Iterator[None]:
+    """The exporter's own clock is stepped, and back again."""
+    cloud.exporter_clock.write_text(f"{WRONG:+g}\n", encoding="utf-8")
+    try:
+        yield
+    finally:
+        cloud.exporter_clock.write_text("+0\n", encoding="utf-8")
+
+
 def followed(cloud: Cloud, host: str, offset: float = 0.0) -> None:
     """The host's client follows the cloud's server, and believes its own clock to be wrong by so much."""
     cloud.clocks[host].follow(cloud.ntp, offset)
@@ -60,7 +70,8 @@ CLOCKS = (
         breaks=really_wrong,
         probe="time_drift",
         rows=(*SKEWED, *OFFSET),
-        also=(BOUND, UNSYNCHRONISED, *(Row(HERE, name) for name in ("CsStorageHeartbeatAhead", *HEARTBEAT))),
+        # A stamp written before the step may look as old as the look before it, which is late at a quick pace.
+        also=(BOUND, UNSYNCHRONISED, Row(HERE, "CsStorageHeartbeatAhead"), Row(HERE, "CsStorageHeartbeatLate")),
         slack=lambda pace: pace.slowness + 2 * POLL,
         part="clock of $host",
     ),
@@ -121,5 +132,17 @@ CLOCKS = (
         probe="time_drift",
         rows=tuple(Row(name, "CsClockNotSynchronised") for name in (*CLIENTS, *OWN_KERNEL)),
         slack=lambda pace: pace.slowness + FORGETS,
+    ),
+    Fault(
+        name="exporter-clock",
+        tells=f"the clock of the machine that watches all others is {WRONG:g} s ahead",
+        hosts=(EXPORTER,),
+        breaks=of_the_exporter_wrong,
+        probe="time_drift",
+        rows=(Row(FLEET, "CsExporterClockWrong"),),
+        also=(Row(ANY, "CsClockSkew"), Row(ANY, "CsClockSkewCritical")),
+        slack=lambda pace: pace.slowness + 1,
+        # Ages are told by the exporter's clock and looked at by Prometheus', so that all silence shows late.
+        alone=True,
     ),
 )

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,9 @@ from tests.lab.wait import WaitedInVain, wait_until
 
 EVERY, START_DEADLINE, END_DEADLINE = 2.0, 30.0, 10.0
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+OWN_SHARED_MEMORY = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs shm /dev/shm && exec "$@"', "sh")
+"""What the library that gives the exporter its clock leaves there when it is killed goes with it."""
 
 PURPOSES = {
     "ms": "management server",
@@ -102,7 +105,7 @@ def _run(place: Place, control: Control, stack: ExitStack) -> None:
     file = cloud.directory / "cs_exporter.yml"
     file.write_text(json.dumps(cloud.configuration(), indent=1), encoding="utf-8")
     exporter = f"{place.address}:{place.exporter}"
-    stack.enter_context(_exporter(file, exporter))
+    stack.enter_context(_exporter(file, exporter, cloud.exporter_environment()))
     listen = f"{place.address}:{place.prometheus}"
     prometheus = stack.enter_context(Prometheus(cloud.directory, exporter, listen=listen, every=EVERY))
     broken = Broken(cloud)
@@ -146,13 +149,14 @@ def _guide(cloud: Cloud, exporter: str, prometheus: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _exporter(file: Path, listen: str) -> Iterator[None]:
+def _exporter(file: Path, listen: str, environment: Mapping[str, str]) -> Iterator[None]:
     """cs-exporter as a process, on this machine's own network; it ends with the demo, however that ends."""
     log = file.with_name("cs_exporter.log")
+    settings = [f"{name}={value}" for name, value in environment.items()]
     argv = [sys.executable, "-m", "cs_exporter", "run", f"--config.file={file}", f"--web.listen-address={listen}"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *argv],
+            ["setpriv", "--pdeathsig", "KILL", *OWN_SHARED_MEMORY, "env", *settings, *argv],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

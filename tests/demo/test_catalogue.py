@@ -6,14 +6,15 @@ import re
 
 import pytest
 
+from cs_exporter.board import FLEET
 from tests.demo.broken import Broken, DemoError, Placed, named
 from tests.demo.catalogue import FAULTS, NICKNAMES
 from tests.demo.cloud import HYPERVISORS, MANAGEMENT, Cloud
-from tests.demo.fault import ANY, HERE, Fault
+from tests.demo.fault import ANY, EXPORTER, HERE, Fault
 from tests.demo.pace import DEMO, TEST
 from tests.demo.watching import SYMPTOMS
 
-HOSTS = {*MANAGEMENT, *HYPERVISORS, "db1", "nfs1", "ntp1"}
+HOSTS = {*MANAGEMENT, *HYPERVISORS, "db1", "nfs1", "ntp1", EXPORTER}
 
 
 def test_names_are_unique_and_nicknames_lead_to_them() -> None:
@@ -31,7 +32,7 @@ def test_a_fault_says_where_and_what(fault: Fault) -> None:
     assert {*fault.hosts} <= HOSTS
     rows = (*fault.rows, *fault.also)
     assert {row.symptom for row in rows} <= {*SYMPTOMS}
-    assert {row.host for row in rows} | {*fault.blind} <= {HERE, ANY, *HOSTS}
+    assert {row.host for row in rows} | {*fault.blind} <= {HERE, ANY, FLEET, *HOSTS}
     assert fault.rows or fault.queries
     assert re.fullmatch(r"\S.{9,89}[^.\s]", fault.tells), fault.tells
     assert fault.slack(TEST) >= 0

@@ -74,7 +74,9 @@ class Placed:
     def meets(self, other: Placed) -> bool:
         """Whether one of them might be taken for the other, or hide it."""
         return (
-            self.host == other.host
+            self.fault.alone
+            or other.fault.alone
+            or self.host == other.host
             or self.part == other.part
             or any(_alike(one, another) for one in self.shown for another in other.shown)
             or self._hides(other)

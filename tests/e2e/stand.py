@@ -45,9 +45,9 @@ class Stand:
         with ExitStack() as stack:
             self.cloud = stack.enter_context(Cloud(self.pace))
             file = self.cloud.directory / "cs_exporter.yml"
-            self.exporter = stack.enter_context(Exporter(self.cloud.lab, file, json.dumps(self.cloud.configuration())))
+            lab, text = self.cloud.lab, json.dumps(self.cloud.configuration())
+            self.exporter = stack.enter_context(Exporter(lab, file, text, env=self.cloud.exporter_environment()))
             self._red = everything_red(build_inventory(load(file)))
-            lab = self.cloud.lab
             self.prometheus = stack.enter_context(
                 Prometheus(
                     self.cloud.directory,

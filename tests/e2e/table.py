@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from cs_exporter.board import FLEET
 from tests.demo.catalogue import FAULTS
 from tests.demo.fault import ANY, HERE, Fault
 from tests.demo.pace import TEST
@@ -68,7 +69,7 @@ def _shown(fault: Fault) -> Iterator[str]:
     """Symptoms with their hosts, then queries."""
     hosts: dict[str, list[str]] = defaultdict(list)
     for row in fault.rows:
-        hosts[row.symptom].append({HERE: "$host", ANY: "any host"}.get(row.host, row.host))
+        hosts[row.symptom].append({HERE: "$host", ANY: "any host", FLEET: "no single host"}.get(row.host, row.host))
     yield from (f"`{symptom}` ({', '.join(names)})" for symptom, names in hosts.items())
     yield from (f"`{query}`" for query in fault.queries)
 

@@ -46,6 +46,7 @@ HERE_ONLY, THERE = Row(HERE, "CsA"), Row("kvm2", "CsA")
         (fault("a", "kvm1", blind=(HERE,)), fault("b", "kvm3", rows=(Row(ANY, "CsA"),)), True),
         (fault("a", "kvm1", blind=(ANY,)), fault("b", "kvm3"), True),
         (replace(fault("a", "kvm1"), part="router"), replace(fault("b", "kvm2"), part="router"), True),
+        (replace(fault("a", "kvm1"), alone=True), fault("b", "kvm2"), True),
         (replace(fault("a", "kvm1"), part="pool of $host"), replace(fault("b", "kvm2"), part="pool of $host"), False),
     ],
 )

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -59,10 +59,16 @@ class Page:
 
 
 class Exporter:
-    """`with Exporter(...)`: runs with that configuration in the mgmt namespace, until it is ended or the block is."""
+    """`with Exporter(...)`: runs with that configuration in the mgmt namespace, until it is ended or the block is.
 
-    def __init__(self, lab: Lab, file: Path, text: str, name: str = "exporter") -> None:
+    `env` is added to its environment.
+    """
+
+    def __init__(
+        self, lab: Lab, file: Path, text: str, name: str = "exporter", env: Mapping[str, str] | None = None
+    ) -> None:
         self._lab = lab
+        self._env = env
         self.file = file
         self.configure(text)
         self.log_file = file.with_name(f"{name}.log")
@@ -87,6 +93,7 @@ class Exporter:
             self.began = time.time()
             self.process = self._lab.popen(
                 [sys.executable, *arguments, f"--web.listen-address={self._lab.mgmt_address}:0"],
+                env=self._env,
                 stdout=log.fileno(),
                 stderr=log.fileno(),
             )
