@@ -12,6 +12,7 @@ from tests.demo.cloud import HYPERVISORS, MANAGEMENT, NAMESPACED, OWN_KERNEL, PO
 from tests.demo.fault import HERE, Fault, Row
 from tests.demo.faults_nfs import HEARTBEAT
 from tests.demo.pace import Pace
+from tests.demo.ways import all_of
 from tests.lab import agents, faults
 
 SILENT = (Row(HERE, "CsAgentSilent"), Row(HERE, "CsAgentSilentCritical"))
@@ -93,6 +94,20 @@ AGENTS = (
         probe="agent_heartbeat",
         rows=(RETRANSMITTING,),
         also=(*SILENT, GONE),
+        slack=limit,
+        part="agent of $host",
+    ),
+    Fault(
+        name="agent-lossy",
+        tells="a third of the agent's packets to its management servers is lost",
+        hosts=NAMESPACED,
+        breaks=lambda cloud, host: all_of(
+            *(agents.lossy(cloud.host(host), cloud.host(server)) for server in MANAGEMENT)
+        ),
+        probe="agent_heartbeat",
+        # All is well between two packets that are lost.
+        queries=('max_over_time(cs_agent_retransmitting{host="$host"}[10s]) == 1',),
+        also=(RETRANSMITTING,),
         slack=limit,
         part="agent of $host",
     ),

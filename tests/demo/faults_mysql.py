@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
-from tests.demo.cloud import MANAGEMENT, POOL_SIZE, Cloud
+from tests.demo.cloud import CONNECTIONS, MANAGEMENT, POOL_SIZE, Cloud
 from tests.demo.fault import HERE, Fault, Row
 from tests.demo.ways import ended_by
 from tests.lab import faults
 from tests.lab.mysql import MONITOR, PORT
+from tests.lab.wait import wait_until
 
 PART = "database"
 SOCKETS = tuple(Row(HERE, name) for name in ("CsPortDown", "CsPortMute", "CsMysqlRefusals", "CsMysqlUnanswered"))
@@ -37,6 +38,44 @@ def password_changed(cloud: Cloud, _host: str) -> Iterator[None]:
         database.password_file.write_text(f"{password}\n", encoding="utf-8")
 
 
+@contextmanager
+def full_for_us(cloud: Cloud, _host: str) -> Iterator[None]:
+    """Every connection is in use and the exporter's session is ended, whose place it shall not have again."""
+    database = cloud.database
+    with database.fill():
+        database.set("max_connections", CONNECTIONS - 1)
+        try:
+            for session in database.sessions():
+                database.end_session(session)
+            yield
+        finally:
+            database.set("max_connections", CONNECTIONS)
+
+
+def killed_in_answer(cloud: Cloud, _host: str) -> AbstractContextManager[None]:
+    """The server dies with a statement of the exporter's before it: it sleeps until one has come."""
+    database, host = cloud.database, cloud.host("db1")
+    waiting = ["ss", "-Htn", "state", "established", f"sport = :{PORT}"]
+
+    def asked() -> bool:
+        return any(int(line.split()[0]) for line in host.run(waiting).stdout.splitlines())
+
+    def kill() -> None:
+        database.freeze()
+        wait_until(asked, what="a statement to come")
+        database.kill()
+
+    return ended_by(kill, database.start)
+
+
+@contextmanager
+def session_ended(cloud: Cloud, _host: str) -> Iterator[None]:
+    """As a DBA ends it (KILL)."""
+    for session in cloud.database.sessions():
+        cloud.database.end_session(session)
+    yield
+
+
 MYSQL = (
     Fault(
         name="mysql-full",
@@ -46,6 +85,17 @@ MYSQL = (
         probe="mysql_connections",
         rows=(Row(HERE, "CsMysqlConnectionsHigh"), Row(HERE, "CsMysqlConnectionsCritical")),
         also=(Row(HERE, "CsMysqlSaturated"), *SOCKETS),
+        part=PART,
+    ),
+    Fault(
+        name="mysql-saturated",
+        tells="every connection is in use, and the exporter's session is ended",
+        hosts=("db1",),
+        breaks=full_for_us,
+        probe="mysql_connections",
+        rows=(Row(HERE, "CsMysqlSaturated"),),
+        also=(Row(HERE, "CsMysqlConnectionsHigh"), Row(HERE, "CsMysqlConnectionsCritical"), *SOCKETS),
+        slack=lambda pace: pace.interval,
         part=PART,
     ),
     Fault(
@@ -66,6 +116,25 @@ MYSQL = (
         probe="mysql_connections",
         rows=(Row(HERE, "CsMysqlDown"),),
         also=(*STATES, *SOCKETS),
+        part=PART,
+    ),
+    Fault(
+        name="mysql-killed-in-answer",
+        tells="the database's process is killed while the exporter waits for its answer",
+        hosts=("db1",),
+        breaks=killed_in_answer,
+        probe="mysql_connections",
+        rows=(Row(HERE, "CsMysqlDown"),),
+        also=(*STATES, *SOCKETS),
+        part=PART,
+    ),
+    Fault(
+        name="mysql-session-killed",
+        tells="the exporter's session at the database is ended: it logs in anew, nothing turns red",
+        hosts=("db1",),
+        breaks=session_ended,
+        probe="mysql_connections",
+        queries=("changes(cs_sql_logins_total[10s]) > 0",),
         part=PART,
     ),
     Fault(

@@ -56,6 +56,17 @@ PORTS = (
         part="port 8080 of $host",
     ),
     Fault(
+        name="port-prohibited",
+        tells="a packet filter prohibits connections to a management server's API, by ICMP",
+        hosts=MANAGEMENT,
+        breaks=lambda cloud, host: faults.rejected(cloud.host(host), HTTP, "icmp admin-prohibited"),
+        probe="port_reachability",
+        rows=(DOWN,),
+        queries=_shows("management-http", "filtered"),
+        also=RETRIES,
+        part="port 8080 of $host",
+    ),
+    Fault(
         name="port-filtered",
         tells="packets to a management server's API vanish",
         hosts=MANAGEMENT[::-1],

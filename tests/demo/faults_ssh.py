@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tests.demo.cloud import NAMESPACED
 from tests.demo.fault import HERE, Fault, Row
+from tests.demo.faults_paths import LOOKING, SIZES, SMALL
 from tests.demo.pace import Pace
 from tests.demo.ways import Break, logged_in_anew
 from tests.lab import faults
@@ -21,7 +22,7 @@ def retry(pace: Pace) -> float:
     return pace.interval
 
 
-def _fault(name: str, reason: str, tells: str, breaks: Break, turn: int = 0) -> Fault:
+def _fault(name: str, reason: str, tells: str, breaks: Break, turn: int = 0, also: tuple[Row, ...] = ALSO) -> Fault:
     return Fault(
         name=f"ssh-{name}",
         tells=tells,
@@ -29,7 +30,7 @@ def _fault(name: str, reason: str, tells: str, breaks: Break, turn: int = 0) -> 
         breaks=breaks,
         probe="time_drift",
         queries=(f'cs_probe_failing{{host="$host",probe="time_drift",reason=~"{reason}"}} == 1',),
-        also=ALSO,
+        also=also,
         blind=(HERE,),
         slack=retry,
         part=PART,
@@ -90,6 +91,14 @@ SSH = (
         "connections to sshd are reset in mid-answer",
         lambda cloud, host: faults.reset(cloud.host(host)),
         3,
+    ),
+    _fault(
+        "blackhole",
+        "timeout",
+        f"the host's port on the switch carries {SMALL} bytes, and new sessions hang in key exchange",
+        lambda cloud, host: logged_in_anew(cloud.host(host), faults.small_path(cloud.host(host), SMALL)),
+        2,
+        (*ALSO, *(Row(looking, symptom) for looking in LOOKING for symptom in SIZES)),
     ),
     _fault(
         "garbage",
