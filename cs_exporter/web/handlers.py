@@ -188,6 +188,8 @@ async def _send(request: web.Request, response: web.StreamResponse, body: bytes)
                 for start in range(0, len(body), CHUNK):
                     await response.write(view[start : start + CHUNK])
             await response.write_eof()
+    except ConnectionError:
+        return  # the client has gone, as one does whose own deadline is over
     except TimeoutError:
         if request.transport is not None:
             request.transport.abort()

@@ -105,6 +105,26 @@ async def test_a_client_that_stops_reading_is_cut_off(monkeypatch: pytest.Monkey
         writer.transport.abort()
 
 
+async def test_a_client_that_goes_meanwhile_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A scraper that gave up waiting is its own affair: no traceback in our log, and its place is free again."""
+    monkeypatch.setattr(handlers, "MAX_SCRAPES", 1)
+    async with serving(StubDaemon(big_board())) as client:
+        host, port = client.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readline()
+        assert 503 == (await client.ask("/metrics")).status
+        writer.transport.abort()
+
+        async def free_again() -> bool:
+            return (await client.ask("/metrics", "HEAD")).status == 200
+
+        await wait_until_async(free_again, 10)
+    assert [] == [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_one_run_has_a_page_of_its_own() -> None:
     """Only that probe's metrics and what became of the run."""
     daemon = StubDaemon()
