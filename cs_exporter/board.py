@@ -5,9 +5,10 @@ The event loop writes it; whoever renders takes a snapshot first, so that a rend
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Unsupported
 from cs_exporter.ports import Counters
@@ -118,6 +119,12 @@ class Board:
         self._entries = {
             key: entry for key, entry in self._entries.items() if key[1] == FLEET or key[1] in inventory.hosts
         }
+
+    def amend(self, probe: str, host: str, change: Callable[[Any], object]) -> None:
+        """Change the last reading of one probe of one host, if there is one; it is as old as before."""
+        entry = self._entries.get((probe, host))
+        if entry is not None and entry.reading is not None:
+            self._entries[probe, host] = replace(entry, reading=change(entry.reading))
 
     def forget(self, probe: str, host: str) -> None:
         """Forget one probe of one host: it is no longer asked."""

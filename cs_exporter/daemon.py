@@ -43,6 +43,9 @@ def pace_of(config: Config) -> Pace:
     return Pace(config.ssh.max_handshakes, config.ssh.handshakes_per_second, config.ssh.retry_max)
 
 
+_SHEETS = {spec.name: spec for spec in PROBES}
+
+
 class Daemon:
     """Watches the hosts of a configuration. `load` reads it (again), and may raise ConfigError."""
 
@@ -146,6 +149,9 @@ class Daemon:
             self._scheduler = self._new_scheduler()
             self._scheduler.start(change.inventory)
         self._forget_unasked(change.inventory)
+        for name in change.changed:
+            for spec in PROBES:
+                self._keep_to_inventory(spec.name, name)
         self._deriver.again()
         log.info(
             "configuration applied", added=len(change.added), removed=len(change.removed), changed=len(change.changed)
@@ -193,6 +199,7 @@ class Daemon:
             return  # it was begun before a reload
         before = self.board.entry(outcome.probe, outcome.host)
         entry = self.board.land(outcome, interval)
+        self._keep_to_inventory(outcome.probe, outcome.host)
         self.history.record(outcome)
         self._deriver.landed(outcome.probe, interval)
         if entry.failure is not None and (before is None or before.failure != entry.failure):
@@ -205,6 +212,12 @@ class Daemon:
         self._awaited.discard((outcome.probe, outcome.host))
         if not self._awaited:
             self.board.health.first_sweep_done = True
+
+    def _keep_to_inventory(self, probe: str, name: str) -> None:
+        """No row of a host's reading may tell of a machine that a reload has taken away; its run may be from before."""
+        host = self.board.inventory.get(name)
+        if host is not None:
+            self.board.amend(probe, name, lambda reading: _SHEETS[probe].still(reading, host))
 
     def _is_asked(self, probe: str, name: str) -> bool:
         host = self.board.inventory.get(name)

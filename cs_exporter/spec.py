@@ -196,7 +196,10 @@ class Need:
 
 @dataclass(frozen=True)
 class ProbeSpec(Generic[S, R]):
-    """A probe's sheet. `applies` says whether a host is asked at all."""
+    """A probe's sheet. `applies` says whether a host is asked at all.
+
+    `still`: a reading without its rows about machines that the host, as it is now, has nothing to do with any more.
+    """
 
     name: str
     question: str
@@ -208,6 +211,7 @@ class ProbeSpec(Generic[S, R]):
     sections: tuple[Section, ...] = ()
     needs: tuple[Need, ...] = ()
     applies: Callable[[Host], bool] = lambda _host: True
+    still: Callable[[R, Host], R] = lambda reading, _host: reading
 
 
 @dataclass(frozen=True)

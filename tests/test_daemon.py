@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cs_exporter.board import Board
 from cs_exporter.config import ConfigError
 from cs_exporter.model import Failure, Reason, Unsupported
 from cs_exporter.probes import PROBES
+from cs_exporter.probes.paths.metrics import PathMtuReading
+from cs_exporter.probes.ports.port_reachability import PortReachabilityReading
 from tests.lab.faults import dropped, frozen
 from tests.lab.host import LabHost
 from tests.lab.lab import Lab
@@ -172,6 +176,36 @@ async def test_a_moved_host_does_not_show_the_old_machine(watch: Watch, lab: Lab
         entry = daemon.board.entry("time_drift", "h2")
         assert entry is not None
         assert entry.reading is None
+
+
+async def test_no_row_tells_of_a_host_that_has_left(tmp_path: Path, lab: Lab) -> None:
+    """What others saw of it leaves with it, long before they are asked again; a run from before brings nothing back."""
+    here, leaving = lab.hosts["h1"], lab.hosts["h2"]
+    rows = {"path_mtu": _peers, "port_reachability": _destinations}
+    async with Watch(tmp_path, lab, {host: {"roles": ["management"]} for host in (here, leaving)}) as watch:
+        board = watch.daemon.board
+        await wait_until_async(lambda: all("h2" in seen(board, "h1") for seen in rows.values()), 30, "rows about h2")
+        before = {probe: board.entry(probe, "h1") for probe in rows}
+        watch.write({here: {"roles": ["management"]}})
+        await watch.daemon.reload()
+        for probe, seen in rows.items():
+            assert "h2" not in seen(board, "h1")
+            entry = before[probe]
+            assert entry is not None
+            watch.daemon._land(replace(entry.latest, result=entry.reading), entry.interval)
+            assert "h2" not in seen(board, "h1")
+
+
+def _peers(board: Board, host: str) -> set[str]:
+    entry = board.entry("path_mtu", host)
+    reading = entry.reading if entry else None
+    return {row.peer.name for row in reading.paths} if isinstance(reading, PathMtuReading) else set()
+
+
+def _destinations(board: Board, host: str) -> set[str]:
+    entry = board.entry("port_reachability", host)
+    reading = entry.reading if entry else None
+    return {found.row.host for found in reading.results} if isinstance(reading, PortReachabilityReading) else set()
 
 
 async def test_a_run_that_a_reload_gives_up_is_told_to_who_asked(tmp_path: Path, lab: Lab) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Annotated, Self
 
@@ -101,6 +102,10 @@ async def probe(host: Host, io: Io, settings: PathMtuSettings) -> PathMtuReading
     if not found and devices is None:
         raise UnsupportedError("no peers are known, and the host can't tell of its devices")
     return reading
+
+
+def _still(reading: PathMtuReading, host: Host) -> PathMtuReading:
+    return replace(reading, paths=tuple(row for row in reading.paths if row.peer in host.peers))
 
 
 def _row(peer: Peer, seen: Round | str, settings: PathMtuSettings, before: PathRow | None) -> PathRow:
@@ -226,4 +231,5 @@ SPEC: ProbeSpec[PathMtuSettings, PathMtuReading] = ProbeSpec(
     sections=(PATH, LINKS),
     needs=NEEDS,
     applies=lambda host: _has_peers(host) or Role.HYPERVISOR in host.roles,
+    still=_still,
 )

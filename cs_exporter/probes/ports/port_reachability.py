@@ -102,6 +102,11 @@ def _kept(
         yield from (result for result in lost if result.row in wanted and result.seen > since)
 
 
+def _still(reading: PortReachabilityReading, host: Host) -> PortReachabilityReading:
+    wanted = frozenset(host.ports)
+    return replace(reading, results=tuple(result for result in reading.results if result.row in wanted))
+
+
 def _before(io: Io, settings: PortReachabilitySettings) -> PortReachabilityReading:
     """The look before this one. Of one that is long ago only the number counts: who waits now came since then."""
     last = io.previous(PortReachabilityReading)
@@ -250,4 +255,5 @@ SPEC: ProbeSpec[PortReachabilitySettings, PortReachabilityReading] = ProbeSpec(
     sections=(LISTENERS,),
     needs=NEEDS,
     applies=lambda host: bool(host.ports),
+    still=_still,
 )

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from cs_exporter.board import Board
-from cs_exporter.model import Expected, Host, Inventory, Login, Manner, Outcome, ProbeFailed, Reason, UnsupportedError
+from cs_exporter.model import Expected, Host, Inventory, Manner, Outcome, ProbeFailed, Reason, UnsupportedError
 from cs_exporter.ports import AnswerState, Dial, PortState, Talk
 from cs_exporter.probes.ports.port_reachability import RECENT_INTERVALS, SPEC, PortReachabilitySettings
 from cs_exporter.symptoms import holding
