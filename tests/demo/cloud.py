@@ -1,4 +1,4 @@
-"""The small cloud: two management servers, a database, six hypervisors, NFS storage, a router between two segments.
+"""The small cloud: two management servers, a database with a replica, six hypervisors, NFS, a router, two segments.
 
 kvm1 and kvm2 are User-Mode-Linux (real NFS clients, clocks of their own), the others network namespaces with a VXLAN
 each. On the far side of the router are kvm5, kvm6 and nfs1. ntp1 gives all of them the time and is not watched.
@@ -26,6 +26,7 @@ from tests.lab.ntp import Chronyd
 from tests.lab.uml import UmlHost
 from tests.lab.uml_agents import UmlAgent
 
+DATABASES = ("db1", "db2")
 MANAGEMENT, HYPERVISORS = ("ms1", "ms2"), ("kvm1", "kvm2", "kvm3", "kvm4", "kvm5", "kvm6")
 OWN_KERNEL = {"kvm1": "4.1", "kvm2": "3"}
 """Hypervisors that are User-Mode-Linux -> the NFS version by which they mount the pool."""
@@ -46,7 +47,7 @@ WARM = "ss -tin; ip -j -d link; chronyc -c tracking; timeout 1 stat -f /; head /
 
 SPECS = tuple(
     HostSpec(name, segment="far" if name in FAR else "lan", fake_clock=name.startswith("kvm"))
-    for name in (*MANAGEMENT, "db1", "nfs1", "ntp1", *NAMESPACED)
+    for name in (*MANAGEMENT, *DATABASES, "nfs1", "ntp1", *NAMESPACED)
 )
 ROLES = {"ms": "management", "db": "database", "nf": "storage", "kv": "hypervisor"}
 
@@ -99,7 +100,7 @@ class Cloud:
     @property
     def watched(self) -> Sequence[str]:
         """The names of the hosts that the exporter watches."""
-        return (*MANAGEMENT, "db1", "nfs1", *HYPERVISORS)
+        return (*MANAGEMENT, *DATABASES, "nfs1", *HYPERVISORS)
 
     def _block(self, name: str) -> dict[str, Any]:
         address = self.machine(name).address
@@ -124,7 +125,9 @@ class Cloud:
         self.exporter_clock.write_text("+0\n", encoding="utf-8")
         self.clocks = {name: Chronyd(host) for name, host in self.lab.hosts.items()}
         self.storage = NfsServer(self.host("nfs1"), EXPORT)
-        self.database = MariaDb(self.host("db1"), max_connections=CONNECTIONS)
+        logs: dict[str, str | int] = {"log_bin": "binlog", "binlog_format": "ROW", "max_connections": CONNECTIONS}
+        self.database = MariaDb(self.host("db1"), server_id=1, **logs)
+        self.replica = MariaDb(self.host("db2"), server_id=2, read_only=1, **logs)
         self.management = {name: self._management_server(name) for name in MANAGEMENT}
         self.kernels = {name: UmlHost(self.lab, name) for name in OWN_KERNEL}
         self._start_servers()
@@ -141,6 +144,8 @@ class Cloud:
                 clock.follow(self.ntp)
         self.storage.start()
         self.database.start()
+        self.replica.start()
+        self.replica.follow(self.database)
         self.authority = Authority(self.directory)
         self.ports: dict[tuple[str, int], Listener] = {}
         """(host, port) -> what listens there, of services whose port alone matters"""

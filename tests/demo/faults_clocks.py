@@ -29,7 +29,7 @@ POLL = 4.0
 FORGETS = 40.0
 """Seconds until those clients have given up a server that does not answer: eight polls."""
 
-CLIENTS = ("kvm3", "kvm4", "kvm5", "ms1", "ms2", "db1", "nfs1", "kvm6")
+CLIENTS = ("kvm3", "kvm4", "kvm5", "ms1", "ms2", "db1", "nfs1", "kvm6", "db2")
 UNSYNCHRONISED = Row(HERE, "CsClockNotSynchronised")
 
 

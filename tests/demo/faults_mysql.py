@@ -18,7 +18,11 @@ from tests.lab.wait import wait_until
 
 PART = "database"
 SOCKETS = tuple(Row(HERE, name) for name in ("CsPortDown", "CsPortMute", "CsMysqlRefusals", "CsMysqlUnanswered"))
-STATES = tuple(Row(HERE, f"CsMysql{state}") for state in ("Down", "Mute", "Unreachable", "Lost", "Saturated"))
+STATES = (
+    *(Row(HERE, f"CsMysql{state}") for state in ("Down", "Mute", "Unreachable", "Lost", "Saturated")),
+    Row("db2", "CsMysqlReplicaIoStopped"),
+)
+"""Of the database, and of the replica that has lost it."""
 
 
 _passwords = itertools.count(1)
@@ -74,6 +78,16 @@ def session_ended(cloud: Cloud, _host: str) -> Iterator[None]:
     for session in cloud.database.sessions():
         cloud.database.end_session(session)
     yield
+
+
+@contextmanager
+def replication_stopped(cloud: Cloud, _host: str) -> Iterator[None]:
+    """As a DBA stops it."""
+    cloud.replica.sql("STOP SLAVE")
+    try:
+        yield
+    finally:
+        cloud.replica.sql("START SLAVE")
 
 
 MYSQL = (
@@ -134,7 +148,7 @@ MYSQL = (
         hosts=("db1",),
         breaks=session_ended,
         probe="mysql_connections",
-        queries=("changes(cs_sql_logins_total[10s]) > 0",),
+        queries=("changes(cs_sql_logins_total[6s]) > 0",),
         part=PART,
     ),
     Fault(
@@ -158,6 +172,16 @@ MYSQL = (
         also=STATES,
         blind=(HERE,),
         part=PART,
+    ),
+    Fault(
+        name="mysql-replica-stopped",
+        tells="the database's replica no longer replicates",
+        hosts=("db2",),
+        breaks=replication_stopped,
+        probe="mysql_connections",
+        rows=(Row(HERE, "CsMysqlReplicaIoStopped"), Row(HERE, "CsMysqlReplicaSqlStopped")),
+        also=(Row(HERE, "CsMysqlReplicaLag"),),
+        part="replica",
     ),
     Fault(
         name="mysql-pool",

@@ -97,7 +97,7 @@ def run(place: Place) -> None:
 
 
 def _run(place: Place, control: Control, stack: ExitStack) -> None:
-    say("building the cloud: 11 machines, two of them with kernels of their own")
+    say("building the cloud: 12 machines, two of them with kernels of their own")
     try:
         cloud = stack.enter_context(Cloud(DEMO))
     except (LabError, WaitedInVain) as error:

@@ -9,12 +9,12 @@ import pytest
 from cs_exporter.board import FLEET
 from tests.demo.broken import Broken, DemoError, Placed, named
 from tests.demo.catalogue import FAULTS, NICKNAMES
-from tests.demo.cloud import HYPERVISORS, MANAGEMENT, Cloud
+from tests.demo.cloud import DATABASES, HYPERVISORS, MANAGEMENT, Cloud
 from tests.demo.fault import ANY, EXPORTER, HERE, Fault
 from tests.demo.pace import DEMO, TEST
 from tests.demo.watching import SYMPTOMS
 
-HOSTS = {*MANAGEMENT, *HYPERVISORS, "db1", "nfs1", "ntp1", EXPORTER}
+HOSTS = {*MANAGEMENT, *HYPERVISORS, *DATABASES, "nfs1", "ntp1", EXPORTER}
 
 
 def test_names_are_unique_and_nicknames_lead_to_them() -> None:

@@ -26,7 +26,7 @@ from tests.lab.processes import Process, freeze_and_wait, read, signal_all
 from tests.lab.wait import wait_until
 
 PORT = 3306
-MONITOR, GREEDY = "cs_exporter", "greedy"
+MONITOR, GREEDY, REPLICATION = "cs_exporter", "greedy", "replication"
 PASSWORD = "only of a lab"  # noqa: S105  # of servers that live as long as a test run
 START_DEADLINE, STOP_DEADLINE = 30.0, 30.0
 TOO_MANY = 1040
@@ -143,6 +143,18 @@ class MysqlServer(ABC):
     def set(self, variable: str, value: str | int) -> None:
         """Set a global variable of the running server."""
         self.sql(f"SET GLOBAL {variable} = {value}")
+
+    def follow(self, source: MysqlServer) -> None:
+        """Replicate what that server, which keeps a binary log, does from now on."""
+        source.sql(f"CREATE USER IF NOT EXISTS {REPLICATION}@'%' IDENTIFIED BY '{PASSWORD}'")
+        source.sql(f"GRANT REPLICATION SLAVE ON *.* TO {REPLICATION}@'%'")
+        [status] = source.sql("SHOW MASTER STATUS")
+        self.sql(
+            f"CHANGE MASTER TO master_host='{source.address}', master_user='{REPLICATION}', "
+            f"master_password='{PASSWORD}', master_connect_retry=1, "
+            f"master_log_file='{status['File']}', master_log_pos={status['Position']}"
+        )
+        self.sql("START SLAVE")
 
     @contextmanager
     def fill(self, but: int = 0) -> Iterator[int]:

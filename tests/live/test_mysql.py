@@ -17,7 +17,7 @@ from tests.lab.galera import GaleraNode
 from tests.lab.host import HostSpec
 from tests.lab.lab import Lab
 from tests.lab.mariadb import MariaDb
-from tests.lab.mysql import MONITOR, PASSWORD, PORT, MysqlServer
+from tests.lab.mysql import MONITOR, PORT, MysqlServer
 from tests.lab.mysql9 import SERVER
 from tests.lab.wait import wait_until_async
 from tests.live.watch import QUICK, Address, Watch
@@ -52,23 +52,12 @@ def pair(lab: Lab) -> Iterator[tuple[MysqlServer, MysqlServer]]:
     try:
         for server in (source, replica):
             server.start()
-        source.sql(f"CREATE USER repl@'%' IDENTIFIED BY '{PASSWORD}'")
-        source.sql("GRANT REPLICATION SLAVE ON *.* TO repl@'%'")
-        replica.sql(
-            f"CHANGE MASTER TO master_host='{source.address}', master_user='repl', master_password='{PASSWORD}', "
-            f"master_connect_retry=1, master_log_file='binlog.000001', master_log_pos={_position(source)}"
-        )
-        replica.sql("START SLAVE")
+        replica.follow(source)
         yield source, replica
     finally:
         for server in (source, replica):
             server.kill()
             lab.remove_host(server.host)
-
-
-def _position(source: MysqlServer) -> int:
-    [row] = source.sql("SHOW MASTER STATUS")
-    return int(row["Position"])
 
 
 class Floating(NamedTuple):
