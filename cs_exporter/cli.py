@@ -1,7 +1,6 @@
 """The command line: options, subcommands, and how each ends.
 
-Every mistake a user can make ends as one line on standard error and exit status 2. An address that can't be listened on
-has status 1: it may be there a moment later, so that a service manager shall try again.
+Every mistake a user can make ends as one line on standard error and exit status 2.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ from cs_exporter.once import probe_once, show
 from cs_exporter.probes import PROBES
 from cs_exporter.service import Service, serve
 from cs_exporter.web.options import DEFAULT_LISTEN_ADDRESS, DEFAULT_TELEMETRY_PATH, web_options
-from cs_exporter.web.server import CannotListenError
 
 log = structlog.get_logger(__name__)
 
@@ -231,7 +229,7 @@ def main() -> None:
         root.main(prog_name="cs-exporter", standalone_mode=False)
     except ConfigError as error:
         click.echo(str(error), err=True)
-        sys.exit(1 if isinstance(error, CannotListenError) else 2)
+        sys.exit(2)
     except click.ClickException as error:
         click.echo(f"cs-exporter: {error.format_message()} (see --help)", err=True)
         sys.exit(2)

@@ -121,7 +121,7 @@ def test_probe_over_http_joins_the_schedule(configured: Running) -> None:
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
-    """Which address, and what to do; nothing was asked. Status 1: it may be free later, and may be tried again."""
+    """Which address, and what to do; status 2; nothing was asked."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(
@@ -134,7 +134,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
         )
     *_, line = done.stderr.splitlines()
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"'127.0.0.1:{port}' is in use" in line
     assert "Traceback" not in done.stderr
 

@@ -34,10 +34,6 @@ _MENDS = {
 }
 
 
-class CannotListenError(ConfigError):
-    """An address can't be had now: another program has it, or the machine does not, as before its network is up."""
-
-
 class WebServer:
     """The listeners and the application behind them."""
 
@@ -54,7 +50,7 @@ class WebServer:
         self._listeners: list[asyncio.Server] = []
 
     async def start(self) -> None:
-        """Open all addresses, or none. Raises CannotListenError."""
+        """Open all addresses, or none. Raises ConfigError for one that can't be had."""
         await self._runner.setup()
         try:
             for address in self._options.listen:
@@ -115,7 +111,7 @@ class WebServer:
             )
         except OSError as error:
             mend = _MENDS.get(error.errno or 0, f"can't be listened on ({error.strerror or error}); choose another")
-            raise CannotListenError("--web.listen-address", "", f"{str(address)!r} {mend}") from None
+            raise ConfigError("--web.listen-address", "", f"{str(address)!r} {mend}") from None
 
     async def _serve(self, sock: socket.socket) -> asyncio.Server:
         tls = self._security.tls

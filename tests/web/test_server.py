@@ -15,7 +15,7 @@ import pytest
 from cs_exporter.config.errors import ConfigError
 from cs_exporter.web import server as server_module
 from cs_exporter.web.options import WebOptions, web_options
-from cs_exporter.web.server import CannotListenError, WebServer
+from cs_exporter.web.server import WebServer
 from tests.lab.wait import wait_until_async
 from tests.web.support import LOCAL, Certified, StubDaemon, certificate, client, running, serving
 
@@ -67,7 +67,7 @@ async def test_an_address_that_cannot_be_had_is_one_line(address: str, message: 
         free = f"127.0.0.1:{spare.getsockname()[1]}"
         spare.close()
         server = WebServer(StubDaemon(), web_options((free, address)))
-        with pytest.raises(CannotListenError) as refused:
+        with pytest.raises(ConfigError) as refused:
             await server.start()
         assert refused.value.line().startswith(f"--web.listen-address: {address!r} {message}")
         async with running(StubDaemon(), web_options((free,))) as after:
