@@ -105,8 +105,8 @@ AGENTS = (
             *(agents.lossy(cloud.host(host), cloud.host(server)) for server in MANAGEMENT)
         ),
         probe="agent_heartbeat",
-        # All is well between two packets that are lost.
-        queries=('max_over_time(cs_agent_retransmitting{host="$host"}[10s]) == 1',),
+        # Looks seldom fall between the loss of a packet and its second sending.
+        queries=('changes(cs_agent_retransmits_total{host="$host"}[10s]) > 0',),
         also=(RETRANSMITTING,),
         slack=limit,
         part="agent of $host",
