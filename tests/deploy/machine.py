@@ -8,9 +8,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
 from pathlib import Path
 
+from tests.lab.control import LabError
 from tests.lab.host import LabHost
 from tests.lab.netns import COMMAND_DEADLINE
 from tests.lab.wait import wait_until
@@ -18,16 +18,21 @@ from tests.lab.wait import wait_until
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "deploy/systemd/cs-exporter.service"
 INIT = Path(__file__).with_name("machine_init.sh")
-FRESH = ("--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child")
+# Propagation is left alone because the lab has cut it off already, and in a bare chroot unshare(1) could not change it.
+FRESH = ("--mount", "--propagation=unchanged", "--uts", "--ipc", "--pid", "--fork", "--kill-child")
 ENTER = ("--mount", "--uts", "--ipc", "--pid", "--cgroup", "--net", "--root", "--wd")
 BOOT_DEADLINE = 30.0
 
 
 class Machine:
-    """One running machine with the network of a lab host. /opt/cs_exporter is this checkout, with this Python."""
+    """One running machine with the network of a lab host. /opt/cs_exporter is this checkout, with this Python.
+
+    Raises LabError with what it has said if it does not start.
+    """
 
     def __init__(self, host: LabHost) -> None:
         self.lab = host.lab
+        self._host = host
         self.name = f"{host.name}-machine"
         folder = self.lab.directory / self.name
         folder.mkdir()
@@ -36,15 +41,20 @@ class Machine:
         places = (sys.base_prefix, version, sysconfig.get_path("purelib"), str(ROOT / "cs_exporter"))
         argv = ["unshare", *FRESH, "sh", str(INIT), str(folder), self._group, *places]
         self._outer = host.spawn(argv, "systemd")
-        self.pid = wait_until(self._first_process, BOOT_DEADLINE, "the machine's first process")
-        wait_until(self._booted, BOOT_DEADLINE, "systemd to have booted")
+        try:
+            self.pid = wait_until(self._first_process, BOOT_DEADLINE, "the machine's first process")
+            wait_until(self._booted, BOOT_DEADLINE, "systemd to have booted")
+        except (OSError, AssertionError) as error:
+            self._outer.stop()
+            self._clear()
+            raise LabError(f"{self.name} did not start: {error}\n{self._outer.log.read_text()}") from error
 
     def _first_process(self) -> int:
         children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children").read_text().split()
         return int(children[0]) if children else 0
 
     def _booted(self) -> bool:
-        assert self._outer.alive(), self._outer.log.read_text()
+        assert self._outer.alive(), "it has ended"
         if Path(f"/proc/{self.pid}/comm").read_text() != "systemd\n":
             return False
         return self.run("systemctl", "is-active", "multi-user.target").returncode == 0
@@ -98,10 +108,12 @@ class Machine:
         """End it at once, and take its control groups away."""
         self._outer.stop()
         wait_until(lambda: not Path(f"/proc/{self.pid}").exists(), what="the machine to end")
-        wait_until(lambda: _remove_groups(self._group), what="its control groups to be empty")
+        self._clear()
 
+    def _clear(self) -> None:
+        wait_until(self._remove_groups, what="its control groups to be empty")
 
-def _remove_groups(group: str) -> bool:
-    script = 'mount -t cgroup2 cgroup2 /mnt && cd /mnt && [ ! -d "$0" ] || find "$0" -depth -type d -exec rmdir {} +'
-    argv: Sequence[str] = ("unshare", "--mount", "sh", "-c", script, group)
-    return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+    def _remove_groups(self) -> bool:
+        script = 'mount -t cgroup2 cgroup2 /mnt && cd /mnt && [ ! -d "$0" ] || find "$0" -type d -delete'
+        # In the lab host: "/" is a mount point there, and what is mounted shows nowhere else.
+        return self._host.run(["unshare", "--mount", "sh", "-c", script, self._group]).returncode == 0

@@ -1,6 +1,7 @@
 #!/bin/sh
 # machine_init.sh ROOT GROUP PYTHON VERSION LIBRARIES PACKAGE: becomes a machine run by systemd, on this machine's kernel.
-# Started in fresh mount, pid, uts and ipc namespaces, and in the network namespace that shall be the machine's.
+# Started in fresh mount, pid, uts and ipc namespaces, and in the network namespace that shall be the machine's. No mount
+# is shared, as the lab sees to: in a bare chroot, where "/" is no mount point, its propagation could not be changed here.
 #
 # ROOT: an empty folder. GROUP: the name of its control group. PYTHON: the prefix of a Python VERSION, with its LIBRARIES
 # and PACKAGE, cs_exporter itself: what the machine has in /opt/cs_exporter, as if it were installed there.
@@ -9,7 +10,6 @@ here=$(dirname "$0")
 root=$1 group=$2
 
 if [ -n "$group" ]; then
-	mount --make-rprivate /
 	# Below a group of our own, systemd sees no group of this machine's.
 	mount -t cgroup2 cgroup2 "$root"
 	mkdir "$root/$group"
@@ -78,7 +78,7 @@ exporter() { # PYTHON VERSION LIBRARIES PACKAGE
 
 mount -t tmpfs -o mode=755 tmpfs "$root"
 cd "$root"
-mkdir -p dev etc home mnt old opt proc root run srv sys tmp var/lib var/log var/tmp
+mkdir -p dev etc home mnt opt proc root run srv sys tmp var/lib var/log var/tmp
 chmod 1777 tmp var/tmp
 programs
 devices
@@ -87,11 +87,6 @@ settings
 exporter "$3" "$4" "$5" "$6"
 mount -t tmpfs -o mode=755 tmpfs run
 
-# A change of root, not chroot(2), which systemd's own sandboxes could not be built in.
-mount --make-rslave /
-pivot_root . old
-cd /
-umount -l /old
-mount --make-rshared /
-exec env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_UNIT_PATH=/etc/systemd/system: \
+exec env PYTHONPATH="$here/../.." "$3/bin/python$4" -S -m tests.deploy.machine_root \
+	env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_UNIT_PATH=/etc/systemd/system: \
 	/lib/systemd/systemd --system --unit=multi-user.target --log-target=console --show-status=no </dev/null
