@@ -47,7 +47,7 @@ class Machine:
         except (OSError, AssertionError) as error:
             self._outer.stop()
             self._clear()
-            raise LabError(f"{self.name} did not start: {error}\n{self._outer.log.read_text()}") from error
+            raise LabError(f"{self.name} did not start; it said:\n{self._outer.log.read_text()}") from error
 
     def _first_process(self) -> int:
         children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children").read_text().split()
