@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-break demo-heal test bench lint format lock clean
+.PHONY: help run demo demo-break demo-heal demo-status test bench lint format lock clean
 
 ARGS ?=
 export PYTHON APT
@@ -18,17 +18,22 @@ run:  ## watch this machine, with no configuration (flags: ARGS=...)
 	@exec .venv/bin/cs-exporter $(ARGS)
 
 demo:  ## as root: a small cloud on this machine, watched by cs_exporter and Prometheus, until Ctrl-C
+	@[ "$$(id -u)" = 0 ] || { echo "cs_exporter demo: it makes network namespaces, which needs root; type: sudo make demo" >&2; exit 2; }
 	@.ci/venv run
-	@.ci/install-packages
+	@.ci/install-packages demo
 	@exec .venv/bin/python -m tests.demo $(ARGS)
 
 demo-break:  ## break something in that cloud: FAULT=nfs HOST=kvm2; without FAULT: list all that can be broken
 	@.ci/venv run
-	@.venv/bin/python -m tests.demo break $(FAULT) $(call typed,HOST)
+	@.venv/bin/python -m tests.demo break "$(FAULT)" "$(call typed,HOST)"
 
-demo-heal:  ## mend all of it, or only FAULT=...
+demo-heal:  ## mend all of it, or only FAULT=..., HOST=...
 	@.ci/venv run
-	@.venv/bin/python -m tests.demo heal $(FAULT) $(call typed,HOST)
+	@.venv/bin/python -m tests.demo heal "$(FAULT)" "$(call typed,HOST)"
+
+demo-status:  ## what is broken in that cloud, and what shows of it
+	@.ci/venv run
+	@.venv/bin/python -m tests.demo status
 
 test:  ## install what the tests need where that is allowed, then lint and test
 	@.ci/venv dev

@@ -1,6 +1,6 @@
 """The commands of the demo: `python -m tests.demo` runs it, `... break`, `heal`, `list` and `status` ask it.
 
-`make demo`, `make demo-break` and `make demo-heal` call these.
+`make demo`, `make demo-break`, `make demo-heal` and `make demo-status` call these. An empty FAULT is none.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterator
 
 from tests.demo import control, running
-from tests.demo.broken import DemoError, named
-from tests.demo.catalogue import FAULTS, NICKNAMES
+from tests.demo.broken import DemoError, named, possible
+from tests.demo.catalogue import NICKNAMES
+from tests.demo.terminal import INDENT, wrapped, write
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -22,7 +23,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--prometheus-port", type=int, default=9090, metavar="PORT")
     parser.add_argument("--control", default=control.NAME, help="name by which the demo is asked")
     commands = parser.add_subparsers(dest="do", metavar="COMMAND")
-    for name, what in (("break", "break something; without FAULT: list all faults"), ("heal", "mend all, or one")):
+    for name, what in (
+        ("break", "break something; without FAULT: list all, or those of HOST"),
+        ("heal", "mend all, or all on HOST, or one"),
+    ):
         command = commands.add_parser(name, help=what)
         command.add_argument("fault", nargs="?", default="", metavar="FAULT")
         command.add_argument("host", nargs="?", default="", metavar="HOST")
@@ -31,13 +35,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def listed() -> Iterator[str]:
-    """All faults, a line each."""
+def listed(host: str = "") -> Iterator[str]:
+    """All faults, or those that can be put on a host: name and hosts, and beneath what breaks. Raises DemoError."""
     nicknames = {full: short for short, full in NICKNAMES.items()}
-    width = max(len(fault.name) for fault in FAULTS)
-    for fault in FAULTS:
+    for fault in possible(host):
         short = f" (or {nicknames[fault.name]})" if fault.name in nicknames else ""
-        yield f"{fault.name:<{width}}  {', '.join(fault.hosts):<22}  {fault.tells}{short}"
+        yield wrapped(f"{fault.name + short:<31} {', '.join(fault.hosts)}", " " * 32)
+        yield wrapped(f"    {fault.tells}", "    ")
 
 
 def asked(options: argparse.Namespace) -> list[str]:
@@ -62,9 +66,9 @@ def main(argv: list[str]) -> int:
     options = parse(argv)
     try:
         if options.do == "list" or (options.do == "break" and not options.fault):
-            running.write(listed())
+            write(listed(getattr(options, "host", "")))
         elif options.do:
-            running.write(asked(options))
+            write(wrapped(line, INDENT) for line in asked(options))
         else:
             place = running.Place(options.address, options.exporter_port, options.prometheus_port, options.control)
             running.run(place)

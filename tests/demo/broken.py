@@ -55,9 +55,7 @@ class Broken:
         placed = Placed(fault, host or fault.hosts[0])
         if placed.host not in fault.hosts:
             where = ", ".join(fault.hosts)
-            raise DemoError(
-                f"{fault.name} can't be put on {placed.host!r}{_like(placed.host, fault.hosts)}: on {where}"
-            )
+            raise DemoError(f"{fault.name} can't be put on {placed.host!r}, but on {where}")
         for other in self._held:
             if other.takes == placed.takes:
                 raise DemoError(f"{other} holds already: heal that first")
@@ -72,7 +70,9 @@ class Broken:
         fault = named(name) if name else None
         chosen = [one for one in self._held if fault in (None, one.fault) and host in ("", one.host)]
         if not chosen and (name or host):
-            raise DemoError(f"{' on '.join(filter(None, (fault.name if fault else 'nothing', host)))} is not broken")
+            if not fault:
+                raise DemoError(f"nothing is broken on {host!r}")
+            raise DemoError(f"{' on '.join(filter(None, (fault.name, host)))} is not broken")
         for placed in reversed(chosen):
             with _told(f"{placed} could not be mended in full"):
                 self._held.pop(placed).__exit__(None, None, None)
@@ -98,6 +98,15 @@ def named(name: str) -> Fault:
             f"no fault is called {name!r}{_like(name, (*names, *NICKNAMES))}; without a name all are listed"
         )
     return fault
+
+
+def possible(host: str = "") -> list[Fault]:
+    """The faults that can be put on a host, or all. Raises DemoError if there is none."""
+    found = [fault for fault in FAULTS if host in ("", *fault.hosts)]
+    if not found:
+        hosts = sorted({each for fault in FAULTS for each in fault.hosts})
+        raise DemoError(f"nothing can be broken on {host!r}, but on {', '.join(hosts)}")
+    return found
 
 
 def _like(word: str, known: Iterable[str]) -> str:

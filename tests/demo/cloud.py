@@ -33,7 +33,7 @@ OWN_KERNEL = {"kvm1": "4.1", "kvm2": "3"}
 
 NAMESPACED = tuple(name for name in HYPERVISORS if name not in OWN_KERNEL)
 FAR = ("kvm5", "kvm6", "nfs1")
-EXPORT, POOL = "/export/primary", "/mnt/5f2c7e64-6c2f-3b9a-8d0e-0c9b1f7a1d11"
+EXPORT, POOL = "/export/primary", "/mnt/primary"
 LIBVIRT, HTTPS = 16509, 8443
 OLD_HOST, OLD_POINT, OLD_EXPORT = "kvm6", "/mnt/old-nas", "/export/old"
 """A mount of another hypervisor, which can be made to hang as no NFS client does: nothing ends who waits for it."""

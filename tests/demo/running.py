@@ -13,8 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.demo.broken import Broken, DemoError
 from tests.demo.cloud import Cloud
 from tests.demo.control import Control, Taken, Words
 from tests.demo.pace import DEMO
+from tests.demo.terminal import say, write
 from tests.demo.watching import Watching
 from tests.lab import DEBIAN_PACKAGES
 from tests.lab.control import LabError
@@ -34,6 +34,9 @@ from tests.lab.prometheus import Prometheus
 from tests.lab.wait import WaitedInVain, wait_until
 
 EVERY, START_DEADLINE, END_DEADLINE = 2.0, 30.0, 10.0
+PATIENCE = 1.5 * DEMO.interval
+"""One run in vain on a busy machine is no news, and is over by then."""
+
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 OWN_SHARED_MEMORY = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs shm /dev/shm && exec "$@"', "sh")
@@ -69,16 +72,27 @@ def check(place: Place) -> None:
     if missing:
         packages = " ".join((*DEBIAN_PACKAGES, "prometheus"))
         raise DemoError(f"{', '.join(missing)}: not here; apt-get install --no-install-recommends {packages}")
+    if place.exporter == place.prometheus:
+        raise DemoError(f"--exporter-port and --prometheus-port: both are {place.exporter}, and each needs its own")
+    _try_out(place.address, 0, "--address")
     for port, flag in ((place.exporter, "--exporter-port"), (place.prometheus, "--prometheus-port")):
-        with contextlib.closing(socket.socket()) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                trial.bind((place.address, port))
-            except OSError as error:
-                raise DemoError(
-                    f"port {port} of {place.address}: {os.strerror(error.errno or 0)}; choose another one: "
-                    f"make demo ARGS={flag}={port + 1}"
-                ) from None
+        if not 1 <= port <= 65535:
+            raise DemoError(f"{flag}={port}: a port is a number from 1 to 65535")
+        _try_out(place.address, port, flag)
+
+
+def _try_out(address: str, port: int, flag: str) -> None:
+    """Raise DemoError if nothing can listen there; port 0 is any."""
+    with contextlib.closing(socket.socket()) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((address, port))
+        except OSError as error:
+            if not port:
+                raise DemoError(f"{flag}={address}: no IPv4 address of this machine; see: ip address") from None
+            raise DemoError(
+                f"port {port} of {address}: {error.strerror}; choose another one: make demo ARGS={flag}={port + 1}"
+            ) from None
 
 
 def run(place: Place) -> None:
@@ -110,8 +124,8 @@ def _run(place: Place, control: Control, stack: ExitStack) -> None:
     prometheus = stack.enter_context(Prometheus(cloud.directory, exporter, listen=listen, every=EVERY))
     broken = Broken(cloud)
     stack.callback(_mend, broken)
-    watching = Watching(prometheus, build_inventory(load(file)), say)
-    write(_guide(cloud, exporter, listen))
+    watching = Watching(prometheus.query, build_inventory(load(file)), PATIENCE, say)
+    write(_guide(cloud, file, exporter, listen))
     while True:
         watching.look()
         control.serve(lambda words: _answer(words, broken, watching), EVERY)
@@ -125,7 +139,7 @@ def _mend(broken: Broken) -> None:
         say(str(error))
 
 
-def _guide(cloud: Cloud, exporter: str, prometheus: str) -> Iterator[str]:
+def _guide(cloud: Cloud, file: Path, exporter: str, prometheus: str) -> Iterator[str]:
     """What is printed once all is up."""
     yield ""
     yield f"  cs_exporter   http://{exporter}/"
@@ -139,12 +153,15 @@ def _guide(cloud: Cloud, exporter: str, prometheus: str) -> Iterator[str]:
     yield ""
     yield "  make demo-break FAULT=nfs HOST=kvm2     break something (without FAULT: all that can be broken)"
     yield "  make demo-heal                          mend it"
+    yield "  make demo-status                        what is broken, and what holds"
     yield f"  curl -s http://{exporter}/metrics | grep '^cs_nfs_mount_state'"
+    yield f"  .venv/bin/cs-exporter probe nfs_mounts kvm2 --config.file={file}"
     yield ""
     yield f"Time is short here: agents ping each {DEMO.ping:g} s and are given up after {DEMO.limit:g} s of silence"
     yield "(usually 60 and 140), and limits have shrunk with that, whatever times the texts name."
     yield ""
-    yield "Ctrl-C ends it. From here on each symptom is a line, as it comes and as it goes:"
+    yield "Ctrl-C ends it. From here on each symptom is a line, as it comes and as it goes,"
+    yield "and so is each host of which nothing is learnt, since its runs fail:"
     yield ""
 
 
@@ -197,19 +214,7 @@ def _answer(words: Words, broken: Broken, watching: Watching) -> Words:
     except DemoError as error:
         return {"error": str(error)}
     held = [f"broken: {one}" for one in broken] or ["nothing is broken"]
-    return {"lines": [*held, *(watching.holding or ["no symptom holds"])]}
-
-
-def say(text: str) -> None:
-    """A line with the time."""
-    write([f"{time.strftime('%H:%M:%S')}  {text}"])
-
-
-def write(lines: Iterable[str]) -> None:
-    """Lines for the terminal, at once. One that was closed hears nothing, and hinders nothing."""
-    with contextlib.suppress(OSError):
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
-        sys.stdout.flush()
+    return {"lines": [*held, *(watching.holding or ["no symptom holds, and no run fails"])]}
 
 
 @contextlib.contextmanager

@@ -64,8 +64,8 @@ def test_a_name_that_nobody_has(name: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("name", "host", "expected"),
     [
-        ("nfs", "kvm22", "nfs-cut can't be put on 'kvm22'; did you mean 'kvm2'?: on kvm2, kvm1"),
-        ("mysql", "kvm1", "mysql-full can't be put on 'kvm1': on db1"),
+        ("nfs", "kvm22", "nfs-cut can't be put on 'kvm22', but on kvm2, kvm1"),
+        ("mysql", "kvm1", "mysql-full can't be put on 'kvm1', but on db1"),
     ],
 )
 def test_a_host_where_it_can_not_be(name: str, host: str, expected: str) -> None:
@@ -81,3 +81,5 @@ def test_healing_what_is_not_broken() -> None:
     assert [] == broken.heal()
     with pytest.raises(DemoError, match="nfs-cut on kvm2 is not broken"):
         broken.heal("nfs", "kvm2")
+    with pytest.raises(DemoError, match="nothing is broken on 'kvm2'"):
+        broken.heal("", "kvm2")

@@ -55,6 +55,12 @@ def test_it_is_broken_and_mended_and_leaves_nothing(demo: Demo) -> None:
     assert (0, "healed: nfs-cut on kvm2\n") == demo.ask("heal")
     demo.wait_for(WELL, times=2)
     assert set() == hung(demo)
+    assert 0 == demo.ask("break", "ssh", "kvm3")[0]
+    demo.wait_for("failing   kvm3   ")
+    assert "failing   kvm3   " in demo.ask("status")[1]
+    assert 0 == demo.ask("heal", "", "kvm3")[0]
+    demo.wait_for("gone      kvm3   runs that fail")
+    demo.wait_for(WELL, times=3)
     assert 0 == demo.ask("break", "mysql-frozen")[0]
     before = demo.belongings()
     assert len(before.processes) > 20
@@ -83,10 +89,38 @@ def test_a_port_in_use() -> None:
     assert (2, f"cs_exporter demo: port {port} of 127.0.0.1: Address already in use; {mend}\n") == said
 
 
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [
+        ("--exporter-port=80000", "--exporter-port=80000: a port is a number from 1 to 65535"),
+        ("--address=192.0.2.1", "--address=192.0.2.1: no IPv4 address of this machine; see: ip address"),
+        ("--prometheus-port=10595", "--exporter-port and --prometheus-port: both are 10595, and each needs its own"),
+    ],
+)
+def test_where_nothing_can_listen(flag: str, expected: str) -> None:
+    """One line, before anything is built."""
+    assert (2, f"cs_exporter demo: {expected}\n") == command(CONTROL, flag)
+
+
 def test_the_list() -> None:
-    """Every fault is a line with its hosts; without a name `break` lists as well."""
+    """Every fault is a line with its hosts, what breaks beneath; without a name `break` lists as well, by host too."""
     status, text = command(CONTROL, "list")
     assert (status, text) == command(CONTROL, "break")
     assert 0 == status
-    assert [fault.name for fault in FAULTS] == [line.split()[0] for line in text.splitlines()]
+    assert [fault.name for fault in FAULTS] == names(text)
+    assert [fault.tells for fault in FAULTS] == [line.strip() for line in text.splitlines() if line.startswith(" ")]
+    status, text = command(CONTROL, "break", "", "db1")
+    assert (0, [fault.name for fault in FAULTS if "db1" in fault.hosts]) == (status, names(text))
+    status, text = command(CONTROL, "break", "", "kvm22")
+    assert (2, "cs_exporter demo: nothing can be broken on 'kvm22', but on db1, db2, ") == (status, text[:69])
+
+
+def names(text: str) -> list[str]:
+    """The faults that a list names."""
+    return [line.split()[0] for line in text.splitlines() if not line.startswith(" ")]
+
+
+def test_they_are_all_called_for_short() -> None:
+    """The list says how."""
+    _, text = command(CONTROL, "list")
     assert [] == [short for short in NICKNAMES if f"(or {short})" not in text]
