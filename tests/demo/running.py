@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +38,6 @@ PATIENCE = 1.5 * DEMO.interval
 """One run in vain on a busy machine is no news, and is over by then."""
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-OWN_SHARED_MEMORY = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs shm /dev/shm && exec "$@"', "sh")
-"""What the library that gives the exporter its clock leaves there when it is killed goes with it."""
 
 PURPOSES = {
     "ms": "management server",
@@ -119,7 +116,7 @@ def _run(place: Place, control: Control, stack: ExitStack) -> None:
     file = cloud.directory / "cs_exporter.yml"
     file.write_text(json.dumps(cloud.configuration(), indent=1), encoding="utf-8")
     exporter = f"{place.address}:{place.exporter}"
-    stack.enter_context(_exporter(file, exporter, cloud.exporter_environment()))
+    stack.enter_context(_exporter(cloud, file, exporter))
     listen = f"{place.address}:{place.prometheus}"
     prometheus = stack.enter_context(Prometheus(cloud.directory, exporter, listen=listen, every=EVERY))
     broken = Broken(cloud)
@@ -166,14 +163,17 @@ def _guide(cloud: Cloud, file: Path, exporter: str, prometheus: str) -> Iterator
 
 
 @contextlib.contextmanager
-def _exporter(file: Path, listen: str, environment: Mapping[str, str]) -> Iterator[None]:
-    """cs-exporter as a process, on this machine's own network; it ends with the demo, however that ends."""
+def _exporter(cloud: Cloud, file: Path, listen: str) -> Iterator[None]:
+    """cs-exporter as a process, on this machine's own network; it ends with the demo, however that ends.
+
+    In the lab's /dev/shm: what the library that gives it its clock leaves there goes with the lab.
+    """
     log = file.with_name("cs_exporter.log")
-    settings = [f"{name}={value}" for name, value in environment.items()]
+    settings = [f"{name}={value}" for name, value in cloud.exporter_environment().items()]
     argv = [sys.executable, "-m", "cs_exporter", "run", f"--config.file={file}", f"--web.listen-address={listen}"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *OWN_SHARED_MEMORY, "env", *settings, *argv],
+            ["setpriv", "--pdeathsig", "KILL", *cloud.lab.enter(["env", *settings, *argv], place=None)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

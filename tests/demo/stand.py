@@ -98,15 +98,16 @@ class Demo:
 
     def belongings(self) -> Belongings:
         """What it has on this machine now."""
-        parents = {pid: parent for pid, (parent, _) in _processes()}
-        began = {pid: when for pid, (_, when) in _processes()}
+        table = dict(_processes())
+        parents = {pid: parent for pid, (parent, _) in table.items()}
         descending = {pid for pid in parents if self.process.pid in _ancestors(pid, parents)}
-        lines = [Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace") for pid in descending]
-        found = re.search(r"--config\.file=(/\S+?)/cs_exporter\.yml", "\0".join(lines))
+        found = re.search(r"--config\.file=(/\S+?)/cs_exporter\.yml", "\0".join(map(_command_line, descending)))
         network = re.search(r"ms1 +([0-9.]+)\.[0-9]+ ", self.said())
         assert found is not None
         assert network is not None
-        return Belongings(frozenset(Process(pid, began[pid]) for pid in descending), Path(found[1]), f"{network[1]}.3")
+        return Belongings(
+            frozenset(Process(pid, table[pid][1]) for pid in descending), Path(found[1]), f"{network[1]}.3"
+        )
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,14 @@ def _processes() -> Iterator[tuple[int, tuple[int, str]]]:
             continue
         if fields[0] not in "ZX":
             yield int(entry.name), (int(fields[1]), fields[19])
+
+
+def _command_line(pid: int) -> str:
+    """Empty where the process has gone meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _ancestors(pid: int, parents: dict[int, int]) -> Iterator[int]:

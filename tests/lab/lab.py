@@ -149,13 +149,14 @@ class Lab:
         """One of the lab's own namespaces."""
         return {"mgmt": self.network.mgmt, "hub": self.network.hub, "router": self.network.router}[place]
 
-    def enter(self, argv: Sequence[str], place: Place = "mgmt", cwd: Path | None = None) -> list[str]:
+    def enter(self, argv: Sequence[str], place: Place | None = "mgmt", cwd: Path | None = None) -> list[str]:
         """The command line that runs `argv` in a namespace of the lab, as the process that is started (no fork).
 
-        It sees this machine's files, but a /dev/shm of the lab.
+        It sees this machine's files, but a /dev/shm of the lab; without a place, also this machine's network.
         """
-        target = ["nsenter", "--target", str(self.init_pid), "-m", "-r", "-w", f"--net={self.namespace(place).path}"]
-        return [*target, "--", "sh", "-c", 'cd "$0" && exec "$@"', str(cwd or Path.cwd()), *argv]
+        target = ["nsenter", "--target", str(self.init_pid), "-m", "-r", "-w"]
+        network = [f"--net={self.namespace(place).path}"] if place else []
+        return [*target, *network, "--", "sh", "-c", 'cd "$0" && exec "$@"', str(cwd or Path.cwd()), *argv]
 
     def popen(
         self,
