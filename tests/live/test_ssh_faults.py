@@ -73,10 +73,7 @@ async def test_each_is_told_apart_and_heals(tmp_path: Path, lab: Lab, hosts: dic
                 broken.enter_context(fault(name, hosts[name]))
             await watch.swept()
             for name, (reason, part) in FAULTS.items():
-                await wait_until_async(partial(watch.failure, ASKED, name), 4 * INTERVAL, name)
-                found = watch.failure(ASKED, name)
-                assert found is not None
-                assert (reason, True) == (found.reason, part in found.detail), (name, found)
+                await wait_until_async(partial(_told, watch, name, reason, part), 4 * INTERVAL, f"{name}: {reason}")
             for name in HEALTHY:
                 await _on_time(watch, name)
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -97,6 +94,12 @@ async def test_an_answer_that_breaks_off(tmp_path: Path, lab: Lab, hosts: dict[s
         with faults.reset(host):
             await wait_until_async(lambda: watch.reason(ASKED, host.name) is Reason.RESET, 4 * INTERVAL, "reset")
         await wait_until_async(lambda: watch.reason(ASKED, host.name) is None, 6 * INTERVAL, "healed")
+
+
+def _told(watch: Watch, name: str, reason: Reason, part: str) -> bool:
+    """Whether the run failed for that reason. On a machine out of breath the first may time out for want of time."""
+    found = watch.failure(ASKED, name)
+    return found is not None and found.reason is reason and part in found.detail
 
 
 async def _on_time(watch: Watch, name: str) -> None:
