@@ -35,6 +35,9 @@ READINGS = 6
 
 DEADLINE = 60.0
 POOL = "/mnt/bench-pool"
+CALM = 15
+"""Looks in a row that find the same processes; there are fifty a second at most."""
+
 BASE = 3600
 """Seconds of the base interval: so long that the daemon's own schedule starts nothing meanwhile."""
 
@@ -95,7 +98,7 @@ class Stand:
         """The median poll, with that regression in it. Raises AssertionError where one has not all its readings."""
         own, theirs = self.file.with_suffix(".exporter"), self.file.with_suffix(".host")
         with _poller(self, plant, own) as process:
-            at_rest = self.at_rest()
+            at_rest = self._calm()
             with _watched(at_rest, theirs):
                 polls = [self._poll(process, at_rest) for _ in range(WARM_UP + POLLS)][WARM_UP:]
         mine, others = calls(own.read_text()), calls(theirs.read_text())
@@ -105,6 +108,17 @@ class Stand:
     def at_rest(self) -> list[int]:
         """The polling account's processes on the host, but for the watchdog's sleep, which comes and goes."""
         return sorted(one.pid for one in self.host.pids() if one.uid == CSMON_UID and one.name != "sleep")
+
+    def _calm(self) -> list[int]:
+        """Those, once the session before has ended and nothing is about to: what ends can't be traced."""
+        looks: list[list[int]] = []
+
+        def same() -> bool:
+            looks.append(self.at_rest())
+            return looks[-CALM:] == [looks[-1]] * CALM
+
+        wait_until(same, DEADLINE, "the host to be at rest")
+        return looks[-1]
 
     def _poll(self, process: subprocess.Popen[str], at_rest: list[int]) -> Poll:
         """Poll, and wait until the host is as it was before."""
