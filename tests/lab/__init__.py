@@ -5,8 +5,8 @@ real sockets and real processes. `Lab` in `lab.py` is the way in; `fixtures.py` 
 (what a host can be asked), `faults` (with blocks), `agents`, `ntp`, `nfs_server`, `hang_mount`, `uml` (hosts with
 another kernel), `wait`.
 
-Addresses are 10.213.N.0/24 (`lan`: hosts, mgmt, this process by a veth named cslabM) and the /24 after it (`far`,
-behind a router); N is the first even number free, so labs of several test runs do not meet. No packet leaves the
+Addresses are a /22 of 10.213.0.0/16 (`lan`: hosts, mgmt, this process by a veth named cslabM) and the /22 after it
+(`far`, behind a router); the first pair that is free, so labs of several test runs do not meet. No packet leaves the
 machine.
 """
 

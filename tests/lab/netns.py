@@ -20,7 +20,9 @@ COMMAND_DEADLINE = 30.0
 UPLINK = "cslab"
 POOL = ipaddress.IPv4Network("10.213.0.0/16")
 ROUTER, MGMT, TEST = 1, 2, 3
-FIRST_HOST, FIRST_FREE = 10, 200
+PREFIX = 22
+"""Of a segment: addresses are never used twice, and a lab that lives as long as the suite has hundreds of hosts."""
+FIRST_HOST, FIRST_FREE, LAST = 10, 900, 1022
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def run(argv: Sequence[str], text: str = "") -> str:
 
 @dataclass(frozen=True)
 class Segment:
-    """One broadcast domain: its bridge in the hub namespace and its /24."""
+    """One broadcast domain: its bridge in the hub namespace and its subnet."""
 
     bridge: str
     network: ipaddress.IPv4Network
@@ -85,14 +87,19 @@ class Network:
         self._wire_fixed()
 
     def next_address(self, segment: Segment) -> str:
-        """An address of the segment that nobody has yet."""
-        self._used[segment.bridge] += 1
-        return segment.address(self._used[segment.bridge])
+        """An address of the segment that nobody has had yet. Raises LabError when they are used up."""
+        return segment.address(self._next(segment.bridge, FIRST_FREE))
 
     def free_address(self) -> str:
-        """An address of the first segment for a machine attached by a tap."""
-        self._used["free"] += 1
-        return self.lan.address(self._used["free"])
+        """An address of the first segment for a machine attached by a tap. Raises LabError when they are used up."""
+        return self.lan.address(self._next("free", LAST + 1))
+
+    def _next(self, kind: str, end: int) -> int:
+        """The next number of that kind. One given twice would have the wrong machine answer, and tests believe it."""
+        self._used[kind] += 1
+        if self._used[kind] >= end:
+            raise LabError(f"all addresses of {kind!r} are used up: {end} is another's")
+        return self._used[kind]
 
     def wire_host(self, name: str, pid: int, segment: Segment, address: str) -> None:
         """Give the host with that first process an eth0 in the segment."""
@@ -121,7 +128,7 @@ class Network:
     def _claim_uplink(self) -> tuple[str, ipaddress.IPv4Network, ipaddress.IPv4Network]:
         """Take the first pair of subnets nobody uses; creating the uplink under its number is what makes it ours."""
         taken = _subnets_in_use()
-        subnets = list(POOL.subnets(new_prefix=24))
+        subnets = list(POOL.subnets(new_prefix=PREFIX))
         for number, (lan, far) in enumerate(zip(subnets[::2], subnets[1::2], strict=True)):
             if any(net.overlaps(lan) or net.overlaps(far) for net in taken):
                 continue
@@ -157,7 +164,7 @@ def _interface(device: str, address: str) -> list[str]:
     """The ip(8) commands that bring a namespace's device up with its address."""
     return [
         "link set lo up",
-        f"address add {address}/24 dev {device}",
+        f"address add {address}/{PREFIX} dev {device}",
         f"link set {device} gso_max_segs 1 up",
     ]
 

@@ -10,11 +10,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.lab.control import PROJECT
+from tests.lab.control import PROJECT, LabError
 from tests.lab.host import HostSpec
 from tests.lab.lab import DEFAULT_HOSTS, Lab
 from tests.lab.ntp import Chronyd
@@ -67,6 +68,24 @@ def test_six_hosts_are_up_within_the_budget(capsys: pytest.CaptureFixture[str]) 
         sys.stdout.write(f" [lab of {len(DEFAULT_HOSTS)} hosts: up {up:.2f} s, down {down:.2f} s] ")
     assert up < BUDGET_S
     assert down < BUDGET_S
+
+
+def test_no_address_is_given_twice() -> None:
+    """A lab that has given all its addresses away says so; never does one reach a machine on a tap, or the reverse."""
+    with Lab([]) as lab:
+        hosts = given(lambda: lab.network.next_address(lab.network.lan))
+        machines = given(lab.network.free_address)
+    assert len(set(hosts) | set(machines)) == len(hosts) + len(machines)
+    assert len(hosts) > 800
+    assert len(machines) > 100
+
+
+def given(one_more: Callable[[], str]) -> list[str]:
+    """All that it gives until it has no more."""
+    addresses: list[str] = []
+    with pytest.raises(LabError, match="used up"):
+        addresses.extend(iter(one_more, None))
+    return addresses
 
 
 async def test_every_host_lets_the_polling_account_in(lab: Lab) -> None:

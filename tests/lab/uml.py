@@ -21,7 +21,7 @@ from tests.lab.control import LabError
 from tests.lab.host import Account, HostSpec, LabHost
 from tests.lab.hostroot import CSMON_UID, Plan
 from tests.lab.lab import Lab
-from tests.lab.netns import COMMAND_DEADLINE
+from tests.lab.netns import COMMAND_DEADLINE, PREFIX
 from tests.lab.wait import wait_until
 
 MEMORY = "96M"
@@ -67,7 +67,7 @@ class UmlHost:
         self._jobs = itertools.count(1)
         self._folder = self._casing.path(FOLDER)
         self._wire(lab)
-        self._boot(lab, f"{self.address}/24", router)
+        self._boot(lab, f"{self.address}/{PREFIX}", router)
 
     def _wire(self, lab: Lab) -> None:
         """Give the casing an eth0 without address: its frames are the guest's."""
