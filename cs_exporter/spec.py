@@ -162,21 +162,50 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class Cause(StrEnum):
+    """What is behind a symptom, in an operator's words; the closed list of cs_host_suspect and of alerts' `cause`."""
+
+    CLOCK = "clock"
+    DATABASE = "database"
+    AGENT = "agent"
+    MANAGEMENT = "management"
+    STORAGE = "storage"
+    PATH = "path"
+    PORT = "port"
+    REACHABILITY = "reachability"  # the host can't be asked
+    EXPORTER = "exporter"  # the trouble is on our own side
+
+
+BETWEEN_RUNS = 1.2
+"""Of a probe's interval: what is seen by one run and not by the next one does not last for as long as that."""
+
+
 @dataclass(frozen=True)
 class Symptom:
-    """One row of the troubleshooting matrix."""
+    """One row of the troubleshooting matrix.
+
+    `runs` in a row must have seen it before anyone is told, and `hold` seconds must have passed.
+    `victims`: the label under which others that suffer from it name this host ("server", "management_server").
+    """
 
     name: str  # CamelCase, first word Cs: the alert's name
     sees: str  # what the operator sees, one sentence
     metric: str
     limit: Limit
-    hold: float  # seconds it must hold before anyone is told
+    runs: int
     severity: Severity
+    cause: Cause
     unit: str
     means: str
     look: tuple[str, ...]  # commands, in the order to type them
     fix: str
+    hold: float = 0.0
+    victims: Literal["", "server", "management_server"] = ""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # only samples with these
+
+    def wait(self, interval: float) -> float:
+        """Seconds that it must be there before anyone is told, where its probe runs every `interval` seconds."""
+        return max(self.hold, BETWEEN_RUNS * (self.runs - 1) * interval)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from cs_exporter.model import Host, ProbeFailed, Reason
 from cs_exporter.ports import Io
-from cs_exporter.spec import DerivedSpec, Latest, Limit, Op, ProbeSettings, ProbeSpec, Seconds, Severity, Symptom
+from cs_exporter.spec import Cause, DerivedSpec, Latest, Limit, Op, ProbeSettings, ProbeSpec, Seconds, Severity, Symptom
 
 
 class ClockSettings(ProbeSettings):
@@ -43,8 +43,9 @@ def _symptom(name: str) -> Symptom:
         sees="The clock is wrong.",
         metric="cs_clock_offset_seconds",
         limit=Limit(Op.ABOVE, 1.0, 0.1, absolute=True),
-        hold=60.0,
+        runs=3,
         severity=Severity.WARNING,
+        cause=Cause.CLOCK,
         unit="seconds",
         means="Logs lie.",
         look=("chronyc tracking",),

@@ -13,7 +13,7 @@ from cs_exporter.cli import root
 from cs_exporter.exposition.families import Head
 from cs_exporter.exposition.frame import HEADS
 from cs_exporter.probes import DERIVED, PROBES
-from cs_exporter.spec import AnyDerived, AnySpec, Limit, Op, Severity, Symptom
+from cs_exporter.spec import AnyDerived, AnySpec, Cause, Limit, Op, Severity, Symptom
 from tests.house import naming, places
 from tests.house.naming import Declared
 from tests.house.source import ROOT, Source, tree_sources
@@ -32,8 +32,9 @@ GOOD_SYMPTOM = Symptom(
     sees="The clock of {{ host }} is wrong.",
     metric=GOOD_HEAD.name,
     limit=Limit(Op.ABOVE, 0.5, 0.01),
-    hold=60.0,
+    runs=3,
     severity=Severity.WARNING,
+    cause=Cause.CLOCK,
     unit="s",
     means="Its time service does not follow its servers.",
     look=("chronyc tracking",),

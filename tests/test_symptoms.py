@@ -11,7 +11,7 @@ import pytest
 from cs_exporter.board import Board
 from cs_exporter.model import Host, HostLimits, Inventory, Outcome, Unsupported
 from cs_exporter.ports import Io
-from cs_exporter.spec import Limit, Metric, Op, ProbeSettings, ProbeSpec, Sample, Severity, Symptom, rows
+from cs_exporter.spec import Cause, Limit, Metric, Op, ProbeSettings, ProbeSpec, Sample, Severity, Symptom, rows
 from cs_exporter.symptoms import Holding, holding
 
 Row = tuple[str, float]
@@ -41,13 +41,14 @@ def symptom(limit: Limit, **labels: str) -> Symptom:
         "It is.",
         "cs_value",
         limit,
-        0,
+        1,
         Severity.INFO,
+        Cause.PORT,
         "units",
         "Much.",
         ("look",),
         "Mend.",
-        MappingProxyType(labels),
+        labels=MappingProxyType(labels),
     )
 
 

@@ -15,7 +15,7 @@ from tests.demo.pace import Pace
 from tests.demo.ways import all_of
 from tests.lab import agents, faults
 
-SILENT = (Row(HERE, "CsAgentSilent"), Row(HERE, "CsAgentSilentCritical"))
+SILENT = (Row(HERE, "CsHostAlertImminent"), Row(HERE, "CsHostAlertImminentCritical"))
 GONE, RETRANSMITTING = Row(HERE, "CsAgentSessionGone"), Row(HERE, "CsAgentRetransmitting")
 OTHERS = tuple(Row(HERE, name) for name in (*HEARTBEAT, "CsStorageHeartbeatGone"))
 
@@ -140,7 +140,9 @@ AGENTS = (
         probe="agent_heartbeat",
         rows=(Row(HERE, "CsManagementAgentsUnread"), Row(HERE, "CsPortMute")),
         also=(
-            *_of_agents("CsAgentSilent", "CsAgentSilentCritical", "CsAgentSessionGone", "CsAgentRetransmitting"),
+            *_of_agents(
+                "CsHostAlertImminent", "CsHostAlertImminentCritical", "CsAgentSessionGone", "CsAgentRetransmitting"
+            ),
             Row(HERE, "CsPortDown"),
         ),
         part="management server $host",

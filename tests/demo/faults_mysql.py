@@ -148,7 +148,7 @@ MYSQL = (
         hosts=("db1",),
         breaks=session_ended,
         probe="mysql_connections",
-        queries=("changes(cs_sql_logins_total[6s]) > 0",),
+        queries=("changes(cs_sql_logins_total[20s]) > 0",),
         part=PART,
     ),
     Fault(

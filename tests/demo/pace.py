@@ -88,8 +88,8 @@ class Pace:
         }
         each["port_reachability"]["tls_every"] = 2
         limits: dict[str, float] = {
-            "CsAgentSilent": self.limit - self.silent,
-            "CsAgentSilentCritical": self.limit * USUAL_CRITICAL / USUAL_LIMIT,
+            "CsHostAlertImminent": self.limit - self.silent,
+            "CsHostAlertImminentCritical": self.limit * USUAL_CRITICAL / USUAL_LIMIT,
             "CsStorageHeartbeatLate": self.late,
             "CsHostRebootNear": self.patience / 3,
         }

@@ -17,7 +17,7 @@ from cs_exporter.build import this_build
 from cs_exporter.exposition.pages import Exposition
 from cs_exporter.model import Host, HostLimits, Inventory, Outcome
 from cs_exporter.probes import DERIVED, PROBES
-from cs_exporter.spec import Limit, Metric, Op, Sample, Severity, Symptom
+from cs_exporter.spec import Cause, Limit, Metric, Op, Sample, Severity, Symptom
 from cs_exporter.symptoms import holding
 from tests.demo.expressions import SPECS, SYMPTOM_LABEL, SYMPTOMS, everything_red, expression
 from tests.lab.one_page import free_address, serving
@@ -100,7 +100,20 @@ def labels_of(series: Series) -> frozenset[tuple[str, str]]:
 def symptom(metric: str, limit: Limit) -> Symptom:
     """A symptom of one disk whose name needs quoting."""
     only = MappingProxyType({"disk": 'a"b'})
-    return Symptom("CsStub", "It is.", metric, limit, 0, Severity.INFO, "units", "Much.", ("look",), "Mend.", only)
+    return Symptom(
+        "CsStub",
+        "It is.",
+        metric,
+        limit,
+        1,
+        Severity.INFO,
+        Cause.PORT,
+        "units",
+        "Much.",
+        ("look",),
+        "Mend.",
+        labels=only,
+    )
 
 
 PLANTED_PROBES = tuple(replace(spec, metrics=tuple(map(reading, spec.metrics))) for spec in PROBES)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from cs_exporter.spec import ProbeSettings
 from tests.demo.expressions import SYMPTOMS
 from tests.demo.fault import Fault, Row
 from tests.demo.pace import Pace
@@ -35,16 +34,13 @@ readings end. But a database that has refused a password is asked again after a 
 QUICKEST = 10.0
 """Seconds that a fault takes which shows and heals as soon as it can."""
 
-USUAL_INTERVAL = ProbeSettings().interval
-"""Seconds between two runs of most probes outside of tests."""
-
 PAUSE = SCRAPE / 2
 LONGEST = 900.0
 
 
 def holds(pace: Pace) -> dict[str, float]:
-    """Symptom -> the seconds that it must hold before anyone is told: as many runs of a slow host's probe as usual."""
-    return {symptom.name: symptom.hold * pace.slow_interval / USUAL_INTERVAL for symptom in SYMPTOMS}
+    """Symptom -> the seconds that it must hold before anyone is told: as many runs as usual, those of a slow host."""
+    return {symptom.name: symptom.wait(pace.slow_interval) for symptom in SYMPTOMS}
 
 
 def in_turn(faults: Iterable[Fault], pace: Pace) -> list[Fault]:

@@ -26,7 +26,7 @@ AGENT, LIMIT = "cloudstack-agent", 9
 DEADLINE = 30.0
 SERVERS = ("ms1", "ms2", "ms3")
 HOSTS = ("well", "frozen", "killed", "cut", "deaf", "lossy", "moved", "unread", "dark")
-SILENT = {"CsAgentSilent", "CsAgentSilentCritical"}
+SILENT = {"CsHostAlertImminent", "CsHostAlertImminentCritical"}
 GREEN: dict[str, set[str]] = {"ms1": {"CsAgentSessionsUnmapped"}}
 """A host that nobody watches has an agent at ms1, all the time."""
 
@@ -43,7 +43,10 @@ EXPECTED: dict[str, set[str]] = {
 """Host, named by its fault -> its symptoms; `moved` was at ms2, which is killed, `unread` at ms3, which is frozen."""
 
 PROBES = {"agent_heartbeat": {"interval": INTERVAL, "limit": LIMIT}}
-LIMITS = {"CsAgentSilent": 3.2, "CsAgentSilentCritical": 2.5}  # of 9 s; healthy agents are heard each second
+LIMITS = {
+    "CsHostAlertImminent": 3.2,
+    "CsHostAlertImminentCritical": 2.5,
+}  # of 9 s; healthy agents are heard each second
 
 
 class Cloud:

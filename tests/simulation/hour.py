@@ -1,6 +1,6 @@
 """The real daemon at its default settings in the simulated cloud, and who looks on every 15 s: what was red, what gone.
 
-What is told to an operator is what Prometheus would tell: a symptom that held at every look for its `hold`.
+What is told to an operator is what Prometheus would tell: a symptom that held at every look for its alert's `for`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from cs_exporter.board import Snapshot
 from cs_exporter.config import load
 from cs_exporter.daemon import Daemon
 from cs_exporter.exposition.families import Catalogue, Tally, fresh_readings
+from cs_exporter.matrix.rendering import usual
+from cs_exporter.matrix.rows import rows_of
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.spec import Severity, Symptom
 from cs_exporter.symptoms import Holding, holding
@@ -28,6 +30,9 @@ from tests.simulation.world import SimulatedWorld
 HOUR = 3600.0
 LOOK = 15.0
 """Seconds between two looks: how often Prometheus would scrape."""
+
+WAITS = {row.name: row.wait for row in rows_of(PROBES, DERIVED, usual(PROBES, DERIVED))}
+"""Symptom -> the seconds after which its alert fires."""
 
 Labels = tuple[tuple[str, str], ...]
 Series = tuple[str, tuple[str, ...]]
@@ -48,7 +53,7 @@ class Spell:
     @property
     def told(self) -> bool:
         """Whether an operator is told of it."""
-        return self.last - self.began >= self.symptom.hold and self.symptom.severity is not Severity.INFO
+        return self.last - self.began >= WAITS[self.symptom.name] and self.symptom.severity is not Severity.INFO
 
     def __str__(self) -> str:
         labels = ",".join(f"{name}={value}" for name, value in self.labels)

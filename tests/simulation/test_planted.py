@@ -49,8 +49,8 @@ FAULTS = (
 # Symptom -> host, and the earliest and latest moment at which it is first seen. An agent's last word may be a minute
 # old when it freezes; a client sees its clock drift at its next poll, and the exporter compares clocks once a minute.
 EXPECTED = {
-    "CsAgentSilent": (FROZEN, FROZEN_AT + 90 - 60, FROZEN_AT + 90 + 45),
-    "CsAgentSilentCritical": (FROZEN, FROZEN_AT + 105 - 60, FROZEN_AT + 105 + 45),
+    "CsHostAlertImminent": (FROZEN, FROZEN_AT + 90 - 60, FROZEN_AT + 90 + 45),
+    "CsHostAlertImminentCritical": (FROZEN, FROZEN_AT + 105 - 60, FROZEN_AT + 105 + 45),
     "CsNfsMountHung": (HUNG, HUNG_AT, HUNG_AT + 30 + 4 + 15),
     "CsNfsRequestsOutstanding": (HUNG, HUNG_AT, HUNG_AT + 2 * 30 + 15),
     "CsStorageHeartbeatUnread": (HUNG, HUNG_AT, HUNG_AT + 30 + 4 + 15),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cs_exporter.board import Board
 from cs_exporter.model import Host, Inventory
-from cs_exporter.spec import Limit, Op, Severity, Symptom
+from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 from cs_exporter.symptoms import Holding
 from cs_exporter.web import wrong
 
@@ -15,8 +15,9 @@ NEAR = Symptom(
     sees="It is near.",
     metric="cs_distance_metres",
     limit=Limit(Op.BELOW, 2.0, step=0.1),
-    hold=0,
+    runs=1,
     severity=Severity.WARNING,
+    cause=Cause.PATH,
     unit="metres",
     means="It comes.",
     look=("look",),

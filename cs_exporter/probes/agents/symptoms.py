@@ -5,7 +5,7 @@ Apart from the sheets only because of their length; HOST in the commands is the 
 
 from __future__ import annotations
 
-from cs_exporter.spec import Limit, Op, Severity, Symptom
+from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _SESSION = "ss -tin 'dport = :8250', on the host: lastsnd, lastack, unacked, retrans"
 _SERVER_SESSION = "ss -tin 'sport = :8250 and dst HOST', on the management server: lastrcv"
@@ -29,11 +29,12 @@ _SILENT_FIX = (
 
 COUNTDOWN_SYMPTOMS = (
     Symptom(
-        name="CsAgentSilent",
+        name="CsHostAlertImminent",
         sees="The host's agent has been silent for long: less than 50 s until the cloud can give the host up.",
         metric="cs_agent_seconds_to_alert",
         limit=Limit(Op.BELOW, 50, step=1),  # a healthy agent sends within 60 s, which leaves 80
-        hold=0,
+        runs=1,
+        cause=Cause.AGENT,
         severity=Severity.WARNING,
         unit="seconds",
         means=_SILENT_MEANS,
@@ -41,11 +42,12 @@ COUNTDOWN_SYMPTOMS = (
         fix=_SILENT_FIX,
     ),
     Symptom(
-        name="CsAgentSilentCritical",
+        name="CsHostAlertImminentCritical",
         sees="The host's agent is silent: less than 35 s until the cloud can give the host up, or overdue.",
         metric="cs_agent_seconds_to_alert",
         limit=Limit(Op.BELOW, 35, step=1),
-        hold=0,
+        runs=1,
+        cause=Cause.AGENT,
         severity=Severity.CRITICAL,
         unit="seconds",
         means=_SILENT_MEANS,
@@ -57,7 +59,9 @@ COUNTDOWN_SYMPTOMS = (
         sees="The host's agent has no session with any management server.",
         metric="cs_agent_connected",
         limit=Limit(Op.EQUALS, 0, step=1),
+        runs=1,
         hold=30,  # an agent that changes servers is without a session for some seconds
+        cause=Cause.AGENT,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="The agent does not run, can't reach its servers, or was refused. When the connection breaks the cloud "
@@ -76,7 +80,8 @@ COUNTDOWN_SYMPTOMS = (
         sees="The session of the host's agent loses packets: an end sends again what is not acknowledged.",
         metric="cs_agent_retransmitting",
         limit=Limit(Op.EQUALS, 1, step=1),
-        hold=60,
+        runs=3,
+        cause=Cause.AGENT,
         severity=Severity.WARNING,
         unit="boolean",
         means="Packets between the host and its management server get lost in one direction or both; pings come late "
@@ -89,7 +94,8 @@ COUNTDOWN_SYMPTOMS = (
         sees="A management server has sessions of agents that can be given to no host of the inventory.",
         metric="cs_management_agent_unmapped_connections",
         limit=Limit(Op.ABOVE, 0, step=1),
-        hold=300,
+        runs=9,
+        cause=Cause.AGENT,
         severity=Severity.INFO,
         unit="connections",
         means="Hosts or system VMs that are not watched, or hosts whose agent uses an address that the inventory does "
@@ -107,7 +113,8 @@ SERVER_SYMPTOMS = (
         sees="A management server listens for no agents.",
         metric="cs_management_agent_port_listening",
         limit=Limit(Op.EQUALS, 0, step=1),
-        hold=60,
+        runs=3,
+        cause=Cause.MANAGEMENT,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="The management server is down, starting, or has lost the port. Its agents have lost their sessions "
@@ -126,7 +133,8 @@ SERVER_SYMPTOMS = (
         sees="A management server does not read what its agents send.",
         metric="cs_management_agent_unread_connections",
         limit=Limit(Op.ABOVE, 0, step=1),
-        hold=45,  # and a look before that
+        runs=2,  # and a look before that
+        cause=Cause.MANAGEMENT,
         severity=Severity.WARNING,
         unit="connections",
         means="Its process is stopped, collects garbage without end, or has no thread left: sessions look well, and no "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from cs_exporter.probes.clocks.time_drift import TimeDriftReading
-from cs_exporter.spec import DerivedSpec, Latest, Limit, Metric, Op, Sample, Severity, Symptom, gauge, rows
+from cs_exporter.spec import Cause, DerivedSpec, Latest, Limit, Metric, Op, Sample, Severity, Symptom, gauge, rows
 
 QUORUM = 3
 """Hosts below which a median accuses nobody: of two clocks that differ, either may be the right one."""
@@ -74,7 +74,8 @@ SYMPTOMS = (
         sees="The host's clock differs from those of the other hosts by more than 2 s.",
         metric="cs_clock_skew_from_fleet_seconds",
         limit=Limit(Op.ABOVE, 2.0, step=0.01, absolute=True),
-        hold=120,
+        runs=3,
+        cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="seconds",
         means=_MEANS,
@@ -86,7 +87,8 @@ SYMPTOMS = (
         sees="The host's clock differs from those of the other hosts by more than 5 s.",
         metric="cs_clock_skew_from_fleet_seconds",
         limit=Limit(Op.ABOVE, 5.0, step=0.01, absolute=True),
-        hold=60,
+        runs=2,
+        cause=Cause.CLOCK,
         severity=Severity.CRITICAL,
         unit="seconds",
         means=_MEANS,
@@ -98,7 +100,8 @@ SYMPTOMS = (
         sees="The exporter's own clock differs from those of most hosts by more than a second.",
         metric="cs_clock_fleet_skew_seconds",
         limit=Limit(Op.ABOVE, 1.0, step=0.01, absolute=True),
-        hold=60,  # shorter than that of CsClockSkew, which all hosts show soon after
+        runs=2,  # shorter than that of CsClockSkew, which all hosts show soon after
+        cause=Cause.EXPORTER,
         severity=Severity.WARNING,
         unit="seconds",
         means="Most hosts can hardly be wrong by the same amount at once: the machine cs_exporter runs on is. Every "

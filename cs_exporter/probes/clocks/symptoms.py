@@ -5,7 +5,7 @@ Apart from the sheet only because of their length; HOST in the commands is the a
 
 from __future__ import annotations
 
-from cs_exporter.spec import Limit, Op, Severity, Symptom
+from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _STEP = 0.01
 _SOURCES = "chronyc -n sources -v (or timedatectl timesync-status, or ntpq -n -p)"
@@ -33,7 +33,8 @@ SYMPTOMS = (
         sees="The host's NTP client finds its clock more than 50 ms wrong.",
         metric="cs_clock_offset_seconds",
         limit=Limit(Op.ABOVE, 0.05, step=_STEP, absolute=True),
-        hold=600,
+        runs=9,
+        cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="seconds",
         means=_OFFSET_MEANS,
@@ -45,7 +46,8 @@ SYMPTOMS = (
         sees="The host's NTP client finds its clock more than a second wrong.",
         metric="cs_clock_offset_seconds",
         limit=Limit(Op.ABOVE, 1.0, step=_STEP, absolute=True),
-        hold=300,
+        runs=5,
+        cause=Cause.CLOCK,
         severity=Severity.CRITICAL,
         unit="seconds",
         means=_OFFSET_MEANS,
@@ -57,7 +59,8 @@ SYMPTOMS = (
         sees="The host's NTP client can't vouch for its clock within 200 ms.",
         metric="cs_clock_error_bound_seconds",
         limit=Limit(Op.ABOVE, 0.2, step=_STEP),
-        hold=600,
+        runs=9,
+        cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="seconds",
         means="Offset, dispersion and half the round trip to the reference clock add up to this; servers that are far "
@@ -70,7 +73,8 @@ SYMPTOMS = (
         sees="The host's clock follows no time server.",
         metric="cs_clock_synchronised",
         limit=Limit(Op.EQUALS, 0, step=1),
-        hold=600,
+        runs=9,
+        cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="boolean",
         means="The client never reached a server, has lost all of them, trusts none, or does not run. The clock is "
@@ -90,7 +94,8 @@ SYMPTOMS = (
         # Beyond all that a healthy client comes to: timesyncd, which asks every 2048 s at its slowest, with one answer
         # lost, and ntpd, which at a poll of 1024 s may prefer a sample that is 3 polls old.
         limit=Limit(Op.ABOVE, 4500, step=1, age=True),
-        hold=300,
+        runs=5,
+        cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="seconds",
         means="By themselves clients ask every 17 (chronyd, ntpd) or 34 minutes (timesyncd) at their slowest: answers "
@@ -104,7 +109,8 @@ SYMPTOMS = (
         sees="The host's clock was last compared with a time server more than two and a half hours ago.",
         metric="cs_clock_last_sync_timestamp_seconds",
         limit=Limit(Op.ABOVE, 9000, step=1, age=True),  # 8 polls of chronyd, 4 of timesyncd, all lost
-        hold=300,
+        runs=5,
+        cause=Cause.CLOCK,
         severity=Severity.CRITICAL,
         unit="seconds",
         means="All time servers are lost to this host. chronyd goes on reporting a perfect clock, as it can't know "
@@ -117,7 +123,8 @@ SYMPTOMS = (
         sees="The host's clock differs from the exporter's by more than 2 s.",
         metric="cs_clock_skew_seconds",
         limit=Limit(Op.ABOVE, 2.0, step=_STEP, absolute=True),
-        hold=120,
+        runs=3,
+        cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="seconds",
         means=_SKEW_MEANS,
@@ -129,7 +136,8 @@ SYMPTOMS = (
         sees="The host's clock differs from the exporter's by more than 5 s.",
         metric="cs_clock_skew_seconds",
         limit=Limit(Op.ABOVE, 5.0, step=_STEP, absolute=True),
-        hold=60,
+        runs=2,
+        cause=Cause.CLOCK,
         severity=Severity.CRITICAL,
         unit="seconds",
         means=_SKEW_MEANS,
@@ -142,7 +150,8 @@ SYMPTOMS = (
         metric="cs_clock_source_info",
         labels={"source": "mute"},
         limit=Limit(Op.EQUALS, 1, step=1),
-        hold=600,
+        runs=9,
+        cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="boolean",
         means="The daemon is stopped, hangs, or the host is too loaded to answer in time: nobody knows whether the "
@@ -156,7 +165,8 @@ SYMPTOMS = (
         metric="cs_clock_source_info",
         labels={"source": "none"},
         limit=Limit(Op.EQUALS, 1, step=1),
-        hold=600,
+        runs=9,
+        cause=Cause.CLOCK,
         severity=Severity.INFO,
         unit="boolean",
         means="Neither chrony nor systemd-timesyncd, ntpd or adjtimex answers on the host. If nothing else steers the "

@@ -5,7 +5,7 @@ A node that gives its state to another (donor) is at work and no symptom; only a
 
 from __future__ import annotations
 
-from cs_exporter.spec import Limit, Op, Severity, Symptom
+from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _TRUE = Limit(Op.EQUALS, 1, step=1)
 _FALSE = Limit(Op.EQUALS, 0, step=1)
@@ -19,7 +19,8 @@ NODE_SYMPTOMS = (
         sees="A Galera node says that it is not in the part of its cluster that has the majority.",
         metric="cs_galera_primary",
         limit=_FALSE,
-        hold=30,
+        runs=3,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="It refuses every statement on tables (error 1047), though it lets clients in: whoever is sent to it by "
@@ -33,7 +34,8 @@ NODE_SYMPTOMS = (
         sees="A Galera node does not answer statements on tables.",
         metric="cs_galera_ready",
         limit=_FALSE,
-        hold=60,
+        runs=4,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="It has lost its cluster, or is receiving the whole state from another node, which can take an hour.",
@@ -45,7 +47,8 @@ NODE_SYMPTOMS = (
         sees="A Galera node's receive queue has not become shorter for a minute.",
         metric="cs_galera_receive_queue_unshrunk_seconds",
         limit=Limit(Op.ABOVE, 60, step=1),
-        hold=120,
+        runs=8,
+        cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="seconds",
         means="The node does not apply what it receives: a lock for a backup that does not end, or storage too slow. "
@@ -58,7 +61,8 @@ NODE_SYMPTOMS = (
         sees="Flow control holds all writes of the Galera cluster for more than a tenth of the time.",
         metric="cs_galera_flow_control_paused_ratio",
         limit=Limit(Op.ABOVE, 0.1, step=0.01),
-        hold=120,
+        runs=8,
+        cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="ratio",
         means="One node is too slow for what is written, and the whole cluster waits for it.",
@@ -73,7 +77,8 @@ CLUSTER_SYMPTOMS = (
         sees="A member of a Galera cluster says nothing while others answer.",
         metric="cs_galera_member_up",
         limit=_FALSE,
-        hold=30,
+        runs=3,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="It is down, frozen, unreachable, or runs without its cluster. For some seconds the others still count "
@@ -86,7 +91,8 @@ CLUSTER_SYMPTOMS = (
         sees="A Galera node sees fewer members than the cluster is known to have.",
         metric="cs_galera_cluster_size",
         limit=Limit(Op.BELOW, "cs_galera_expected_size", step=1),
-        hold=60,
+        runs=4,
+        cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="nodes",
         means="The cluster has lost members, and is one failure closer to having no majority: then it stops.",
@@ -99,7 +105,8 @@ CLUSTER_SYMPTOMS = (
         sees="Members of a Galera cluster do not agree on what the cluster is.",
         metric="cs_galera_views",
         limit=Limit(Op.ABOVE, 1, step=1),
-        hold=60,
+        runs=4,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="views",
         means="The cluster is split, or a node that was frozen or cut off goes on with an old view and may serve old "

@@ -1,15 +1,15 @@
-"""The rows of the troubleshooting matrix about a database server and its replication.
+"""The rows of the troubleshooting matrix about a database server.
 
-Apart from the sheet only because of their length; those about a Galera node stand in galera_symptoms.
+Apart from the sheet only because of their length; those about replication and a Galera node have files of their own.
 """
 
 from __future__ import annotations
 
 from cs_exporter.probes.mysql.galera_symptoms import NODE_SYMPTOMS
-from cs_exporter.spec import Limit, Op, Severity, Symptom
+from cs_exporter.probes.mysql.replication_symptoms import REPLICA, REPLICATION_SYMPTOMS
+from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _TRUE = Limit(Op.EQUALS, 1, step=1)
-_FALSE = Limit(Op.EQUALS, 0, step=1)
 
 _WHO = (
     "mariadb -e \"SELECT SUBSTRING_INDEX(host, ':', 1) AS client, user, db, COUNT(*) FROM "
@@ -18,7 +18,6 @@ _WHO = (
 _USED = "mariadb -e \"SHOW GLOBAL STATUS LIKE '%connect%'; SHOW GLOBAL VARIABLES LIKE 'max_connections'\""
 _SERVICE = "systemctl status mariadb mysql"
 _LOG = "journalctl -u mariadb -u mysql -n 100"
-_REPLICA = 'mariadb -e "SHOW ALL SLAVES STATUS\\G" (MySQL: mysql -e "SHOW REPLICA STATUS\\G")'
 _FULL_MEANS = (
     "Whoever needs a new connection is refused (error 1040) or waits: management servers lose their database, agents "
     "their management server, and hosts go into Alert. The usual cause is pools whose sizes add up to more than "
@@ -36,7 +35,8 @@ _STATES = (
         metric="cs_mysql_state",
         labels={"state": "refused"},
         limit=_TRUE,
-        hold=30,
+        runs=3,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="The server does not run, or listens elsewhere: everything that keeps its state there stands still.",
@@ -49,7 +49,8 @@ _STATES = (
         metric="cs_mysql_state",
         labels={"state": "mute"},
         limit=_TRUE,
-        hold=30,
+        runs=3,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="Its process does not run: stopped, waiting for a disk that hangs, or swapped out. A check of the port "
@@ -65,7 +66,8 @@ _STATES = (
         metric="cs_mysql_state",
         labels={"state": "unreachable"},
         limit=_TRUE,
-        hold=30,
+        runs=3,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="The machine is off or cut off, or a filter drops what goes to the database's port. If only the exporter "
@@ -79,7 +81,8 @@ _STATES = (
         metric="cs_mysql_state",
         labels={"state": "lost"},
         limit=_TRUE,
-        hold=30,
+        runs=3,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="A proxy stands before a server that is gone, the server is on its way down or restarts in a loop, or "
@@ -93,7 +96,8 @@ _STATES = (
         metric="cs_mysql_state",
         labels={"state": "blocked"},
         limit=_TRUE,
-        hold=0,
+        runs=1,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="More than max_connect_errors handshakes from that address were interrupted: something there connects "
@@ -114,7 +118,8 @@ _FULL = (
         sees="Every connection of the database server is in use.",
         metric="cs_mysql_saturated",
         limit=_TRUE,
-        hold=0,
+        runs=1,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means=_FULL_MEANS,
@@ -126,7 +131,8 @@ _FULL = (
         sees="More than 80 % of the database server's connections are in use.",
         metric="cs_mysql_connections_used_ratio",
         limit=Limit(Op.ABOVE, 0.8, step=0.01),
-        hold=300,
+        runs=18,
+        cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="ratio",
         means=_FULL_MEANS,
@@ -138,7 +144,8 @@ _FULL = (
         sees="More than 90 % of the database server's connections are in use.",
         metric="cs_mysql_connections_used_ratio",
         limit=Limit(Op.ABOVE, 0.9, step=0.01),
-        hold=60,
+        runs=4,
+        cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
         unit="ratio",
         means=_FULL_MEANS,
@@ -150,7 +157,8 @@ _FULL = (
         sees="The database server has refused connections within the last five minutes because all were in use.",
         metric="cs_mysql_recent_refusals",
         limit=Limit(Op.ABOVE, 0, step=1),
-        hold=0,
+        runs=1,
+        cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="connections",
         means="It was full, for however short a time: peaks between two readings show here only.",
@@ -162,7 +170,8 @@ _FULL = (
         sees="A client uses more than 90 % of its connection pool.",
         metric="cs_mysql_client_pool_used_ratio",
         limit=Limit(Op.ABOVE, 0.9, step=0.01),
-        hold=120,
+        runs=8,
+        cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="ratio",
         means="When the pool is used up the application waits for a connection of its own (CloudStack 30 s or 10 min) "
@@ -173,82 +182,14 @@ _FULL = (
     ),
 )
 
-_REPLICATION = (
-    Symptom(
-        name="CsMysqlReplicaIoStopped",
-        sees="A replica is not connected to its source.",
-        metric="cs_mysql_replication_failing",
-        labels={"thread": "io"},
-        limit=_TRUE,
-        hold=120,
-        severity=Severity.CRITICAL,
-        unit="boolean",
-        means="Nothing arrives: the replica grows old, and a failover to it loses what was written since.",
-        look=(_REPLICA, _LOG),
-        fix="Last_IO_Error names the cause: source unreachable, account, or a binary log that is gone there (then the "
-        "replica must be built anew). After that: START SLAVE (MySQL: START REPLICA).",
-    ),
-    Symptom(
-        name="CsMysqlReplicaSqlStopped",
-        sees="A replica does not apply what it receives.",
-        metric="cs_mysql_replication_failing",
-        labels={"thread": "sql"},
-        limit=_TRUE,
-        hold=120,
-        severity=Severity.CRITICAL,
-        unit="boolean",
-        means="It grows old though it is connected. An error in applying means that its data differ from the source's.",
-        look=(_REPLICA, _LOG),
-        fix="Last_SQL_Error names the statement. Where data differ, build the replica anew rather than skip events; "
-        "else START SLAVE (MySQL: START REPLICA).",
-    ),
-    Symptom(
-        name="CsMysqlReplicaOutOfUse",
-        sees="Replication was stopped on a database server that takes changes itself.",
-        metric="cs_mysql_replication_stopped",
-        limit=_TRUE,
-        hold=300,
-        severity=Severity.WARNING,
-        unit="boolean",
-        means="It was promoted, and still has the channel from its old source: a restart may begin it again. Or it is "
-        "a replica that somebody stopped, and that anybody may write to.",
-        look=(_REPLICA, "mariadb -e \"SHOW GLOBAL VARIABLES LIKE '%read_only'\""),
-        fix="Promoted: RESET SLAVE ALL (MySQL: RESET REPLICA ALL). Else START SLAVE (MySQL: START REPLICA), and set "
-        "read_only.",
-    ),
-    Symptom(
-        name="CsMysqlReplicaLag",
-        sees="A replica is more than 30 s behind its source.",
-        metric="cs_mysql_replication_lag_seconds",
-        limit=Limit(Op.ABOVE, 30, step=1),
-        hold=300,
-        severity=Severity.WARNING,
-        unit="seconds",
-        means="A failover now would lose or delay that much.",
-        look=(_REPLICA, "iostat -x 1 5", "mariadb -e 'SHOW FULL PROCESSLIST'"),
-        fix="A single long transaction passes by itself. Else give the replica faster storage or parallel appliers.",
-    ),
-    Symptom(
-        name="CsMysqlBinlogNotRow",
-        sees="The database server does not log changes by row.",
-        metric="cs_mysql_binlog_row",
-        limit=_FALSE,
-        hold=300,
-        severity=Severity.WARNING,
-        unit="boolean",
-        means="CloudStack's statements are not safe to replay as text: a replica or a cluster drifts apart unseen.",
-        look=("mariadb -e \"SHOW GLOBAL VARIABLES LIKE 'binlog_format'\"",),
-        fix="SET GLOBAL binlog_format = 'ROW' and the same in the server's configuration; clients must reconnect.",
-    ),
-)
-
 _ACCOUNT = (
     Symptom(
         name="CsMysqlAccountPrivileged",
         sees="The exporter's database account could take the administrator's last slot.",
         metric="cs_mysql_account_privileged",
         limit=_TRUE,
-        hold=0,
+        runs=1,
+        cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="boolean",
         means="A full server lets one such account in, so that somebody can mend it. The exporter gives that slot up "
@@ -262,7 +203,8 @@ _ACCOUNT = (
         sees="The exporter's database account lacks a privilege, and a part of the reading is missing.",
         metric="cs_mysql_denied",
         limit=_TRUE,
-        hold=0,
+        runs=1,
+        cause=Cause.DATABASE,
         severity=Severity.INFO,
         unit="boolean",
         means="Without PROCESS nobody knows who holds the connections, without the other one nothing of replication.",
@@ -274,15 +216,16 @@ _ACCOUNT = (
         sees="The database server leaves one question open while it answers all others.",
         metric="cs_mysql_unanswered",
         limit=_TRUE,
-        hold=300,
+        runs=18,
+        cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="boolean",
         means="Replication status may wait for a statement that changes replication and does not end (STOP, START, "
         "CHANGE MASTER, by version); a list of clients or grants for a lock, or it is too long to come in time. A "
         "Galera node without its cluster refuses to list its clients.",
-        look=("mariadb -e 'SHOW FULL PROCESSLIST'", _REPLICA),
+        look=("mariadb -e 'SHOW FULL PROCESSLIST'", REPLICA),
         fix="End that statement, or the transaction that it waits for. For a Galera node see its own rows.",
     ),
 )
 
-SYMPTOMS = (*_STATES, *_FULL, *_REPLICATION, *_ACCOUNT, *NODE_SYMPTOMS)
+SYMPTOMS = (*_STATES, *_FULL, *REPLICATION_SYMPTOMS, *_ACCOUNT, *NODE_SYMPTOMS)

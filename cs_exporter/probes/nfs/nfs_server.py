@@ -15,7 +15,19 @@ from cs_exporter.model import Host, Role
 from cs_exporter.ports import Io
 from cs_exporter.probes.nfs import programs as nfs_programs
 from cs_exporter.probes.nfs.programs import ProgramRow, ServerProgram
-from cs_exporter.spec import Limit, Metric, Op, ProbeSettings, ProbeSpec, Sample, Seconds, Severity, Symptom, rows
+from cs_exporter.spec import (
+    Cause,
+    Limit,
+    Metric,
+    Op,
+    ProbeSettings,
+    ProbeSpec,
+    Sample,
+    Seconds,
+    Severity,
+    Symptom,
+    rows,
+)
 
 
 class NfsServerSettings(ProbeSettings):
@@ -74,7 +86,8 @@ SYMPTOMS = (
         sees="An NFS server does not answer RPC calls of one of its programs.",
         metric="cs_nfs_server_up",
         limit=Limit(Op.EQUALS, 0, step=1),
-        hold=60,
+        runs=3,
+        cause=Cause.STORAGE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="New mounts fail (portmapper, mountd), or all mounts hang (nfs). An open TCP port proves nothing: a "
@@ -88,7 +101,8 @@ SYMPTOMS = (
         sees="An NFS server takes long to answer a call that does nothing.",
         metric="cs_nfs_server_latency_seconds",
         limit=Limit(Op.ABOVE, 0.5, step=0.01),
-        hold=120,
+        runs=4,
+        cause=Cause.STORAGE,
         severity=Severity.WARNING,
         unit="seconds",
         means="No disk is involved in this call: the server's threads are all busy, its processor is, or packets get "

@@ -5,7 +5,7 @@ Apart from the sheet only because of their length; in the commands, words in cap
 
 from __future__ import annotations
 
-from cs_exporter.spec import Limit, Op, Severity, Symptom
+from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _TRUE = Limit(Op.EQUALS, 1, step=1)
 
@@ -16,7 +16,8 @@ SYMPTOMS = (
         metric="cs_nfs_mount_state",
         labels={"state": "hung"},
         limit=_TRUE,
-        hold=30,
+        runs=2,
+        cause=Cause.STORAGE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="Every process that touches the mount waits without end: guests on it stand still, the agent's storage "
@@ -37,7 +38,8 @@ SYMPTOMS = (
         metric="cs_nfs_mount_state",
         labels={"state": "stale"},
         limit=_TRUE,
-        hold=60,
+        runs=3,
+        cause=Cause.STORAGE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="The export was replaced, restored or moved to another file system on the server: every access fails "
@@ -52,7 +54,8 @@ SYMPTOMS = (
         metric="cs_nfs_mount_state",
         labels={"state": "missing"},
         limit=_TRUE,
-        hold=60,
+        runs=3,
+        cause=Cause.STORAGE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="Guests that need it can't start here, and what is written to the mount point fills the host's own disk.",
@@ -67,7 +70,8 @@ SYMPTOMS = (
         metric="cs_nfs_mount_state",
         labels={"state": "readonly"},
         limit=_TRUE,
-        hold=60,
+        runs=3,
+        cause=Cause.STORAGE,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="Guests get write errors and CloudStack's storage heartbeat can't be written, after which it gives the "
@@ -82,7 +86,8 @@ SYMPTOMS = (
         metric="cs_nfs_mount_state",
         labels={"state": "slow"},
         limit=_TRUE,
-        hold=120,
+        runs=4,
+        cause=Cause.STORAGE,
         severity=Severity.WARNING,
         unit="boolean",
         means="The server is overloaded, its disks or the path to it are sick; guests see slow disks, and a hang is "
@@ -96,7 +101,8 @@ SYMPTOMS = (
         sees="Nobody can say whether an NFS mount answers.",
         metric="cs_nfs_mount_unjudged",
         limit=_TRUE,
-        hold=300,
+        runs=9,
+        cause=Cause.STORAGE,
         severity=Severity.INFO,
         unit="boolean",
         means="The polling account may not enter a directory above the mount point, or the host has no stat command; "
@@ -110,7 +116,8 @@ SYMPTOMS = (
         sees="Requests to the NFS server wait, and not one answer comes.",
         metric="cs_nfs_mount_requests_outstanding",
         limit=Limit(Op.ABOVE, 0, step=1),
-        hold=60,
+        runs=3,
+        cause=Cause.STORAGE,
         severity=Severity.WARNING,
         unit="requests",
         means="The connection stands but the server does not serve: it is frozen, or answers are lost on their way.",
@@ -123,7 +130,8 @@ SYMPTOMS = (
         sees="Reads or writes on an NFS mount end in errors.",
         metric="cs_nfs_mount_error_ratio",
         limit=Limit(Op.ABOVE, 0, step=0.01),
-        hold=60,
+        runs=3,
+        cause=Cause.STORAGE,
         severity=Severity.CRITICAL,
         unit="ratio",
         means="The server answers and refuses: the export became read-only or full, a quota is used up, its disks "
@@ -137,7 +145,8 @@ SYMPTOMS = (
         sees="A mount has the options soft,noac, which CloudStack's heartbeat script gives it.",
         metric="cs_nfs_mount_heartbeat_remount",
         limit=_TRUE,
-        hold=0,
+        runs=1,
+        cause=Cause.STORAGE,
         severity=Severity.WARNING,
         unit="boolean",
         means="The storage was once gone: kvmheartbeat.sh killed the guests that used it and mounted it anew. It is "
@@ -151,7 +160,8 @@ SYMPTOMS = (
         sees="A mount uses another version of NFS than its settings say.",
         metric="cs_nfs_mount_version_mismatch",
         limit=_TRUE,
-        hold=300,
+        runs=9,
+        cause=Cause.STORAGE,
         severity=Severity.WARNING,
         unit="boolean",
         means="Client and server agreed on another version, often after an upgrade of one of them: locking, failover "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cs_exporter.model import Peer
 from cs_exporter.probes.paths.metrics import PathMtuReading
 from cs_exporter.probes.paths.verdicts import PathRow, PathState
-from cs_exporter.spec import DerivedSpec, Latest, Limit, Metric, Op, Sample, Severity, Symptom, rows
+from cs_exporter.spec import Cause, DerivedSpec, Latest, Limit, Metric, Op, Sample, Severity, Symptom, rows
 
 _JUDGED = frozenset({PathState.OK, PathState.REDUCED, PathState.BLACK_HOLE})
 
@@ -91,7 +91,8 @@ SYMPTOMS = (
         sees="Full packets pass from the peer to the host, and not from the host to the peer.",
         metric="cs_path_asymmetric",
         limit=Limit(Op.EQUALS, 1, step=1),
-        hold=360,
+        runs=2,
+        cause=Cause.PATH,
         severity=Severity.WARNING,
         unit="boolean",
         means="The two ends have different MTUs, or the two ways are different ones: one host was forgotten when jumbo "

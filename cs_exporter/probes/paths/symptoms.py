@@ -5,7 +5,7 @@ Apart from the sheet only because of their length; in the commands, words in cap
 
 from __future__ import annotations
 
-from cs_exporter.spec import Limit, Op, Severity, Symptom
+from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _TRUE = Limit(Op.EQUALS, 1, step=1)
 _LOOK = (
@@ -22,7 +22,8 @@ SYMPTOMS = (
         metric="cs_path_mtu_blackhole",
         limit=_TRUE,
         # Two rounds, each of which sends the expected size afresh: a path that merely loses packets pages nobody.
-        hold=360,
+        runs=2,
+        cause=Cause.PATH,
         severity=Severity.CRITICAL,
         unit="boolean",
         means="Some switch port, bond, bridge or peer carries less than the ends believe. Connections open and then "
@@ -37,7 +38,8 @@ SYMPTOMS = (
         sees="The path carries smaller packets than its network should, and the router or device in between says so.",
         metric="cs_path_mtu_reduced",
         limit=_TRUE,
-        hold=600,
+        runs=3,
+        cause=Cause.PATH,
         severity=Severity.WARNING,
         unit="boolean",
         means="TCP adapts, so that nothing fails at once: storage loses throughput, and tunnels, which can't adapt, "
@@ -51,7 +53,8 @@ SYMPTOMS = (
         sees="The host refuses to send packets of the expected size because of a path MTU that it learnt earlier.",
         metric="cs_path_mtu_cached",
         limit=_TRUE,
-        hold=900,
+        runs=3,
+        cause=Cause.PATH,
         severity=Severity.INFO,
         unit="boolean",
         means="A router has said so within the last ten minutes (net.ipv4.route.mtu_expires). Whether it still would "
@@ -64,7 +67,8 @@ SYMPTOMS = (
         sees="The host gets no answer from its peer on this network, to no packet of either size.",
         metric="cs_path_unreachable",
         limit=_TRUE,
-        hold=360,
+        runs=2,
+        cause=Cause.PATH,
         severity=Severity.WARNING,
         unit="boolean",
         means="The peer is down, or its address on this network, the way there or the way back is missing; or a packet "
@@ -78,7 +82,8 @@ SYMPTOMS = (
         sees="More than a fifth of the small packets between host and peer are lost.",
         metric="cs_path_loss_ratio",
         limit=Limit(Op.ABOVE, 0.2, step=0.01),
-        hold=360,
+        runs=2,
+        cause=Cause.PATH,
         severity=Severity.WARNING,
         unit="ratio",
         means="NFS and the agent's connection retransmit with growing pauses; heartbeats come late. Of a path that is "
@@ -92,7 +97,8 @@ SYMPTOMS = (
         metric="cs_path_rtt_seconds",
         labels={"traffic": "storage"},
         limit=Limit(Op.ABOVE, 0.01, step=0.001),
-        hold=600,
+        runs=3,
+        cause=Cause.PATH,
         severity=Severity.WARNING,
         unit="seconds",
         means="Within a site an answer takes less than a millisecond. Every synchronous write of every guest waits "
@@ -105,7 +111,8 @@ SYMPTOMS = (
         sees="A VXLAN of the host has a larger MTU than the device below can carry with the encapsulation added.",
         metric="cs_vxlan_headroom_bytes",
         limit=Limit(Op.BELOW, 0, step=1),
-        hold=60,
+        runs=2,
+        cause=Cause.PATH,
         severity=Severity.CRITICAL,
         unit="bytes",
         means="Full packets between guests on different hosts are fragmented or lost, while small ones pass: guests "
@@ -118,7 +125,8 @@ SYMPTOMS = (
         sees="The host can't send packets that would tell a path's MTU.",
         metric="cs_path_unmeasured",
         limit=_TRUE,
-        hold=900,
+        runs=3,
+        cause=Cause.PATH,
         severity=Severity.INFO,
         unit="boolean",
         means="It has no ping that knows -M, or the account may not use it, and no Python either: black holes on its "

@@ -5,7 +5,7 @@ In the texts, words in capitals stand for the alert's labels; VANTAGE is who loo
 
 from __future__ import annotations
 
-from cs_exporter.spec import Limit, Op, Severity, Symptom
+from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _TRUE = Limit(Op.EQUALS, 1, step=1)
 _DAY = 86400.0
@@ -31,7 +31,8 @@ SYMPTOMS = (
         metric="cs_port_failing",
         labels={"severity": Severity.CRITICAL.value},
         limit=_TRUE,
-        hold=60,
+        runs=3,
+        cause=Cause.PORT,
         severity=Severity.CRITICAL,
         unit="boolean",
         means=_MEANS,
@@ -44,7 +45,8 @@ SYMPTOMS = (
         metric="cs_port_failing",
         labels={"severity": Severity.WARNING.value},
         limit=_TRUE,
-        hold=120,
+        runs=4,
+        cause=Cause.PORT,
         severity=Severity.WARNING,
         unit="boolean",
         means=_MEANS,
@@ -57,7 +59,8 @@ SYMPTOMS = (
         metric="cs_port_failing",
         labels={"severity": Severity.INFO.value},
         limit=_TRUE,
-        hold=300,
+        runs=9,
+        cause=Cause.PORT,
         severity=Severity.INFO,
         unit="boolean",
         means=_MEANS,
@@ -70,7 +73,8 @@ SYMPTOMS = (
         metric="cs_port_failing",
         labels={"state": "mute"},
         limit=_TRUE,
-        hold=60,
+        runs=3,
+        cause=Cause.PORT,
         severity=Severity.INFO,
         unit="boolean",
         means="The kernel accepts for a process that does not run: frozen, out of threads, waiting for its database or "
@@ -83,7 +87,8 @@ SYMPTOMS = (
         sees="A port is open that should be closed.",
         metric="cs_port_unexpected",
         limit=_TRUE,
-        hold=60,
+        runs=3,
+        cause=Cause.PORT,
         severity=Severity.WARNING,
         unit="boolean",
         means="Whoever reaches the port can use it. CloudStack's integration API (8096) takes every command from "
@@ -97,7 +102,8 @@ SYMPTOMS = (
         sees="Connecting to a port takes more than half a second.",
         metric="cs_port_connect_seconds",
         limit=Limit(Op.ABOVE, 0.5, step=0.01),
-        hold=120,
+        runs=4,
+        cause=Cause.PORT,
         severity=Severity.WARNING,
         unit="seconds",
         means="No process is involved in accepting: the path is congested or long, or HOST is short of time.",
@@ -109,7 +115,8 @@ SYMPTOMS = (
         sees="Connection requests to a port get lost, look after look.",
         metric="cs_port_syn_retransmitting",
         limit=_TRUE,
-        hold=90,  # with the look before the first that counts as long as ever: a single lost packet is nobody's news
+        runs=3,  # with the look before the first that counts as long as ever: a single lost packet is nobody's news
+        cause=Cause.PORT,
         severity=Severity.WARNING,
         unit="boolean",
         means="Packets are lost on the way, or the queue of the listening process is full and HOST drops requests: "
@@ -123,7 +130,8 @@ SYMPTOMS = (
         sees="The TLS certificate of a port runs out within 14 days.",
         metric="cs_port_tls_not_after_timestamp_seconds",
         limit=Limit(Op.ABOVE, -14 * _DAY, step=3600, age=True),
-        hold=3600,
+        runs=2,
+        cause=Cause.PORT,
         severity=Severity.WARNING,
         unit="seconds",
         means="When it has run out, clients that check it no longer connect: browsers, agents, other services.",
@@ -135,7 +143,8 @@ SYMPTOMS = (
         sees="The TLS certificate of a port has run out, or will within 2 days.",
         metric="cs_port_tls_not_after_timestamp_seconds",
         limit=Limit(Op.ABOVE, -2 * _DAY, step=3600, age=True),
-        hold=60,
+        runs=2,
+        cause=Cause.PORT,
         severity=Severity.CRITICAL,
         unit="seconds",
         means="Clients that check it can't connect, or soon won't: browsers, agents, other services.",

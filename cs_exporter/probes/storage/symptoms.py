@@ -5,7 +5,7 @@ Apart from the sheet only because of their length; words in capitals stand for t
 
 from __future__ import annotations
 
-from cs_exporter.spec import Limit, Op, Severity, Symptom
+from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _FILE = "cat MOUNTPOINT/KVMHA/hb-*; date +%s"
 _LOG = "journalctl -t heartbeat -n 20; grep -i heartbeat /var/log/cloudstack/agent/agent.log | tail"
@@ -18,7 +18,8 @@ SYMPTOMS = (
         metric="cs_host_seconds_to_reboot",
         # By default 110 s after a good write, and one is due every 60 s: below 30 at least two tries have failed.
         limit=Limit(Op.BELOW, 30, step=1),
-        hold=0,
+        runs=1,
+        cause=Cause.STORAGE,
         severity=Severity.CRITICAL,
         unit="seconds",
         means="Its heartbeat file on a primary pool has not been written, and agent.properties arms the forced reboot "
@@ -35,7 +36,8 @@ SYMPTOMS = (
         metric="cs_storage_heartbeat_age_seconds",
         # Healthy ages go up to 60 s and what writing to all pools takes; neighbours call the host dead above 60.
         limit=Limit(Op.ABOVE, 75, step=1),
-        hold=0,
+        runs=1,
+        cause=Cause.STORAGE,
         severity=Severity.WARNING,
         unit="seconds",
         means="The pool hangs or refuses the write, the agent stands still on another pool that hangs, or it does not "
@@ -50,7 +52,8 @@ SYMPTOMS = (
         sees="The host's storage heartbeat lies in the future of its own clock.",
         metric="cs_storage_heartbeat_ahead_seconds",
         limit=Limit(Op.ABOVE, 0, step=1),
-        hold=120,
+        runs=4,
+        cause=Cause.STORAGE,
         severity=Severity.INFO,
         unit="seconds",
         means="The host's clock was set back after the write, or another host writes under its address. Until the "
@@ -64,7 +67,8 @@ SYMPTOMS = (
         sees="Nobody can read the host's storage heartbeat on a mount.",
         metric="cs_storage_heartbeat_unread",
         limit=Limit(Op.EQUALS, 1, step=1),
-        hold=300,
+        runs=9,
+        cause=Cause.STORAGE,
         severity=Severity.INFO,
         unit="boolean",
         means="The mount hangs (then CsNfsMountHung holds too), or the polling account may not enter a directory above "
@@ -78,7 +82,8 @@ SYMPTOMS = (
         sees="The host had a storage heartbeat on a mount, and has none there any more.",
         metric="cs_storage_heartbeat_gone",
         limit=Limit(Op.EQUALS, 1, step=1),
-        hold=300,
+        runs=9,
+        cause=Cause.STORAGE,
         severity=Severity.INFO,
         unit="boolean",
         means="The pool was unmounted, as for its maintenance or its removal: an agent that still has the pool mounts "

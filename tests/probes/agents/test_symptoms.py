@@ -15,7 +15,7 @@ from cs_exporter.symptoms import holding
 from tests.probes.agents.agent_stand import KVM1, MS1, WALL, Fleet, at_host, at_server, closed, own, served
 
 NOW = 1000.0
-SILENT, CRITICAL = ("kvm1", "CsAgentSilent"), ("kvm1", "CsAgentSilentCritical")
+SILENT, CRITICAL = ("kvm1", "CsHostAlertImminent"), ("kvm1", "CsHostAlertImminentCritical")
 
 
 def symptoms(**readings: AgentHeartbeatReading | None) -> set[tuple[str, str]]:

@@ -42,7 +42,7 @@ def test_nothing_is_left_out() -> None:
 
 def test_a_black_hole_pages_after_two_rounds() -> None:
     """The second one sends the expected size afresh; the row itself turns at once."""
-    assert BY_NAME["CsPathMtuBlackhole"].hold > PathMtuSettings().interval
+    assert BY_NAME["CsPathMtuBlackhole"].wait(PathMtuSettings().interval) > PathMtuSettings().interval
 
 
 def test_only_storage_is_slow_by_ten_milliseconds() -> None:

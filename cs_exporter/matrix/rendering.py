@@ -1,0 +1,98 @@
+"""What the matrix depends on besides the sheets: an operator's limits, intervals, selector and address of runbooks.
+
+The committed files are those of the defaults; an operator renders his own from his configuration.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cs_exporter.model import Inventory
+from cs_exporter.spec import AnyDerived, AnySpec, Symptom, whole_interval
+
+RUNBOOKS = "http://cs-exporter:10595/runbooks"
+"""Where runbooks are, unless an operator says otherwise: every cs_exporter serves its own."""
+
+KEPT_INTERVALS = 3
+"""An alert outlives this many runs that do not confirm it, so that a lost one does not resolve a page."""
+
+
+def _none() -> Mapping[str, float]:
+    return MappingProxyType({})
+
+
+def _nobody() -> Mapping[str, Mapping[str, float]]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """`intervals`: probe (derived ones too) -> seconds between two runs, the longest of any host.
+
+    `selector`: matchers that every selector gets besides its own, such as `job="cs_exporter"`; may be empty.
+    `runbooks`: URL of the folder in which the alerts' runbooks are, without the last slash.
+    `limits`: symptom -> limit, where all hosts have another one than its sheet says. `own`: symptom -> host -> limit.
+    """
+
+    intervals: Mapping[str, float]
+    selector: str = ""
+    runbooks: str = RUNBOOKS
+    limits: Mapping[str, float] = field(default_factory=_none)
+    own: Mapping[str, Mapping[str, float]] = field(default_factory=_nobody)
+
+    def limit(self, symptom: Symptom) -> float | str:
+        """The limit of hosts that have none of their own."""
+        return self.limits.get(symptom.name, symptom.limit.value)
+
+
+def usual(probes: Sequence[AnySpec], derived: Sequence[AnyDerived]) -> Rendering:
+    """The rendering that is committed: the sheets' own limits and intervals."""
+    return Rendering(_with_derived({spec.name: spec.settings().interval for spec in probes}, derived))
+
+
+def of_inventory(
+    inventory: Inventory,
+    probes: Sequence[AnySpec],
+    derived: Sequence[AnyDerived],
+    base: float,
+    *,
+    selector: str = "",
+    runbooks: str = RUNBOOKS,
+) -> Rendering:
+    """The rendering for these hosts. `base`: the base interval, of which every probe's is a multiple."""
+    longest = {spec.name: whole_interval(spec.settings().interval, base) for spec in probes}
+    for spec in probes:
+        asked = [host.settings[spec.name].interval for host in inventory if spec.name in host.settings]
+        if asked:
+            longest[spec.name] = whole_interval(max(asked), base)
+    sheets: tuple[AnySpec | AnyDerived, ...] = (*probes, *derived)
+    symptoms = [symptom for sheet in sheets for symptom in sheet.symptoms]
+    limits, own = _limits(inventory, symptoms)
+    return Rendering(_with_derived(longest, derived), selector, runbooks, limits, own)
+
+
+def _with_derived(intervals: dict[str, float], derived: Sequence[AnyDerived]) -> Mapping[str, float]:
+    """A derived probe has something new as often as the slowest of what it looks at."""
+    for sheet in derived:
+        intervals[sheet.name] = max(intervals[name] for name in sheet.inputs if name in intervals)
+    return MappingProxyType(intervals)
+
+
+def _limits(
+    inventory: Inventory, symptoms: Sequence[Symptom]
+) -> tuple[Mapping[str, float], Mapping[str, Mapping[str, float]]]:
+    """What most hosts have is the limit; the others have their own."""
+    limits: dict[str, float] = {}
+    own: dict[str, dict[str, float]] = defaultdict(dict)
+    for symptom in symptoms:
+        wanted = {host.name: host.limits.symptoms.get(symptom.name, symptom.limit.value) for host in inventory}
+        most = Counter(wanted.values()).most_common(1)[0][0] if wanted else symptom.limit.value
+        if isinstance(most, float | int) and most != symptom.limit.value:
+            limits[symptom.name] = most
+        for host, limit in wanted.items():
+            if limit != most and isinstance(limit, float | int):
+                own[symptom.name][host] = limit
+    return MappingProxyType(limits), MappingProxyType(own)

@@ -1,0 +1,104 @@
+"""The rule files for Prometheus: one group per probe, with what every alert tells whoever is paged.
+
+Summaries are constant, so that notifications of one kind look alike; the description has host, cause, value and time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cs_exporter.matrix import records
+from cs_exporter.matrix.promql import indented
+from cs_exporter.matrix.rendering import Rendering
+from cs_exporter.matrix.rows import Row
+
+HEAD = "# Made by cs-exporter matrix write from the probes' sheets: change those, or render your own; see README.md.\n"
+
+VALUES = {
+    "seconds": "{{ $value | humanizeDuration }}",
+    "ratio": "{{ $value | humanizePercentage }}",
+    "bytes": "{{ $value | humanize1024 }}B",
+}
+"""Unit -> how a value is written; other units follow the plain number."""
+
+UNTOLD = frozenset({"host", "instance", "severity"})
+"""Labels that the description names otherwise, or that say no more than the alert's name."""
+
+
+def duration(seconds: float) -> str:
+    """As Prometheus writes it: whole milliseconds, in the largest unit that divides them."""
+    millis = round(seconds * 1000)
+    for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        if millis and millis % size == 0:
+            return f"{millis // size}{unit}"
+    return f"{millis}ms" if millis else "0s"
+
+
+def summary(row: Row) -> str:
+    """One constant sentence."""
+    return row.sees
+
+
+def description(row: Row) -> str:
+    """Host, place, what is seen, value and limit, the row's labels, the cause, and the time that is left."""
+    where = "{{ $labels.host }}{{ with $labels.cloud_zone }} in zone {{ . }}{{ end }}" if row.per_host else ""
+    seen = f"{where}: {row.sees}" if where else row.sees
+    named = [f"{key} {{{{ $labels.{key} }}}}" for key in row.keys if key not in UNTOLD]
+    parts = [seen, f"At {', '.join(named)}." if named else "", _value(row), f"Cause: {row.cause.value}.", _left(row)]
+    return " ".join(part for part in parts if part)
+
+
+def _value(row: Row) -> str:
+    if row.unit == "boolean" or row.limit is None:
+        return ""
+    shown = VALUES.get(row.unit, f"{{{{ $value | humanize }}}} {row.unit}")
+    limit = "" if row.threshold is None else f", limit {row.threshold:g} {row.unit}"
+    return f"Value {shown}{limit}."
+
+
+def _left(row: Row) -> str:
+    if not row.per_host:
+        return ""
+    query = f'printf "{records.LEFT}{{host=%q}}" $labels.host | query'
+    left = "{{ . | value | humanizeDuration }} until the cloud can give the host up."
+    return f"{{{{ range {query} }}}}{left}{{{{ end }}}}"
+
+
+def rule_file(name: str, rows: Sequence[Row], rendering: Rendering) -> str:
+    """The text of one file of alerts."""
+    lines = [HEAD, "groups:", f"- name: cs_exporter.{name}", "  rules:"]
+    for row in rows:
+        lines += _alert(row, rendering)
+    return "\n".join(lines) + "\n"
+
+
+def record_file(rendering: Rendering) -> str:
+    """The text of the file of recording rules."""
+    lines = [HEAD, "groups:", "- name: cs_exporter.records", "  rules:"]
+    for record in records.records(rendering):
+        lines += [f"  - record: {record.name}", "    expr: |-", *_block(record.expression)]
+    return "\n".join(lines) + "\n"
+
+
+def _alert(row: Row, rendering: Rendering) -> Iterable[str]:
+    labels = {"severity": row.severity.value, "cause": row.cause.value, **row.labels}
+    yield f"  - alert: {row.name}"
+    yield "    expr: |-"
+    yield from _block(row.expression)
+    yield f"    for: {duration(row.wait)}"
+    yield f"    keep_firing_for: {duration(row.keep)}"
+    yield "    labels:"
+    yield from (f"      {key}: {quoted(value)}" for key, value in labels.items())
+    yield "    annotations:"
+    yield f"      summary: {quoted(summary(row))}"
+    yield f"      description: {quoted(description(row))}"
+    yield f"      runbook_url: {quoted(f'{rendering.runbooks}/{row.name}')}"
+
+
+def _block(text: str) -> list[str]:
+    return indented(indented(indented(text))).splitlines()
+
+
+def quoted(text: str) -> str:
+    """A YAML scalar in single quotes."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,23 @@
+"""The recording rules: as Prometheus' style guide names them, and with the operator's selector in each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from cs_exporter.matrix.records import records
+from cs_exporter.matrix.rendering import usual
+from cs_exporter.probes import DERIVED, PROBES
+
+
+def test_names_are_level_metric_operation() -> None:
+    """And no two are the same."""
+    names = [record.name for record in records(usual(PROBES, DERIVED))]
+    assert len(names) == len({*names})
+    assert [] == [name for name in names if not re.fullmatch(r"[a-z_]+:cs_[a-z_]+:[a-z_]+", name)]
+
+
+def test_the_selector_is_in_each() -> None:
+    """Another exporter's series of that name are none of ours."""
+    found = records(replace(usual(PROBES, DERIVED), selector='job="mine"'))
+    assert [] == [record.name for record in found if 'job="mine"' not in record.expression]
