@@ -5,6 +5,7 @@ from __future__ import annotations
 from cs_exporter.matrix.own import PROBE
 from cs_exporter.matrix.whole import usual_matrix
 from cs_exporter.probes import DERIVED, PROBES
+from cs_exporter.spec import AnyDerived, AnySpec
 
 
 def test_every_name_is_used_once() -> None:
@@ -15,5 +16,5 @@ def test_every_name_is_used_once() -> None:
 
 def test_rows_stand_by_probe() -> None:
     """In the sheets' order, the exporter's own at the end."""
-    sheets = [sheet.name for sheet in (*PROBES, *DERIVED) if sheet.symptoms]
-    assert [*sheets, PROBE] == list(usual_matrix().by_probe())
+    sheets: tuple[AnySpec | AnyDerived, ...] = (*PROBES, *DERIVED)
+    assert [*(sheet.name for sheet in sheets if sheet.symptoms), PROBE] == list(usual_matrix().by_probe())
