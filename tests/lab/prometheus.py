@@ -1,7 +1,7 @@
 """A real Prometheus that scrapes one exporter: what the end to end tests judge by, and what the demo shows.
 
-Configured as the README tells users to, but for the interval. It keeps its data in a folder of its own, which goes
-with it, and needs nothing from outside this machine.
+Configured as the README tells users to, but for the intervals; rules and Alertmanagers are had for the asking. It keeps
+its data in a folder of its own, which goes with it, and needs nothing from outside this machine.
 """
 
 from __future__ import annotations
@@ -57,6 +57,9 @@ class Prometheus:
     `directory`: where its folder `prometheus` is made, with configuration, data and log. `target`, `listen`: address
     and port of the exporter, and its own. `every`: seconds between scrapes (to the millisecond). `enter`: what makes a
     command line run somewhere else, such as a lab's `enter`.
+
+    `rules`: files of rules, evaluated every `evaluate` seconds (default: as often as it scrapes) and read at the start
+    and by `reload`. `alertmanagers`: addresses and ports of those that are told of alerts.
     """
 
     def __init__(
@@ -67,9 +70,15 @@ class Prometheus:
         listen: str = "127.0.0.1:9090",
         every: float = 1.0,
         enter: Callable[[Sequence[str]], list[str]] = list,
+        rules: Sequence[Path] = (),
+        evaluate: float | None = None,
+        alertmanagers: Sequence[str] = (),
     ) -> None:
         self.url = f"http://{listen}"
         self.every = every
+        self._evaluate = evaluate or every
+        self._rules = tuple(rules)
+        self._alertmanagers = tuple(alertmanagers)
         self._listen = listen
         self._folder = directory / "prometheus"
         self._target = target
@@ -133,6 +142,12 @@ class Prometheus:
         data = self._ask("query_range", query=expression, start=f"{start:.3f}", end=f"{end:.3f}", step=width)
         return [Series(one["metric"], _points(one["values"])) for one in data["result"]]
 
+    def reload(self) -> None:
+        """Read the files of rules again, and wait until they are in force. Raises PrometheusError if it refuses."""
+        status, body = self._http("POST", "/-/reload")
+        if status != HTTPStatus.OK:
+            raise PrometheusError(body.decode(errors="replace").strip())
+
     def scraped(self) -> bool:
         """Whether the exporter was there at the last scrape."""
         return [1.0] == [series.value for series in self.query("up")]
@@ -142,9 +157,15 @@ class Prometheus:
         return (self._folder / "log").read_text(encoding="utf-8", errors="replace")
 
     def _configuration(self) -> dict[str, Any]:
-        interval = f"{math.ceil(self.every * 1000)}ms"
+        interval, evaluation = (f"{math.ceil(seconds * 1000)}ms" for seconds in (self.every, self._evaluate))
         job = {"job_name": JOB, "static_configs": [{"targets": [self._target]}]}
-        return {"global": {"scrape_interval": interval, "scrape_timeout": interval}, "scrape_configs": [job]}
+        told = [{"static_configs": [{"targets": list(self._alertmanagers)}]}] if self._alertmanagers else []
+        return {
+            "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": evaluation},
+            "scrape_configs": [job],
+            "rule_files": [str(file) for file in self._rules],
+            "alerting": {"alertmanagers": told},
+        }
 
     def _program(self, listen: str) -> list[str]:
         return [
@@ -155,6 +176,7 @@ class Prometheus:
             "--storage.tsdb.retention.size=200MB",
             "--storage.tsdb.wal-segment-size=10MB",
             f"--web.listen-address={listen}",
+            "--web.enable-lifecycle",
         ]
 
     def _ready(self) -> bool:

@@ -16,6 +16,8 @@ from tests.lab.wait import wait_until
 pytestmark = pytest.mark.debian
 
 PAGE = b'# TYPE cs_stub gauge\ncs_stub{host="kvm1"} 7\n'
+RECORD = "{record: 'host:cs_stub:double', expr: cs_stub * 2}"
+ALERT = "{alert: CsStub, expr: cs_stub > 5}"
 
 
 @pytest.fixture
@@ -43,6 +45,21 @@ def test_it_scrapes_and_answers(prometheus: Prometheus) -> None:
     assert len(over_time.points) > 3
     assert {7.0} == {value for _, value in over_time.points}
     assert [1.0] == [found.value for found in prometheus.query("scalar(up)")]
+
+
+def test_it_evaluates_rules(tmp_path: Path, target: str) -> None:
+    """As often as it is told, what was recorded and what fires; files are read again when it is asked to."""
+    rules = tmp_path / "rules.yml"
+    rules.write_text(f"groups: [{{name: stub, rules: [{RECORD}, {ALERT}]}}]\n", encoding="utf-8")
+    with Prometheus(tmp_path, target, listen=free_address(), every=0.2, rules=[rules], evaluate=0.1) as prometheus:
+        wait_until(lambda: prometheus.query('ALERTS{alertname="CsStub",alertstate="firing"}'), 20, "an alert")
+        assert [14.0] == [found.value for found in prometheus.query("host:cs_stub:double")]
+        rules.write_text("groups: [{name: stub, rules: [{alert: CsStub, expr: cs_stub > }]}]\n", encoding="utf-8")
+        with pytest.raises(PrometheusError, match="rules"):
+            prometheus.reload()
+        rules.write_text(f"groups: [{{name: stub, rules: [{RECORD.replace('2', '3')}]}}]\n", encoding="utf-8")
+        prometheus.reload()
+        wait_until(lambda: prometheus.query("host:cs_stub:double == 21"), 20, "the new rule")
 
 
 def test_a_mistake_in_an_expression_is_said(prometheus: Prometheus) -> None:
