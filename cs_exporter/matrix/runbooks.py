@@ -1,0 +1,169 @@
+"""Runbooks: one page per row, for whoever was woken by it and has to know what to type next.
+
+As data, so that the status page shows them as HTML and the committed pages are Markdown, without a second wording.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cs_exporter.matrix.markdown import HEAD, code, link, table
+from cs_exporter.matrix.rows import Row
+from cs_exporter.matrix.usage import names_in
+from cs_exporter.matrix.whole import Matrix
+from cs_exporter.matrix.words import SEVERITIES, limited, spoken
+from cs_exporter.spec import Cause
+
+FOLDER = "alerts/runbooks"
+
+DASHBOARDS = {
+    Cause.DATABASE: "database",
+    Cause.STORAGE: "storage",
+    Cause.PATH: "network",
+    Cause.PORT: "network",
+    Cause.EXPORTER: "exporter",
+}
+"""The dashboard that shows most of what is behind a cause; of all others the host's own does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something to type; `note` says where, or what else would do; may be empty."""
+
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another page: `runbook` is an alert's name, or `dashboard` a dashboard's short name ("host")."""
+
+    text: str
+    runbook: str = ""
+    dashboard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a runbook: paragraphs, then commands in the order to type them, then a text as it is, then links."""
+
+    title: str
+    text: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
+    code: str = ""
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Runbook:
+    """A page: `title` is the alert's name, `lead` what is seen, in one sentence; `facts` are pairs of few words."""
+
+    title: str
+    lead: str
+    facts: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+
+
+def runbook(row: Row) -> Runbook:
+    """The page of one row."""
+    facts = (
+        ("severity", SEVERITIES[row.severity]),
+        ("cause", row.cause.value),
+        ("probe", row.probe),
+        ("metric", ", ".join(names_in(row.condition)) or "none"),
+        *((("limit", limited(row)),) if row.limit else ()),
+        ("fires", "at once" if row.wait == 0 else f"after {spoken(row.wait)}"),
+        ("ends", f"{spoken(row.keep)} after it was last seen" if row.keep else "as soon as it is over"),
+    )
+    return Runbook(row.name, row.sees, facts, tuple(_sections(row)))
+
+
+def command(text: str) -> Command:
+    """What a sheet says under `look`, with what is not to be typed apart: "uptime, on the host"."""
+    after = re.match(r"(.*?), ((?:on|as|and) .*)$", text)
+    typed, note = (after[1], after[2]) if after else (text, "")
+    inside = re.match(r"(.*?) \(([a-zA-Z].*)\)$", typed)
+    if inside:
+        typed, note = inside[1], "; ".join(filter(None, (inside[2], note)))
+    return Command(typed, note)
+
+
+def _sections(row: Row) -> Iterator[Section]:
+    yield Section("What it means", (row.means,))
+    yield Section("Look", commands=tuple(map(command, row.look)))
+    yield Section("Mend", (row.fix,))
+    yield Section("The alert", tuple(_waits(row)), code=row.condition)
+    if row.symptom is not None and row.threshold is not None and row.unit != "boolean":
+        yield _limit(row, row.threshold)
+    yield Section("Muted by", tuple(_muted(row)))
+    dashboard = DASHBOARDS.get(row.cause, "host")
+    yield Section("See also", links=(Link(f"dashboard {dashboard}", dashboard=dashboard),))
+
+
+def _waits(row: Row) -> Iterator[str]:
+    if row.symptom is not None and row.symptom.runs > 1:
+        yield f"It fires when {row.symptom.runs} runs in a row have seen it: after {spoken(row.wait)}."
+    else:
+        yield "It fires at once." if row.wait == 0 else f"It fires when it has been so for {spoken(row.wait)}."
+    if row.keep:
+        yield f"It ends {spoken(row.keep)} after it was last seen, so that a lost poll does not resolve it."
+
+
+def _limit(row: Row, threshold: float) -> Section:
+    how = (
+        f"The value is in {row.unit}. A host, a group, or all hosts under `defaults` can have a limit of their own in "
+        "the configuration of cs_exporter; `cs-exporter matrix write --config.file FILE --output DIR` then writes the "
+        "rules that go with it."
+    )
+    return Section("Another limit", (how,), code=f"limits: {{{row.name}: {threshold:.15g}}}")
+
+
+def _muted(row: Row) -> Iterator[str]:
+    if row.per_host:
+        yield "Maintenance of the host, declared in the cloud or in the configuration."
+    else:
+        yield "Nothing."
+
+
+def text(page: Runbook) -> str:
+    """The page as Markdown."""
+    parts = [f"{HEAD}\n# {page.title}\n", f"{page.lead}\n", table(("", ""), page.facts)]
+    for section in page.sections:
+        parts.append(f"## {section.title}\n")
+        parts += [f"{paragraph}\n" for paragraph in section.text]
+        if section.commands:
+            parts.append("".join(f"{number}. {_typed(item)}\n" for number, item in enumerate(section.commands, 1)))
+        if section.code:
+            parts.append(f"```\n{section.code}\n```\n")
+        if section.links:
+            parts.append("".join(f"- {_linked(item)}\n" for item in section.links))
+    return "\n".join(parts)
+
+
+def _typed(item: Command) -> str:
+    return f"{code(item.text)} ({item.note})" if item.note else code(item.text)
+
+
+def _linked(item: Link) -> str:
+    if item.runbook:
+        return link(item.text, f"{item.runbook}.md")
+    return link(item.text, f"../../deploy/grafana/dashboards/cs-{item.dashboard}.json")
+
+
+def files(matrix: Matrix) -> dict[str, str]:
+    """Every row's page, and a list of them by cause."""
+    pages = {f"{FOLDER}/{row.name}.md": text(runbook(row)) for row in matrix.rows}
+    return {f"{FOLDER}/README.md": _index(matrix), **pages}
+
+
+def _index(matrix: Matrix) -> str:
+    parts = [f"{HEAD}\n# Runbooks\n", "What to type when an alert has come, by what is behind it.\n"]
+    for cause in Cause:
+        rows = [row for row in matrix.rows if row.cause is cause]
+        if rows:
+            parts.append(f"## {cause.value}\n")
+            listed = ((link(row.name, f"{row.name}.md"), row.severity.value, row.sees) for row in rows)
+            parts.append(table(("alert", "severity", "what you see"), listed))
+    return "\n".join(parts)
