@@ -8,28 +8,19 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
-import subprocess
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPConnection
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from tests.lab.wait import wait_until
+from tests.lab.program import Program, ProgramError
 
-READY_DEADLINE, END_DEADLINE, ANSWER_DEADLINE = 30.0, 15.0, 20.0
 JOB = "cs_exporter"
-LIMITS = {"GOMEMLIMIT": "200MiB"}
-"""Beyond this the collector of garbage works harder; a hundred hosts at one scrape per second need a third of it."""
 
 
-class PrometheusError(Exception):
+class PrometheusError(ProgramError):
     """Prometheus refused a question; says what it said."""
 
 
@@ -51,16 +42,18 @@ class Series:
         return self.labels.get("host", "")
 
 
-class Prometheus:
+class Prometheus(Program):
     """`with Prometheus(directory, target) as prometheus:` it is ready, and gone at the end.
 
-    `directory`: where its folder `prometheus` is made, with configuration, data and log. `target`, `listen`: address
-    and port of the exporter, and its own. `every`: seconds between scrapes (to the millisecond). `enter`: what makes a
-    command line run somewhere else, such as a lab's `enter`.
+    `target`: address and port of the exporter. `every`: seconds between scrapes (to the millisecond). For `directory`,
+    `listen` and `enter` see Program.
 
     `rules`: files of rules, evaluated every `evaluate` seconds (default: as often as it scrapes) and read at the start
     and by `reload`. `alertmanagers`: addresses and ports of those that are told of alerts.
     """
+
+    name = "Prometheus"
+    error = PrometheusError
 
     def __init__(
         self,
@@ -74,58 +67,29 @@ class Prometheus:
         evaluate: float | None = None,
         alertmanagers: Sequence[str] = (),
     ) -> None:
-        self.url = f"http://{listen}"
+        super().__init__(directory, listen, enter)
         self.every = every
         self._evaluate = evaluate or every
         self._rules = tuple(rules)
         self._alertmanagers = tuple(alertmanagers)
-        self._listen = listen
-        self._folder = directory / "prometheus"
         self._target = target
-        self._argv = enter(["setpriv", "--pdeathsig", "KILL", *self._program(listen)])
-        self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
+    def argv(self) -> list[str]:
+        """It keeps six hours at most."""
+        return [
+            "prometheus",
+            f"--config.file={self.folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={self.folder / 'data'}",
+            "--storage.tsdb.retention.time=6h",
+            "--storage.tsdb.retention.size=200MB",
+            "--storage.tsdb.wal-segment-size=10MB",
+            f"--web.listen-address={self.listen}",
+            "--web.enable-lifecycle",
+        ]
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Start it and wait until it answers. Raises WaitedInVain with its last words if it does not."""
-        self._folder.mkdir(parents=True)
-        (self._folder / "prometheus.yml").write_text(json.dumps(self._configuration(), indent=2), encoding="utf-8")
-        with (self._folder / "log").open("wb") as output:
-            # A session of its own: Ctrl-C in a terminal is for whoever started it, and that one ends it in order.
-            self._process = subprocess.Popen(
-                self._argv,
-                env={**os.environ, **LIMITS},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        try:
-            wait_until(self._ready, READY_DEADLINE, "Prometheus to be ready")
-        except BaseException as error:
-            error.add_note(self.log()[-2000:])
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """End it, by force if it takes too long, and remove its folder. Harmless when it does not run."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(END_DEADLINE)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        self._process = None
-        shutil.rmtree(self._folder, ignore_errors=True)
+    def files(self) -> Mapping[str, str]:
+        """Its configuration."""
+        return {"prometheus.yml": json.dumps(self._configuration(), indent=2)}
 
     def query(self, expression: str, at: float | None = None) -> list[Series]:
         """What an expression finds at a moment (epoch seconds; default: now). Raises PrometheusError."""
@@ -144,17 +108,13 @@ class Prometheus:
 
     def reload(self) -> None:
         """Read the files of rules again, and wait until they are in force. Raises PrometheusError if it refuses."""
-        status, body = self._http("POST", "/-/reload")
+        status, body = self.http("POST", "/-/reload")
         if status != HTTPStatus.OK:
             raise PrometheusError(body.decode(errors="replace").strip())
 
     def scraped(self) -> bool:
         """Whether the exporter was there at the last scrape."""
         return [1.0] == [series.value for series in self.query("up")]
-
-    def log(self) -> str:
-        """All that it has said so far."""
-        return (self._folder / "log").read_text(encoding="utf-8", errors="replace")
 
     def _configuration(self) -> dict[str, Any]:
         interval, evaluation = (f"{math.ceil(seconds * 1000)}ms" for seconds in (self.every, self._evaluate))
@@ -167,41 +127,14 @@ class Prometheus:
             "alerting": {"alertmanagers": told},
         }
 
-    def _program(self, listen: str) -> list[str]:
-        return [
-            "prometheus",
-            f"--config.file={self._folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={self._folder / 'data'}",
-            "--storage.tsdb.retention.time=6h",
-            "--storage.tsdb.retention.size=200MB",
-            "--storage.tsdb.wal-segment-size=10MB",
-            f"--web.listen-address={listen}",
-            "--web.enable-lifecycle",
-        ]
-
-    def _ready(self) -> bool:
-        if self._process is not None and self._process.poll() is not None:
-            raise PrometheusError(f"Prometheus ended with status {self._process.returncode}")
-        try:
-            status, _ = self._http("GET", "/-/ready")
-        except OSError:
-            return False
-        return status == HTTPStatus.OK
-
     def _ask(self, what: str, **parameters: str) -> dict[str, Any]:
-        status, body = self._http("POST", f"/api/v1/{what}", urllib.parse.urlencode(parameters))
+        form = urllib.parse.urlencode(parameters)
+        status, body = self.http("POST", f"/api/v1/{what}", form, "application/x-www-form-urlencoded")
         answer: dict[str, Any] = json.loads(body)
         if status != HTTPStatus.OK:
             raise PrometheusError(f"{parameters['query']}: {answer.get('error')}")
         data: dict[str, Any] = answer["data"]
         return data
-
-    def _http(self, method: str, path: str, form: str | None = None) -> tuple[int, bytes]:
-        with closing(HTTPConnection(self._listen, timeout=ANSWER_DEADLINE)) as connection:
-            headers = {} if form is None else {"Content-Type": "application/x-www-form-urlencoded"}
-            connection.request(method, path, form, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
 
 
 def _points(values: Sequence[Sequence[Any]]) -> tuple[tuple[float, float], ...]:
