@@ -5,7 +5,7 @@ A page is a pure function of a snapshot, so it can be made in a thread and never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ from cs_exporter.exposition.frame import (
     outcome_families,
     own_families,
 )
+from cs_exporter.exposition.judgements import limit_family
+from cs_exporter.limits import in_force
 from cs_exporter.model import Host, Inventory, Outcome
 from cs_exporter.spec import AnyDerived, AnySpec
 
@@ -100,9 +102,11 @@ class _Once(Collector):
 class Exposition:
     """Makes pages of snapshots. Safe to use in any thread."""
 
-    def __init__(self, probes: Iterable[AnySpec], derived: Iterable[AnyDerived], build: Build) -> None:
+    def __init__(self, probes: Sequence[AnySpec], derived: Sequence[AnyDerived], build: Build) -> None:
         """Raises ValueError for sheets whose metrics no page could carry."""
         self._catalogue = Catalogue(probes, derived, HEADS)
+        sheets: tuple[AnySpec | AnyDerived, ...] = (*probes, *derived)
+        self._symptoms = tuple(symptom for sheet in sheets for symptom in sheet.symptoms)
         self._build = build
         self._process = ProcessCollector(registry=None)
 
@@ -131,7 +135,9 @@ class Exposition:
 
     def _families(self, snapshot: Snapshot, tally: Tally) -> Iterator[Family]:
         entries = sorted(snapshot.entries, key=lambda entry: (entry.latest.host, entry.latest.probe))
+        limits = in_force(snapshot.inventory, self._symptoms)
         yield from own_families(snapshot.health, self._build)
+        yield limit_family(self._symptoms, limits)
         yield from map(tally.charge, host_families(snapshot))
         yield from map(tally.charge, outcome_families(entries))
         yield from map(tally.charge, count_families(entries))

@@ -5,11 +5,11 @@ The committed files are those of the defaults; an operator renders his own from 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from cs_exporter.limits import in_force
 from cs_exporter.model import Inventory
 from cs_exporter.spec import AnyDerived, AnySpec, Symptom, whole_interval
 
@@ -70,8 +70,8 @@ def of_inventory(
             longest[spec.name] = whole_interval(max(asked), base)
     sheets: tuple[AnySpec | AnyDerived, ...] = (*probes, *derived)
     symptoms = [symptom for sheet in sheets for symptom in sheet.symptoms]
-    limits, own = _limits(inventory, symptoms)
-    return Rendering(_with_derived(longest, derived), selector, runbooks, limits, own)
+    limits = in_force(inventory, symptoms)
+    return Rendering(_with_derived(longest, derived), selector, runbooks, limits.usual, limits.own)
 
 
 def _with_derived(intervals: dict[str, float], derived: Sequence[AnyDerived]) -> Mapping[str, float]:
@@ -79,20 +79,3 @@ def _with_derived(intervals: dict[str, float], derived: Sequence[AnyDerived]) ->
     for sheet in derived:
         intervals[sheet.name] = max(intervals[name] for name in sheet.inputs if name in intervals)
     return MappingProxyType(intervals)
-
-
-def _limits(
-    inventory: Inventory, symptoms: Sequence[Symptom]
-) -> tuple[Mapping[str, float], Mapping[str, Mapping[str, float]]]:
-    """What most hosts have is the limit; the others have their own."""
-    limits: dict[str, float] = {}
-    own: dict[str, dict[str, float]] = defaultdict(dict)
-    for symptom in symptoms:
-        wanted = {host.name: host.limits.symptoms.get(symptom.name, symptom.limit.value) for host in inventory}
-        most = Counter(wanted.values()).most_common(1)[0][0] if wanted else symptom.limit.value
-        if isinstance(most, float | int) and most != symptom.limit.value:
-            limits[symptom.name] = most
-        for host, limit in wanted.items():
-            if limit != most and isinstance(limit, float | int):
-                own[symptom.name][host] = limit
-    return MappingProxyType(limits), MappingProxyType(own)

@@ -14,6 +14,8 @@ from cs_exporter.exposition.frame import (
     outcome_families,
     own_families,
 )
+from cs_exporter.exposition.judgements import limit_family
+from cs_exporter.limits import Limits
 from cs_exporter.model import Failure, Reason, Unsupported
 from tests.exposition.stubs import BUILD, Weights, board_of, outcome, snapshot_of
 
@@ -123,5 +125,6 @@ def test_every_family_of_the_frame_is_declared() -> None:
         *outcome_families(snapshot.entries),
         *count_families(snapshot.entries),
         *omission_families(Tally()),
+        limit_family((), Limits({}, {})),
     )
     assert sorted(HEADS) == sorted(family.head for family in families)

@@ -18,7 +18,7 @@ FLOORS = {
     **dict.fromkeys(("model", "ports", "spec", "durations"), 0),
     **dict.fromkeys(("parsers",), 1),
     **dict.fromkeys(("probes", "transports", "platforms"), 2),
-    **dict.fromkeys(("build", "config", "grants", "inventory", "keyline", "needs", "topology"), 3),
+    **dict.fromkeys(("build", "config", "grants", "inventory", "keyline", "limits", "needs", "topology"), 3),
     **dict.fromkeys(("board", "runner", "scheduling", "derive", "symptoms"), 4),
     **dict.fromkeys(("exposition", "history", "matrix", "web"), 5),
     **dict.fromkeys(("daemon", "healthy", "notify", "once", "service", "logs", "checklist", "cli", "__main__"), 6),

@@ -44,6 +44,7 @@ STATES = (
     *("listening", "retransmitting"),  # of agents' sessions
     *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "remount"),
     *("saturated", "schedulable", "state", "success", "successful", "supported", "synchronised", "unjudged", "up"),
+    "suspect",
 )
 COUNTED = (
     *("refusals", "threads", "views"),
@@ -64,6 +65,7 @@ COUNTED = (
         "unwatched",
     ),
     *("alert", "reboot"),  # seconds to these
+    "limit",  # in its symptom's unit
 )
 LAST_WORDS = frozenset({"info", "total", *UNITS, *STATES, *COUNTED})
 """What a metric's name may end in: a base unit, a state that is 0 or 1, or what is counted."""
