@@ -64,12 +64,13 @@ class Health:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The board at one moment; safe to read from any thread."""
+    """The board at one moment; safe to read from any thread. `wall`: the wall clock then, for what is about an age."""
 
     inventory: Inventory
     entries: tuple[Entry, ...]
     health: Health
     monotonic: float
+    wall: float = 0.0
 
     def hosts(self) -> Iterator[Host]:
         """All hosts, in the inventory's order."""
@@ -130,7 +131,7 @@ class Board:
         """Forget one probe of one host: it is no longer asked."""
         self._entries.pop((probe, host), None)
 
-    def snapshot(self, monotonic: float) -> Snapshot:
+    def snapshot(self, monotonic: float, wall: float = 0.0) -> Snapshot:
         """The board as it is now; `monotonic` is the exporter's clock, against which readings expire."""
         health = replace(self.health, counters=replace(self.health.counters))
-        return Snapshot(self.inventory, tuple(self._entries.values()), health, monotonic)
+        return Snapshot(self.inventory, tuple(self._entries.values()), health, monotonic, wall)

@@ -82,7 +82,7 @@ class Daemon:
         health.scheduler_lag = self._scheduler.lag
         health.ssh_connections = self._world.shells.connections()
         health.collector_mismatches = self._world.shells.mismatches()
-        return self.board.snapshot(self._clock.monotonic())
+        return self.board.snapshot(self._clock.monotonic(), self._clock.time())
 
     @property
     def polls(self) -> bool:

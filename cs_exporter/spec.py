@@ -185,7 +185,9 @@ class Symptom:
     """One row of the troubleshooting matrix.
 
     `runs` in a row must have seen it before anyone is told, and `hold` seconds must have passed.
-    `victims`: the label under which others that suffer from it name this host ("server", "management_server").
+    `victims`: the label under which others that suffer from it name this host ("server", "management_server"), or
+    "clients": the management servers that use this database are named, one alert each.
+    `countdown`: it counts down to the cloud's own verdict, and is over once the cloud has given it.
     """
 
     name: str  # CamelCase, first word Cs: the alert's name
@@ -200,7 +202,8 @@ class Symptom:
     look: tuple[str, ...]  # commands, in the order to type them
     fix: str
     hold: float = 0.0
-    victims: Literal["", "server", "management_server"] = ""
+    victims: Literal["", "server", "management_server", "clients"] = ""
+    countdown: bool = False
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # only samples with these
 
     def wait(self, interval: float) -> float:
@@ -228,6 +231,7 @@ class ProbeSpec(Generic[S, R]):
     """A probe's sheet. `applies` says whether a host is asked at all.
 
     `still`: a reading without its rows about machines that the host, as it is now, has nothing to do with any more.
+    `other_ways`: what it finds out without the host's collector is a reading too.
     """
 
     name: str
@@ -241,6 +245,12 @@ class ProbeSpec(Generic[S, R]):
     needs: tuple[Need, ...] = ()
     applies: Callable[[Host], bool] = lambda _host: True
     still: Callable[[R, Host], R] = lambda reading, _host: reading
+    other_ways: bool = False
+
+    @property
+    def needs_its_word(self) -> bool:
+        """Whether a run fails where the host's collector can't be asked."""
+        return bool(self.sections) and not self.other_ways
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -100,6 +100,9 @@ class Tally:
 Readings = Mapping[str, Sequence[tuple[str, object]]]
 """Probe -> (host, reading) of everything that is fresh."""
 
+Heard = Callable[[str, Sequence[Row]], None]
+"""Takes a metric's name and its rows."""
+
 
 def fresh_readings(entries: Iterable[Entry], monotonic: float) -> Readings:
     """The readings whose values may be shown at `monotonic`, by probe, in the entries' order."""
@@ -119,11 +122,15 @@ class Catalogue:
         self.families: tuple[Owned, ...] = _catalogue([*probes, *derived], reserved)
         self._told: set[str] = set()
 
-    def read(self, readings: Readings, tally: Tally) -> Iterator[Family]:
-        """The families of these readings, one at a time so that a page's rows never all exist at once."""
+    def read(self, readings: Readings, tally: Tally, heard: Heard = lambda _metric, _rows: None) -> Iterator[Family]:
+        """The families of these readings, one at a time so that a page's rows never all exist at once.
+
+        `heard` is given all rows of each, those included that the tally then leaves out.
+        """
         for owned in self.families:
             rows = self._rows(owned, readings, tally)
             if rows:
+                heard(owned.head.name, rows)
                 yield tally.admit(Family(owned.head, rows))
 
     def _rows(self, owned: Owned, readings: Readings, tally: Tally) -> list[Row]:

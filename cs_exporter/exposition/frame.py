@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from cs_exporter.board import FLEET, Entry, Health, Snapshot
 from cs_exporter.build import Build
 from cs_exporter.exposition.families import Family, Head, Row, Tally
-from cs_exporter.exposition.judgements import SYMPTOM_LIMIT
+from cs_exporter.exposition.judgements import HOST_SUSPECT, SYMPTOM_LIMIT
 from cs_exporter.model import Host
 
 _PROBE = ("host", "probe")
@@ -249,6 +249,6 @@ HEADS: tuple[Head, ...] = (
     *(head for head, _rows in (*_OF_ONE_RUN, *_SINCE_START)),
     *(HOST_INFO, HOST_MAINTENANCE, HOSTS_EXPECTED, HOSTS_POLLED, COLLECTOR_MISMATCH, BUILD_INFO),
     *(head for head, _value in HEALTH),
-    *(SERIES_DROPPED, DUPLICATE_SERIES, UNREADABLE_METRICS, SYMPTOM_LIMIT),
+    *(SERIES_DROPPED, DUPLICATE_SERIES, UNREADABLE_METRICS, SYMPTOM_LIMIT, HOST_SUSPECT),
 )
 """Every family that is there whatever the sheets say; no sheet may declare one of these names."""

@@ -26,10 +26,12 @@ from cs_exporter.exposition.frame import (
     outcome_families,
     own_families,
 )
-from cs_exporter.exposition.judgements import limit_family
+from cs_exporter.exposition.judgements import limit_family, suspect_family
 from cs_exporter.limits import in_force
 from cs_exporter.model import Host, Inventory, Outcome
+from cs_exporter.reachability import silent_hosts
 from cs_exporter.spec import AnyDerived, AnySpec
+from cs_exporter.symptoms import Judge
 
 
 class Page(NamedTuple):
@@ -105,8 +107,8 @@ class Exposition:
     def __init__(self, probes: Sequence[AnySpec], derived: Sequence[AnyDerived], build: Build) -> None:
         """Raises ValueError for sheets whose metrics no page could carry."""
         self._catalogue = Catalogue(probes, derived, HEADS)
-        sheets: tuple[AnySpec | AnyDerived, ...] = (*probes, *derived)
-        self._symptoms = tuple(symptom for sheet in sheets for symptom in sheet.symptoms)
+        self._probes = tuple(probes)
+        self._judge = Judge((*probes, *derived))
         self._build = build
         self._process = ProcessCollector(registry=None)
 
@@ -135,13 +137,16 @@ class Exposition:
 
     def _families(self, snapshot: Snapshot, tally: Tally) -> Iterator[Family]:
         entries = sorted(snapshot.entries, key=lambda entry: (entry.latest.host, entry.latest.probe))
-        limits = in_force(snapshot.inventory, self._symptoms)
+        limits = in_force(snapshot.inventory, self._judge.symptoms)
+        session = self._judge.session(limits, snapshot.wall)
         yield from own_families(snapshot.health, self._build)
-        yield limit_family(self._symptoms, limits)
+        yield limit_family(self._judge.symptoms, limits)
         yield from map(tally.charge, host_families(snapshot))
         yield from map(tally.charge, outcome_families(entries))
         yield from map(tally.charge, count_families(entries))
-        yield from self._catalogue.read(fresh_readings(entries, snapshot.monotonic), tally)
+        yield from self._catalogue.read(fresh_readings(entries, snapshot.monotonic), tally, session.hear)
+        silent = silent_hosts(snapshot, self._probes)
+        yield tally.charge(suspect_family(self._judge, session.verdicts(), silent))
         yield from omission_families(tally)
 
 

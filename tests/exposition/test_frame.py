@@ -14,9 +14,10 @@ from cs_exporter.exposition.frame import (
     outcome_families,
     own_families,
 )
-from cs_exporter.exposition.judgements import limit_family
+from cs_exporter.exposition.judgements import limit_family, suspect_family
 from cs_exporter.limits import Limits
 from cs_exporter.model import Failure, Reason, Unsupported
+from cs_exporter.symptoms import Judge
 from tests.exposition.stubs import BUILD, Weights, board_of, outcome, snapshot_of
 
 LATE = Failure(Reason.TIMEOUT, "late")
@@ -126,5 +127,6 @@ def test_every_family_of_the_frame_is_declared() -> None:
         *count_families(snapshot.entries),
         *omission_families(Tally()),
         limit_family((), Limits({}, {})),
+        suspect_family(Judge(()), (), ()),
     )
     assert sorted(HEADS) == sorted(family.head for family in families)

@@ -19,9 +19,10 @@ FLOORS = {
     **dict.fromkeys(("parsers",), 1),
     **dict.fromkeys(("probes", "transports", "platforms"), 2),
     **dict.fromkeys(("build", "config", "grants", "inventory", "keyline", "limits", "needs", "topology"), 3),
-    **dict.fromkeys(("board", "runner", "scheduling", "derive", "symptoms"), 4),
+    **dict.fromkeys(("board", "runner", "scheduling", "derive", "reachability", "symptoms"), 4),
     **dict.fromkeys(("exposition", "history", "matrix", "web"), 5),
     **dict.fromkeys(("daemon", "healthy", "notify", "once", "service", "logs", "checklist", "cli", "__main__"), 6),
+    **dict.fromkeys(("matrix_commands", "options"), 6),
 }
 
 APART = frozenset({"probes", "transports", "platforms"})
@@ -42,7 +43,7 @@ OWNERS = {
     "apscheduler": ("scheduling",),
     "asyncssh": ("transports",),
     "bcrypt": ("web",),
-    "click": ("cli",),
+    "click": ("cli", "matrix_commands", "options"),
     "cryptography": ("transports",),
     "isal": ("web",),
     "prometheus_client": ("exposition",),
@@ -51,7 +52,7 @@ OWNERS = {
     "pydantic_settings": ("config",),
     "pymysql": ("transports",),
     "pyroute2": ("transports",),
-    "rich": ("cli", "once"),
+    "rich": ("cli", "matrix_commands", "once", "options"),
     "structlog": ("transports", "runner", "scheduling", "web", "daemon", "notify", "service", "logs", "cli"),
     "uvloop": ("service",),
     "yaml": ("config",),

@@ -256,4 +256,5 @@ SPEC: ProbeSpec[PortReachabilitySettings, PortReachabilityReading] = ProbeSpec(
     needs=NEEDS,
     applies=lambda host: bool(host.ports),
     still=_still,
+    other_ways=True,
 )
