@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-break demo-heal demo-status test bench lint format lock clean
+.PHONY: help run demo demo-break demo-heal demo-status test bench matrix lint format lock clean
 
 ARGS ?=
 export PYTHON APT
@@ -42,6 +42,10 @@ test:  ## install what the tests need where that is allowed, then lint and test
 bench:  ## what the exporter takes at 500 simulated hosts, in ratios, in two minutes (a quick look: ARGS=--hosts=50)
 	@.ci/venv dev
 	@exec .venv/bin/python -m tests.bench $(ARGS)
+
+matrix:  ## write alerts, dashboards, runbooks and references anew, after a change to a sheet
+	@.ci/venv dev
+	@exec .venv/bin/cs-exporter matrix write
 
 lint:  ## ruff, mypy and shellcheck
 	@.ci/venv dev

@@ -15,7 +15,6 @@ from typing import TypeVar
 
 import click
 import structlog
-from rich.console import Console
 from rich.table import Table
 
 from cs_exporter.build import this_build
@@ -26,8 +25,10 @@ from cs_exporter.daemon import collector
 from cs_exporter.inventory import build_inventory
 from cs_exporter.keyline import key_line
 from cs_exporter.logs import LogFormat, LogLevel, configure
+from cs_exporter.matrix_commands import matrix
 from cs_exporter.model import Host, Inventory
 from cs_exporter.once import probe_once, show
+from cs_exporter.options import CONFIG, console
 from cs_exporter.probes import PROBES
 from cs_exporter.service import Service, serve
 from cs_exporter.web.options import DEFAULT_LISTEN_ADDRESS, DEFAULT_TELEMETRY_PATH, web_options
@@ -35,11 +36,6 @@ from cs_exporter.web.options import DEFAULT_LISTEN_ADDRESS, DEFAULT_TELEMETRY_PA
 log = structlog.get_logger(__name__)
 
 F = TypeVar("F", bound=Callable[..., object])
-
-CONFIG = click.option(
-    "--config.file", "config_file", type=click.Path(path_type=Path), metavar="FILE",
-    help="Configuration (YAML). Without one, this machine alone is watched.",
-)  # fmt: skip
 
 RUN_OPTIONS = (
     CONFIG,
@@ -162,7 +158,7 @@ def hosts(given: Path | None, config_file: Path | None) -> None:
         asked = [spec.name for spec in PROBES if host.settings[spec.name].enabled and spec.applies(host)]
         roles = ", ".join(sorted(host.roles))
         table.add_row(host.name, host.address, roles, place, ", ".join(asked))
-    _console().print(table)
+    console().print(table)
 
 
 @root.command()
@@ -185,7 +181,7 @@ def probe(given: Path | None, config_file: Path | None, name: str, host: str) ->
     found = _host(config, inventory, host)
     transcript: list[str] = []
     outcome = asyncio.run(probe_once(config, spec, found, transcript))
-    if not show(outcome, transcript, spec, found, _console()):
+    if not show(outcome, transcript, spec, found, console()):
         sys.exit(1)
 
 
@@ -217,10 +213,7 @@ def _host(config: Config, inventory: Inventory, name: str) -> Host:
     return host
 
 
-def _console() -> Console:
-    """Tables and readings are not to be cut to the width of a terminal that isn't there."""
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+root.add_command(matrix)
 
 
 def main() -> None:

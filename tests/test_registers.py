@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from importlib import import_module
 
+import click
 import pytest
 from pydantic import BaseModel
 
@@ -130,6 +131,12 @@ def test_the_register_is_complete() -> None:
     assert len(SHEETS) == len({sheet.name for sheet in SHEETS})
 
 
+def options_of(command: click.Command) -> set[str]:
+    """What can be given to it, or to one of the commands below it."""
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return {option for item in command.params for option in item.opts}.union(*map(options_of, below))
+
+
 def test_pages_name_existing_commands() -> None:
     """What a page tells an operator to type is a command with these options; planted mistakes are seen."""
     page = "```sh\ncs-exporter --log.level debug run\n$ cs-exporter probes a b\ncs-exporter --log.lvl=x | cat\n```\n"
@@ -139,6 +146,6 @@ def test_pages_name_existing_commands() -> None:
         "README.md: cs-exporter --log.lvl=x: no option --log.lvl",
     ] == list(places.unknown_commands(Source("README.md", page), planted))
     own = {option for parameter in root.params for option in parameter.opts} | {"--help"}
-    flags = {name: {option for item in found.params for option in item.opts} for name, found in root.commands.items()}
+    flags = {name: options_of(found) for name, found in root.commands.items()}
     problems = [finding for source in tree_sources() for finding in places.unknown_commands(source, {"": own, **flags})]
     assert not problems, "\n".join(problems)

@@ -73,7 +73,7 @@ def runbook(row: Row) -> Runbook:
         ("cause", row.cause.value),
         ("probe", row.probe),
         ("metric", ", ".join(names_in(row.condition)) or "none"),
-        *((("limit", limited(row)),) if row.limit else ()),
+        *((("limit", limited(row)),) if row.limit and row.unit != "boolean" else ()),
         ("fires", "at once" if row.wait == 0 else f"after {spoken(row.wait)}"),
         ("ends", f"{spoken(row.keep)} after it was last seen" if row.keep else "as soon as it is over"),
     )
@@ -150,6 +150,19 @@ def _linked(item: Link) -> str:
     if item.runbook:
         return link(item.text, f"{item.runbook}.md")
     return link(item.text, f"../../deploy/grafana/dashboards/cs-{item.dashboard}.json")
+
+
+def lines(page: Runbook) -> Iterator[str]:
+    """The page for a terminal."""
+    yield from (page.title, f"  {page.lead}", "")
+    yield from (f"  {name:<8}  {value}" for name, value in page.facts)
+    for section in page.sections:
+        yield from ("", section.title)
+        yield from (f"  {paragraph}" for paragraph in section.text)
+        for number, item in enumerate(section.commands, 1):
+            yield f"  {number}. {item.text}{f'   # {item.note}' if item.note else ''}"
+        yield from (f"    {line}" for line in section.code.splitlines())
+        yield from (f"  {item.text}" for item in section.links)
 
 
 def files(matrix: Matrix) -> dict[str, str]:

@@ -1,0 +1,139 @@
+"""`cs-exporter matrix`: write what is made from the troubleshooting matrix, check it, show it.
+
+An operator renders his own: with his limits, intervals, selector and address of the runbooks.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from cs_exporter.config import ConfigError, load
+from cs_exporter.config.errors import suggestion
+from cs_exporter.inventory import build_inventory
+from cs_exporter.matrix import files
+from cs_exporter.matrix.rendering import RUNBOOKS, Rendering, of_inventory, usual
+from cs_exporter.matrix.runbooks import lines, runbook
+from cs_exporter.matrix.whole import Matrix
+from cs_exporter.matrix.words import limited, spoken
+from cs_exporter.options import CONFIG, console
+from cs_exporter.probes import DERIVED, PROBES
+from cs_exporter.spec import Severity
+
+_MATCHER = r'\s*[a-zA-Z_]\w*\s*(?:=~|!~|!=|=)\s*"(?:[^"\\\n]|\\.)*"\s*'
+_MATCHERS = re.compile(f"{_MATCHER}(?:,{_MATCHER})*")
+_COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+
+OUTPUT = click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Folder of the files; default: this folder, for the project's own.",
+)  # fmt: skip
+SELECTOR = click.option(
+    "--selector", default="", metavar="MATCHERS", help="Matchers that every query gets besides, such as 'job=\"cs\"'.",
+)  # fmt: skip
+RUNBOOK_URL = click.option(
+    "--runbook-url", default=RUNBOOKS, show_default=True, metavar="URL",
+    help="Folder in which the runbooks of alerts are read; every cs_exporter serves its own.",
+)  # fmt: skip
+
+
+@click.group()
+def matrix() -> None:
+    """Write, check or show the troubleshooting matrix: alerts, their tests, dashboards, runbooks, reference."""
+
+
+@matrix.command()
+@CONFIG
+@OUTPUT
+@SELECTOR
+@RUNBOOK_URL
+@click.pass_obj
+def write(given: Path | None, config_file: Path | None, output: Path | None, selector: str, runbook_url: str) -> None:
+    """Write all files that are made from the matrix into DIR, and remove those that nothing makes any more.
+
+    Limits and intervals are those of the configuration; without one, the defaults.
+    """
+    path = config_file or given
+    for line in files.write(
+        _folder(output, path, selector, runbook_url), Matrix(_rendering(path, selector, runbook_url))
+    ):
+        click.echo(line)
+
+
+@matrix.command()
+@CONFIG
+@OUTPUT
+@SELECTOR
+@RUNBOOK_URL
+@click.pass_obj
+def check(given: Path | None, config_file: Path | None, output: Path | None, selector: str, runbook_url: str) -> None:
+    """Name the files in DIR that are stale, missing, or that nothing makes any more; nothing is changed.
+
+    The exit status is 0 where there are none, else 1.
+    """
+    path = config_file or given
+    folder = _folder(output, path, selector, runbook_url)
+    found = files.check(folder, Matrix(_rendering(path, selector, runbook_url)))
+    for line in found:
+        click.echo(line)
+    if found:
+        sys.exit(1)
+
+
+@matrix.command()
+@CONFIG
+@click.argument("name", required=False)
+@click.pass_obj
+def show(given: Path | None, config_file: Path | None, name: str | None) -> None:
+    """Show all rows of the matrix, or the runbook of the alert NAME."""
+    found = Matrix(_rendering(config_file or given, "", RUNBOOKS))
+    if name is None:
+        console().print(_table(found))
+        return
+    rows = {row.name: row for row in found.rows}
+    if name not in rows:
+        raise ConfigError("cs-exporter", "NAME", f"no alert {name!r}; {suggestion(name, list(rows))}")
+    for line in lines(runbook(rows[name])):
+        click.echo(line)
+
+
+def _table(found: Matrix) -> Table:
+    table = Table("alert", "severity", "cause", "beyond", "fires after", "what you see", box=None, pad_edge=False)
+    for row in found.rows:
+        severity = Text(row.severity.value, style=_COLOURS[row.severity])
+        beyond = "" if row.unit == "boolean" else limited(row)
+        table.add_row(row.name, severity, row.cause.value, beyond, spoken(row.wait), row.sees)
+    return table
+
+
+def _rendering(path: Path | None, selector: str, url: str) -> Rendering:
+    """What the options say. Raises ConfigError."""
+    if selector and not _MATCHERS.fullmatch(selector):
+        raise ConfigError(
+            "cs-exporter", "--selector", f"{selector!r} is no list of matchers; write it as 'job=\"cs_exporter\"'"
+        )
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or re.search(r"[\s{}]", url):
+        raise ConfigError("cs-exporter", "--runbook-url", f"{url!r} is no URL; write http://HOST/runbooks")
+    runbooks = url.rstrip("/")
+    if path is None:
+        return replace(usual(PROBES, DERIVED), selector=selector, runbooks=runbooks)
+    config = load(path)
+    inventory = build_inventory(config)
+    return of_inventory(inventory, PROBES, DERIVED, config.global_.interval, selector=selector, runbooks=runbooks)
+
+
+def _folder(output: Path | None, path: Path | None, selector: str, url: str) -> Path:
+    """Where the files are. Raises ConfigError where an operator's own would take the place of the project's."""
+    if output is not None:
+        return output
+    if path is not None or selector or url != RUNBOOKS:
+        raise ConfigError("cs-exporter", "--output", "is missing; say in which folder your own files are")
+    return Path()

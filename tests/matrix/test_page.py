@@ -1,0 +1,30 @@
+"""The matrix page: every alert is found by its cause, and leads to its runbook."""
+
+from __future__ import annotations
+
+from cs_exporter.matrix.page import CAUSES, PATH, files
+from cs_exporter.matrix.whole import usual_matrix
+from cs_exporter.spec import Cause
+
+MATRIX = usual_matrix()
+PAGE = files(MATRIX)[PATH]
+
+
+def test_every_row_is_there_once() -> None:
+    """Under the heading of its cause."""
+    parts = {part.split("\n", 1)[0]: part for part in PAGE.split("\n## ")[1:]}
+    for row in MATRIX.rows:
+        name = f"[{row.name}](../alerts/runbooks/{row.name}.md)"
+        assert 1 == PAGE.count(name)
+        assert name in parts[row.cause.value]
+
+
+def test_every_cause_is_told() -> None:
+    """In the closed list's order."""
+    assert list(Cause) == list(CAUSES)
+
+
+def test_what_a_row_says() -> None:
+    """What is seen, how bad, beyond what, how long, by which metric."""
+    (line,) = [line for line in PAGE.splitlines() if "[CsMysqlConnectionsHigh]" in line]
+    assert "| warning | above 80 % | 5 min 6 s | 45 s | `cs_mysql_connections_used_ratio` |" in line
