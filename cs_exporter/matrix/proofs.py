@@ -1,0 +1,109 @@
+"""Proofs of the rules: unit tests for promtool, made of the same rows as the rules and stating what must come of them.
+
+They say it in other words than the rules do, values in and alerts out, so that a wrong rule differs from its proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cs_exporter.matrix.proofs_cases import Case, Fires, cases
+from cs_exporter.matrix.proofs_series import World
+from cs_exporter.matrix.proofs_texts import told
+from cs_exporter.matrix.proofs_timing import Pace, pace_of
+from cs_exporter.matrix.rows import Row
+from cs_exporter.matrix.rules import description, duration, quoted, summary
+from cs_exporter.matrix.whole import Matrix
+
+HEAD = """\
+# Made by cs-exporter matrix write from the probes' sheets: change those, or render your own; see README.md.
+# What the alerts of this probe must do. To run it: promtool test rules alerts/tests/*.yml
+"""
+
+
+def files(matrix: Matrix) -> dict[str, str]:
+    """A file of tests for each file of alerts."""
+    return {
+        f"alerts/tests/cs_{probe}_test.yml": proof_file(probe, rows, matrix)
+        for probe, rows in matrix.by_probe().items()
+        if probe in matrix.rendering.intervals
+    }
+
+
+def proof_file(probe: str, rows: Sequence[Row], matrix: Matrix) -> str:
+    """The tests of one file of alerts, for these of its rows."""
+    return "\n".join(_file(probe, rows, matrix)) + "\n"
+
+
+def _file(probe: str, rows: Sequence[Row], matrix: Matrix) -> Iterator[str]:
+    step = pace_of(0, 0, matrix.rendering.intervals[probe]).step
+    yield HEAD
+    yield f"rule_files: [../cs_records.yml, ../cs_{probe}.yml]"
+    yield f"evaluation_interval: {duration(step)}"
+    yield f"group_eval_order: [cs_exporter.records, cs_exporter.{probe}]"
+    yield "tests:"
+    yield from _nothing(rows, step)
+    for row in rows:
+        yield ""
+        yield from _test(row, matrix)
+
+
+def _nothing(rows: Sequence[Row], step: float) -> Iterator[str]:
+    """Without any series no alert fires, however long one waits."""
+    latest = max(-(-row.wait // step) for row in rows) * step
+    yield "- name: nothing is scraped"
+    yield f"  interval: {duration(step)}"
+    yield "  input_series: []"
+    yield "  alert_rule_test:"
+    for row in rows:
+        yield f"  - {{eval_time: {duration(latest)}, alertname: {row.name}, exp_alerts: []}}"
+
+
+def _test(row: Row, matrix: Matrix) -> Iterator[str]:
+    if row.symptom is None or row.limit is None:
+        return
+    pace = pace_of(row.wait, row.keep, matrix.rendering.intervals[row.probe])
+    shown = cases(World(row, row.symptom, row.limit, matrix.rendering, pace))
+    yield f"- name: {row.name}"
+    yield f"  interval: {duration(pace.step)}"
+    yield "  input_series:"
+    for case in shown:
+        yield f"  # {case.name}: {case.tells}"
+        for selector, values in case.series.items():
+            yield f"  - series: {quoted(selector)}"
+            yield f"    values: {quoted(values)}"
+    yield "  alert_rule_test:"
+    yield from _looks(row, pace, shown, matrix)
+
+
+def _looks(row: Row, pace: Pace, shown: Iterable[Case], matrix: Matrix) -> Iterator[str]:
+    """What is expected when: nothing until it has waited, nothing lost in the dips, and an end to what has healed."""
+    firing = [case for case in shown if case.fires is not Fires.NEVER]
+    if pace.wait:
+        yield from _look(row, (pace.wait - 1) * pace.step, [], "its wait is not over")
+    yield f"  # its wait is over\n  - eval_time: {duration(pace.wait * pace.step)}\n    alertname: {row.name}"
+    yield "    exp_alerts:"
+    for case in firing:
+        yield from _alert(row, case, matrix)
+    for number, dip in enumerate(pace.dips, 1):
+        yield from _look(row, dip * pace.step, firing, f"run {number} that did not confirm it is over")
+    yield from _look(row, (pace.resolved - 1) * pace.step, firing, "what has healed is kept for the last time")
+    healed = [case for case in firing if case.fires is Fires.ALWAYS]
+    yield from _look(row, pace.resolved * pace.step, healed, "what has healed is resolved")
+
+
+def _look(row: Row, at: float, firing: Iterable[Case], tells: str) -> Iterator[str]:
+    yield f"  # {tells}"
+    alerts = ", ".join(f"*{row.name}-{case.name}" for case in firing)
+    yield f"  - {{eval_time: {duration(at)}, alertname: {row.name}, exp_alerts: [{alerts}]}}"
+
+
+def _alert(row: Row, case: Case, matrix: Matrix) -> Iterator[str]:
+    labels = ", ".join(f"{key}: {quoted(value)}" for key, value in case.labels.items())
+    text = told(description(row), case.labels, case.value, case.left)
+    yield f"    - &{row.name}-{case.name}"
+    yield f"      exp_labels: {{{labels}}}"
+    yield "      exp_annotations:"
+    yield f"        summary: {quoted(summary(row))}"
+    yield f"        description: {quoted(text)}"
+    yield f"        runbook_url: {quoted(f'{matrix.rendering.runbooks}/{row.name}')}"

@@ -1,0 +1,130 @@
+"""The cases of a row's proof: one host for each, with the series that it has and whether its alert fires.
+
+They all stand in one test, side by side as on a real cloud: promtool then also sees that no case leaks into another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from cs_exporter.matrix import records
+from cs_exporter.matrix.proofs_series import LEFT, World, written_series
+from cs_exporter.matrix.proofs_timing import BEYOND, GONE, INSIDE, written
+from cs_exporter.spec import Op
+
+
+class Fires(Enum):
+    """When a case's alert fires."""
+
+    NEVER = "never"
+    UNTIL_HEALED = "until it has been inside for as long as alerts are kept"
+    ALWAYS = "from the end of its wait on"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`series`: selector -> values. `labels`: those of its alert; `value`, `left`: what the alert tells in seconds."""
+
+    name: str
+    tells: str
+    fires: Fires
+    series: Mapping[str, str]
+    labels: Mapping[str, str]
+    value: float
+    left: float | None = None
+
+
+def cases(world: World) -> tuple[Case, ...]:
+    """All that apply to the row."""
+    found = [*_limits(world), *_times(world)]
+    if world.row.per_host:
+        found += [*_hosts(world), *_own_limits(world)]
+    return tuple(found)
+
+
+def _case(world: World, name: str, tells: str, fires: Fires, *series: Mapping[str, str], placed: bool = False) -> Case:
+    merged = {selector: values for group in series for selector, values in group.items()}
+    left = LEFT if any(selector.startswith("cs_host_seconds_to_alert{") for selector in merged) else None
+    return Case(name, tells, fires, merged, world.alert(name, placed=placed), world.beyond(), left)
+
+
+def _limits(world: World) -> Iterator[Case]:
+    """On either side of the limit, and on it."""
+    beyond, inside = (world.pace.throughout(where) for where in (BEYOND, INSIDE))
+    shown = world.around("beyond", beyond) | world.told("beyond") if world.row.per_host else {}
+    yield _case(
+        world, "beyond", "just beyond the limit", Fires.ALWAYS, world.metric("beyond", world.values(beyond)), shown,
+        placed=bool(shown),
+    )  # fmt: skip
+    yield _case(world, "inside", "just inside", Fires.NEVER, world.metric("inside", world.values(inside)))
+    if world.limit.op is not Op.EQUALS:
+        at = world.values(inside, at=world.bound)
+        yield _case(world, "at-limit", "exactly at the limit", Fires.NEVER, world.metric("at-limit", at))
+    if world.limit.absolute:
+        for name, tells, values, fires in (
+            ("behind", "as far beyond below zero", beyond, Fires.ALWAYS),
+            ("inside-behind", "as far inside below zero", inside, Fires.NEVER),
+        ):
+            yield _case(world, name, tells, fires, world.metric(name, world.values(values, sign=-1)))
+    if world.limit_series:
+        alone = world.metric("without-limit", world.values(beyond), bounded=False)
+        yield _case(world, "without-limit", "the series of the limit is missing", Fires.NEVER, alone)
+    for label in world.symptom.labels:
+        other = world.metric(f"other-{label}", world.values(beyond), others={label: "other"})
+        yield _case(world, f"other-{label}", f"of another {label}", Fires.NEVER, other)
+
+
+def _times(world: World) -> Iterator[Case]:
+    """Too short, and with runs that do not confirm it."""
+    pace = world.pace
+    if world.row.wait:
+        short = world.metric("short", world.values(pace.never_long(world.symptom)))
+        yield _case(world, "short", "never for as many runs as it takes", Fires.NEVER, short)
+    for name, tells, where in (
+        ("dips", "once it fires, inside the limit in every third run, and healed at last", INSIDE),
+        ("lost", "once it fires, every third run is lost with all its series, and they end at last", GONE),
+    ):
+        stretches = pace.dipping(where)
+        shown = world.around(name, stretches) if world.row.per_host else {}
+        metric = world.metric(name, world.values(stretches))
+        yield _case(world, name, tells, Fires.UNTIL_HEALED, metric, shown, placed=bool(shown))
+
+
+def _hosts(world: World) -> Iterator[Case]:
+    """What else there is or is not of a host whose value is beyond the limit."""
+    beyond, inside = (world.pace.throughout(where) for where in (BEYOND, INSIDE))
+    yield _case(world, "silent", "its place is known, its value is not", Fires.NEVER, world.around("silent", inside))
+    work = [
+        {written_series("cs_host_maintenance", {"host": "in-maintenance"}, at): written(inside, {INSIDE: planned})}
+        for at, planned in zip(world.replicas.values(), (1, 0), strict=True)
+    ]
+    muted = world.metric("in-maintenance", world.values(beyond)), world.around("in-maintenance", beyond)
+    yield _case(world, "in-maintenance", "work is planned, as one replica knows", Fires.NEVER, *muted, *work)
+    both = (
+        *(
+            world.metric("replicas", world.values(where), name)
+            for name, where in zip("ab", (beyond, inside), strict=True)
+        ),
+        *(world.around("replicas", beyond, name, address=f"192.0.2.{ord(name)}") for name in "ab"),
+    )
+    yield _case(world, "replicas", "beyond for one replica only: one alert", Fires.ALWAYS, *both, placed=True)
+    alone = world.metric("unplaced", world.values(beyond))
+    yield _case(world, "unplaced", "nothing is known of the host but this", Fires.ALWAYS, alone)
+    if records.STATE in world.row.expression:
+        lost = {written_series("cs_host_state", {"host": "given-up", "state": "Alert"}, world.replicas["a"]): "1x999"}
+        given_up = world.metric("given-up", world.values(beyond)), world.around("given-up", beyond), lost
+        yield _case(world, "given-up", "the cloud gave it up already", Fires.NEVER, *given_up)
+
+
+def _own_limits(world: World) -> Iterator[Case]:
+    """Hosts with a limit of their own: beyond that of all others or their own, but not both."""
+    own = world.rendering.own.get(world.symptom.name, {})
+    for bound, name in sorted({bound: name for name, bound in own.items()}.items()):
+        stricter = world.limit.holds(world.beyond(bound), world.bound) is False
+        where = world.pace.throughout(BEYOND if stricter else INSIDE)
+        metric = world.metric(name, world.values(where, bound=bound))
+        tells = f"with its own limit, {'beyond' if stricter else 'inside'}"
+        case = _case(world, name, tells, Fires.ALWAYS if stricter else Fires.NEVER, metric)
+        yield Case(case.name, tells, case.fires, metric, case.labels, world.beyond(bound))

@@ -1,0 +1,165 @@
+"""The series of a row's proof: its metric beyond and inside the limit, and what else an exporter shows of a host.
+
+As a Prometheus has them that finds exporters by ServiceMonitors: with a target's labels on each, from two replicas.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cs_exporter.matrix import records
+from cs_exporter.matrix.proofs_timing import BEYOND, INSIDE, Pace, Stretch, written
+from cs_exporter.matrix.rendering import Rendering
+from cs_exporter.matrix.rows import Row
+from cs_exporter.spec import Limit, Op, Symptom
+
+PLACE = {"platform": "cloudstack", "cloud_zone": "zone1", "cloud_pod": "pod1", "cloud_cluster": "cluster1"}
+INFO = {"address": "192.0.2.1", "roles": "hypervisor", "hypervisor": "KVM"}
+SERVER, MANAGEMENT_SERVER = "nfs1", "management1"
+LEFT = 100.0
+"""Seconds until the cloud can give the host up, where a case says so."""
+
+LIMIT_SERIES = 3.0
+"""What a limit is that is a metric."""
+
+USUAL = {"agent": "cloudstack-agent", "export": "/export/primary", "mountpoint": "/mnt/primary", "server": SERVER}
+"""Label values; any other label has its own name for a value."""
+
+
+def target(rendering: Rendering, replica: str = "a") -> dict[str, str]:
+    """Labels that a ServiceMonitor gives a target, and such that the operator's own selector takes it."""
+    labels = {"cluster": "k8s", "container": "exporter", "endpoint": "http", "instance": f"{replica}:10595"}
+    labels |= {"job": "cs", "namespace": "mon", "pod": f"cs-{replica}", "service": "cs"}
+    for name, wanted in re.findall(r'(\w+)=~?"((?:[^"\\]|\\.)*)"', rendering.selector):
+        labels[name] = json.loads(f'"{wanted}"').split("|")[0]
+    return labels
+
+
+def written_series(metric: str, *labels: Mapping[str, str]) -> str:
+    """A series' name; where two say the same label, the first is right."""
+    merged: dict[str, str] = {}
+    for group in labels:
+        merged = {**merged, **{key: value for key, value in group.items() if key not in merged}}
+    return metric + "{" + ", ".join(f"{name}={json.dumps(value)}" for name, value in merged.items()) + "}"
+
+
+@dataclass(frozen=True)
+class World:
+    """What is scraped in the proof of one row that a symptom stands behind."""
+
+    row: Row
+    symptom: Symptom
+    limit: Limit
+    rendering: Rendering
+    pace: Pace
+    replicas: Mapping[str, Mapping[str, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Two exporters that watch the same hosts."""
+        object.__setattr__(self, "replicas", {name: target(self.rendering, name) for name in "ab"})
+
+    @property
+    def limit_series(self) -> str:
+        """The metric that is the limit; empty where that is a number."""
+        limit = self.rendering.limit(self.symptom)
+        return limit if isinstance(limit, str) else ""
+
+    @property
+    def bound(self) -> float:
+        """The limit as a number."""
+        limit = self.rendering.limit(self.symptom)
+        return LIMIT_SERIES if isinstance(limit, str) else limit
+
+    def beyond(self, bound: float | None = None) -> float:
+        """Just beyond the limit."""
+        bound = self.bound if bound is None else bound
+        return bound + {Op.ABOVE: self.limit.step, Op.BELOW: -self.limit.step, Op.EQUALS: 0}[self.limit.op]
+
+    def inside(self, bound: float | None = None) -> float:
+        """Just inside; what is true or false is the other one then, and nothing gets less than nothing."""
+        bound = self.bound if bound is None else bound
+        if self.limit.op is Op.EQUALS and self.symptom.unit == "boolean":
+            return 1 - bound
+        if self.limit.op is Op.BELOW or (self.limit.op is Op.EQUALS or bound == 0):
+            return bound + (0 if self.limit.op is Op.ABOVE else self.limit.step)
+        return bound - self.limit.step
+
+    def values(
+        self, stretches: tuple[Stretch, ...], *, sign: int = 1, bound: float | None = None, at: float | None = None
+    ) -> str:
+        """The metric's values; those of an age are moments that move on with the clock, which starts at 0.
+
+        `at`: what it is inside, where that is not one step from the limit.
+        """
+        places = {BEYOND: sign * self.beyond(bound), INSIDE: sign * (self.inside(bound) if at is None else at)}
+        if not self.limit.age:
+            return written(stretches, places)
+        return written(stretches, {where: -age for where, age in places.items()}, self.pace.step)
+
+    def labels(self, name: str) -> dict[str, str]:
+        """What tells the metric's series of that case from all others."""
+        found = {key: USUAL.get(key, key) for key in self.row.keys} | dict(self.symptom.labels)
+        return found | {self.row.keys[0]: name}
+
+    def metric(
+        self,
+        name: str,
+        values: str,
+        replica: str = "a",
+        others: Mapping[str, str] | None = None,
+        *,
+        bounded: bool = True,
+    ) -> dict[str, str]:
+        """The metric's series, and that of its limit if it has one and is `bounded`."""
+        at = self.replicas[replica]
+        found = {written_series(self.symptom.metric, self.labels(name) | dict(others or {}), at): values}
+        if self.limit_series and bounded:
+            always = written(self.pace.throughout(INSIDE), {INSIDE: LIMIT_SERIES})
+            found[written_series(self.limit_series, self.labels(name), at)] = always
+        return found
+
+    def told(self, name: str) -> dict[str, str]:
+        """What an alert looks at besides: the state that the cloud has the host in, and the time that is left."""
+        found: dict[str, tuple[dict[str, str], float]] = {}
+        found["cs_host_seconds_to_alert"] = {}, LEFT
+        found["cs_host_maintenance"] = {}, 0.0
+        if records.STATE in self.row.expression:
+            found["cs_host_state"] = {"state": "Up"}, 1.0
+        return {
+            written_series(metric, {"host": name}, labels, self.replicas["a"]): written(
+                self.pace.throughout(INSIDE), {INSIDE: value}
+            )
+            for metric, (labels, value) in found.items()
+            if metric != self.symptom.metric
+        }
+
+    def around(self, name: str, stretches: tuple[Stretch, ...], replica: str = "a", **info: str) -> dict[str, str]:
+        """What else there is of a host: its place, that no work is planned on it, and what the alert joins with."""
+        at, ones = self.replicas[replica], written(stretches, {BEYOND: 1, INSIDE: 1})
+        found = {written_series("cs_host_info", {"host": name}, PLACE, INFO | info, at): ones}
+        for metric, keys, join in self.joins():
+            found[written_series(metric, {"host": name}, {key: USUAL[key] for key in keys}, join, at)] = ones
+        return found
+
+    def joins(self) -> Iterator[tuple[str, tuple[str, ...], dict[str, str]]]:
+        """Metric, labels and what they say: the file server of a mount and the management server of an agent."""
+        if self.symptom.victims:
+            return
+        if "agent" in self.row.keys and "management_server" not in self.row.keys:
+            yield "cs_agent_info", ("agent",), {"management_server": MANAGEMENT_SERVER}
+        if "mountpoint" in self.row.keys and "server" not in self.row.keys:
+            yield "cs_nfs_mount_up", ("mountpoint", "export"), {"server": SERVER}
+
+    def alert(self, name: str, *, placed: bool) -> dict[str, str]:
+        """The labels of a case's alert. `placed`: whether there is anything to join with."""
+        found = self.labels(name)
+        if placed:
+            found |= PLACE
+            for _, _, join in self.joins():
+                found |= join
+        if self.symptom.victims:
+            found[self.symptom.victims] = name
+        return {**found, "severity": self.row.severity.value, "cause": self.row.cause.value, **self.row.labels}
