@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from cs_exporter.config import ConfigError
-from cs_exporter.matrix import page, reference, rules, runbooks
+from cs_exporter.matrix import page, proofs, reference, rules, runbooks
 from cs_exporter.matrix.whole import Matrix
 
 MARK = "Made by cs-exporter matrix write"
@@ -35,7 +35,7 @@ def _rules(matrix: Matrix) -> dict[str, str]:
     return {**made, "alerts/cs_records.yml": rules.record_file(matrix.rendering)}
 
 
-WRITERS: tuple[Writer, ...] = (_rules, runbooks.files, reference.files, page.files)
+WRITERS: tuple[Writer, ...] = (_rules, proofs.files, runbooks.files, reference.files, page.files)
 
 
 def project(matrix: Matrix) -> dict[str, str]:
