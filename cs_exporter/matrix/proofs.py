@@ -36,23 +36,23 @@ def proof_file(probe: str, rows: Sequence[Row], matrix: Matrix) -> str:
 
 
 def _file(probe: str, rows: Sequence[Row], matrix: Matrix) -> Iterator[str]:
-    step = pace_of(0, 0, matrix.rendering.intervals[probe]).step
+    interval = matrix.rendering.intervals[probe]
     yield HEAD
     yield f"rule_files: [../cs_records.yml, ../cs_{probe}.yml]"
-    yield f"evaluation_interval: {duration(step)}"
+    yield f"evaluation_interval: {duration(interval)}"
     yield f"group_eval_order: [cs_exporter.records, cs_exporter.{probe}]"
     yield "tests:"
-    yield from _nothing(rows, step)
+    yield from _nothing(rows, interval)
     for row in rows:
         yield ""
         yield from _test(row, matrix)
 
 
-def _nothing(rows: Sequence[Row], step: float) -> Iterator[str]:
+def _nothing(rows: Sequence[Row], interval: float) -> Iterator[str]:
     """Without any series no alert fires, however long one waits."""
-    latest = max(-(-row.wait // step) for row in rows) * step
+    latest = max(pace_of(row.wait, 0, interval).wait for row in rows) * interval
     yield "- name: nothing is scraped"
-    yield f"  interval: {duration(step)}"
+    yield f"  interval: {duration(interval)}"
     yield "  input_series: []"
     yield "  alert_rule_test:"
     for row in rows:
@@ -65,7 +65,7 @@ def _test(row: Row, matrix: Matrix) -> Iterator[str]:
     pace = pace_of(row.wait, row.keep, matrix.rendering.intervals[row.probe])
     shown = cases(World(row, row.symptom, row.limit, matrix.rendering, pace))
     yield f"- name: {row.name}"
-    yield f"  interval: {duration(pace.step)}"
+    yield f"  interval: {duration(pace.interval)}"
     yield "  input_series:"
     for case in shown:
         yield f"  # {case.name}: {case.tells}"
@@ -80,16 +80,16 @@ def _looks(row: Row, pace: Pace, shown: Iterable[Case], matrix: Matrix) -> Itera
     """What is expected when: nothing until it has waited, nothing lost in the dips, and an end to what has healed."""
     firing = [case for case in shown if case.fires is not Fires.NEVER]
     if pace.wait:
-        yield from _look(row, (pace.wait - 1) * pace.step, [], "its wait is not over")
-    yield f"  # its wait is over\n  - eval_time: {duration(pace.wait * pace.step)}\n    alertname: {row.name}"
+        yield from _look(row, (pace.wait - 1) * pace.interval, [], "its wait is not over")
+    yield f"  # its wait is over\n  - eval_time: {duration(pace.wait * pace.interval)}\n    alertname: {row.name}"
     yield "    exp_alerts:"
     for case in firing:
         yield from _alert(row, case, matrix)
     for number, dip in enumerate(pace.dips, 1):
-        yield from _look(row, dip * pace.step, firing, f"run {number} that did not confirm it is over")
-    yield from _look(row, (pace.resolved - 1) * pace.step, firing, "what has healed is kept for the last time")
+        yield from _look(row, dip * pace.interval, firing, f"run {number} that did not confirm it is over")
+    yield from _look(row, (pace.resolved - 1) * pace.interval, firing, "what has healed is kept for the last time")
     healed = [case for case in firing if case.fires is Fires.ALWAYS]
-    yield from _look(row, pace.resolved * pace.step, healed, "what has healed is resolved")
+    yield from _look(row, pace.resolved * pace.interval, healed, "what has healed is resolved")
 
 
 def _look(row: Row, at: float, firing: Iterable[Case], tells: str) -> Iterator[str]:

@@ -97,7 +97,7 @@ class World:
         places = {BEYOND: sign * self.beyond(bound), INSIDE: sign * (self.inside(bound) if at is None else at)}
         if not self.limit.age:
             return written(stretches, places)
-        return written(stretches, {where: -age for where, age in places.items()}, self.pace.step)
+        return written(stretches, {where: -age for where, age in places.items()}, self.pace.interval)
 
     def labels(self, name: str) -> dict[str, str]:
         """What tells the metric's series of that case from all others."""
