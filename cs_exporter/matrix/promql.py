@@ -53,7 +53,7 @@ def condition(symptom: Symptom, series: Series, rendering: Rendering) -> str:
     parts = [_compared(symptom, series, rendering, rendering.limit(symptom), others)]
     for limit, names in sorted(hosts.items()):
         parts.append(_compared(symptom, series, rendering, limit, [_matcher("host", "=~", names)]))
-    return "\nor\n".join(parts)
+    return either(parts)
 
 
 def _compared(symptom: Symptom, series: Series, rendering: Rendering, limit: float | str, more: Iterable[str]) -> str:
@@ -99,6 +99,11 @@ def joined(expression: str, on: tuple[str, ...], labels: tuple[str, ...], info: 
         f"(\n{indented(expression)}\n)\n* on ({matching}) group_left ({more}) {info}\n"
         f"or on ({', '.join(keys)}) (\n{indented(expression)}\n)"
     )
+
+
+def either(parts: Iterable[str]) -> str:
+    """What any of these expressions finds."""
+    return "\nor\n".join(parts)
 
 
 def indented(text: str) -> str:

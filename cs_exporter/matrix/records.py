@@ -5,18 +5,36 @@ Each is one series per host (or agent, or mount) whatever is scraped how often: 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cs_exporter.matrix.promql import selector
+from cs_exporter.matrix.intervals import by_interval, reaching, span
+from cs_exporter.matrix.promql import either, indented, selector
 from cs_exporter.matrix.rendering import Rendering
+from cs_exporter.probes import PROBES
+from cs_exporter.spec import AnySpec
 
 HOST = "host:cs_host_info:max"
 MAINTENANCE = "host:cs_host_maintenance:max"
 MUTED = f"({MAINTENANCE} == 1)"
 STATE = "host:cs_host_state:max"
+GIVEN_UP = f'({STATE}{{state!~"Up|up"}} == 1)'
+"""Hosts of which the cloud says something else than that they are up; one without a state is not among them."""
 LEFT = "host:cs_host_seconds_to_alert:min"
+SUSPECT = "host:cs_host_suspect:max"
 AGENT = "agent:cs_agent_info:max"
-MOUNT = "mount:cs_nfs_mount_up:count"
+MOUNT = "mount:cs_nfs_mount_up:group"
+CLIENTS = "host_management_server:cs_mysql_client_connections:group"
+ANSWERED = "host_probe:cs_probe_success:max"
+ANSWERED_LATELY = "host_probe:cs_probe_success:max_over_runs"
+REACHED = "instance_host:cs_probe_success:max"
+DEPLOYED = "symptom:cs_symptom_limit:deployed"
+
+LATELY_RUNS = 3
+"""So many runs in a row without an answer make a probe blind: two may be chance."""
+
+WITHIN_REACH = "command|unparsable|bug"
+"""Reasons of a failure that only come once the host has been reached."""
 
 
 @dataclass(frozen=True)
@@ -28,40 +46,104 @@ class Record:
     tells: str
 
 
-def records(rendering: Rendering) -> tuple[Record, ...]:
-    """All of them, in the order in which they are worked out."""
+def records(rendering: Rendering, probes: Sequence[AnySpec] = PROBES) -> tuple[Record, ...]:
+    """All of them, in the order in which they are worked out: what another one is made from comes first."""
+    return (*_of_hosts(rendering), *_of_causes(rendering), *_of_runs(rendering, probes))
 
-    def of(metric: str, *matchers: str) -> str:
-        return selector(metric, *matchers, also=rendering.selector)
 
-    place = "host, address, platform, roles, cloud_zone, cloud_pod, cloud_cluster, hypervisor"
-    return (
-        Record(
-            HOST, f"topk by (host) (1, max by ({place}) ({of('cs_host_info')}))", "1 for every host, with its place."
-        ),
-        Record(
-            MAINTENANCE,
-            f"max by (host) ({of('cs_host_maintenance')})",
-            "1 while planned work is declared on the host: no alert fires for it.",
-        ),
-        Record(
-            STATE, f"max by (host, state) ({of('cs_host_state')})", "1 for the state that the cloud has the host in."
-        ),
-        Record(
-            LEFT,
-            f"min by (host) ({of('cs_host_seconds_to_alert')})",
-            "Seconds until the cloud can give the host up, by the replica that believes the least.",
-        ),
-        Record(
-            AGENT,
-            # An agent that is lost is heard by no server any more: the last one that heard it is what matters then.
-            f"topk by (host, agent) (1, max by (host, agent, management_server) ({of('cs_agent_info')}))\n"
-            f"or on (host, agent) ({AGENT} and on (host) {HOST})",
-            "1 for every agent, with the management server that last heard it.",
-        ),
-        Record(
-            MOUNT,
-            f"topk by (host, mountpoint) (1, count by (host, mountpoint, server) ({of('cs_nfs_mount_up')}))",
-            "Every mount with its server; the value is how many exporters see it.",
-        ),
+def _sticky(name: str, keys: Iterable[str], labels: Iterable[str], now: str) -> str:
+    """One series per `keys` out of `now`, which may have several: the one of before while it is there.
+
+    Replicas may disagree for a while, and a label that changes ends an alert and begins another one.
+    """
+    one, all_labels = ", ".join(keys), ", ".join((*keys, *labels))
+    return f"({name} and on ({all_labels}) {now})\nor on ({one}) topk by ({one}) (1, {now})"
+
+
+def _of_hosts(rendering: Rendering) -> Iterable[Record]:
+    where = ("address", "platform", "roles", "cloud_zone", "cloud_pod", "cloud_cluster", "hypervisor")
+    info = f"group by (host, {', '.join(where)}) ({selector('cs_host_info', also=rendering.selector)})"
+    yield Record(HOST, _sticky(HOST, ("host",), where, info), "1 for every host, with its place.")
+    yield Record(
+        MAINTENANCE,
+        f"max by (host) ({selector('cs_host_maintenance', also=rendering.selector)})",
+        "1 while planned work is declared on the host: no alert fires for it.",
     )
+    yield Record(
+        STATE,
+        f"max by (host, state) ({selector('cs_host_state', also=rendering.selector)})",
+        "1 for the state that the cloud has the host in.",
+    )
+    yield Record(
+        LEFT,
+        f"min by (host) ({selector('cs_host_seconds_to_alert', also=rendering.selector)})",
+        "Seconds until the cloud can give the host up, by the replica that believes the least.",
+    )
+    yield Record(
+        SUSPECT,
+        f"max by (host, cause) ({selector('cs_host_suspect', also=rendering.selector)})",
+        "1 for every cause that is found on the host.",
+    )
+
+
+def _of_causes(rendering: Rendering) -> Iterable[Record]:
+    """Who suffers from whom."""
+    agents = f"group by (host, agent, management_server) ({selector('cs_agent_info', also=rendering.selector)})"
+    yield Record(
+        AGENT,
+        # An agent that is lost is heard by no server any more: the last one that heard it is what matters then.
+        f"{_sticky(AGENT, ('host', 'agent'), ('management_server',), agents)}\n"
+        f"or on (host, agent) ({AGENT} and on (host) {HOST})",
+        "1 for every agent, with the management server that last heard it.",
+    )
+    mounts = f"group by (host, mountpoint, server) ({selector('cs_nfs_mount_up', also=rendering.selector)})"
+    yield Record(
+        MOUNT,
+        _sticky(MOUNT, ("host", "mountpoint"), ("server",), mounts),
+        "1 for every mount, with its server.",
+    )
+    held = selector("cs_mysql_client_connections", also=rendering.selector)
+    servers = f'label_replace({HOST}{{roles=~"(.+,)?management(,.+)?"}}, "client", "$1", "host", "(.+)")'
+    clients = f"group by (host, client) ({held} > 0)\nand on (client) {servers}"
+    named = f'label_replace(\n{indented(clients)},\n  "management_server", "$1", "client", "(.+)"\n)'
+    yield Record(
+        CLIENTS,
+        # A database that is down tells of no clients: those that it had are the ones that suffer.
+        f"group by (host, management_server) (\n{indented(named)}\n)\n"
+        f"or (({CLIENTS} and on (host) {HOST}) unless on (host) {held})",
+        "1 for every database and each management server that has, or last had, connections to it.",
+    )
+
+
+def _of_runs(rendering: Rendering, probes: Sequence[AnySpec]) -> Iterable[Record]:
+    """What came of asking."""
+    yield Record(
+        ANSWERED,
+        f"max by (host, probe) ({selector('cs_probe_success', _HOSTS, also=rendering.selector)})",
+        "1 if the latest run of the probe, by any exporter, found an answer, else 0.",
+    )
+    windows = (
+        f'max_over_time({ANSWERED}{{probe=~"{"|".join(names)}"}}[{span(LATELY_RUNS, interval)}])'
+        for interval, names in by_interval(rendering, probes)
+    )
+    yield Record(
+        ANSWERED_LATELY,
+        either(windows),
+        f"1 if any of the probe's last {LATELY_RUNS} runs, by any exporter, found an answer, else 0.",
+    )
+    tiers = (_reached(rendering, names) for _, names in by_interval(rendering, reaching(probes)))
+    yield Record(
+        REACHED,
+        "\nor on (instance, host) ".join(tiers),
+        "1 if the exporter reached the host over SSH, by the latest runs of the probes that run most often, else 0.",
+    )
+
+
+_HOSTS = 'host!=""'
+
+
+def _reached(rendering: Rendering, names: Iterable[str]) -> str:
+    probe = f'probe=~"{"|".join(names)}"'
+    answered = selector("cs_probe_success", probe, also=rendering.selector)
+    failed = selector("cs_probe_failing", probe, f'reason=~"{WITHIN_REACH}"', also=rendering.selector)
+    return f"max by (instance, host) ({answered} or {failed})"

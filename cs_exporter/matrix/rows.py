@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from cs_exporter.matrix import records
-from cs_exporter.matrix.promql import Series, condition, joined, series_of
+from cs_exporter.matrix.promql import Series, condition, indented, joined, series_of
 from cs_exporter.matrix.rendering import KEPT_INTERVALS, Rendering
 from cs_exporter.spec import AnyDerived, AnySpec, Cause, Limit, Severity, Symptom
+
+OWN = "exporter"
+"""What stands for the probe's name in rows of the exporter's own: their file of rules, their part of every page."""
 
 PLACE = ("platform", "cloud_zone", "cloud_pod", "cloud_cluster")
 """Where a host stands: labels that every alert about one has, as far as they are known."""
@@ -42,7 +45,8 @@ class Row:
 
     `keys`: the labels that tell the condition's series apart. `wait`, `keep`: seconds, the alert's `for` and
     `keep_firing_for`. `threshold`: the limit of most hosts, None where it is a series or there is none. `labels`: what
-    the alert is given besides severity and cause. `symptom`: None for a row of the exporter's own, which has `proofs`.
+    the alert is given besides severity and cause. `more`: a template that ends the description. `symptom`: None for a
+    row of the exporter's own, which has `proofs`.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Row:
     limit: Limit | None = None
     threshold: float | None = None
     labels: Mapping[str, str] = field(default_factory=_none)
+    more: str = ""
     symptom: Symptom | None = None
     proofs: tuple[Proof, ...] = ()
 
@@ -96,20 +101,39 @@ def row_of(symptom: Symptom, probe: str, series: Series, rendering: Rendering) -
         probe=probe,
         keys=series.keys,
         condition=holds,
-        expression=placed(named(holds, symptom.victims, series.keys), series.keys),
+        expression=_told(symptom, holds, series.keys),
         wait=symptom.wait(interval),
         keep=KEPT_INTERVALS * interval,
         unit=symptom.unit,
         limit=symptom.limit,
         threshold=None if isinstance(limit, str) else limit,
+        more=SUSPECTS if symptom.countdown else "",
         symptom=symptom,
     )
 
 
+SUSPECTS = (
+    f'{{{{ $found := printf "{records.SUSPECT}{{host=%q}} == 1" $labels.host | query }}}}'
+    "{{ if $found }}Suspected on the host:{{ range $found }} {{ .Labels.cause }}{{ end }}."
+    "{{ else }}No cause is found on the host itself.{{ end }}"
+)
+"""Names what is found on the host that may be behind it."""
+
+
+def _told(symptom: Symptom, holds: str, keys: tuple[str, ...]) -> str:
+    """The alert's expression: where the symptom holds and somebody is to know it."""
+    found = placed(named(holds, symptom.victims, keys), keys)
+    return f"{found}\nunless on (host) {records.GIVEN_UP}" if symptom.countdown else found
+
+
 def named(holds: str, victims: str, keys: tuple[str, ...]) -> str:
     """The condition with the labels by which a cause and those that suffer from it find each other."""
+    if victims == "clients":
+        return _for_each_client(holds, keys)
+    if victims and "port_name" in keys:
+        return _of_management_ports(holds, victims)
     if victims:
-        return f'label_replace(\n  {holds},\n  "{victims}", "$1", "host", "(.+)"\n)'
+        return _label(holds, victims, "host", "(.+)")
     if "agent" in keys and "management_server" not in keys:
         return joined(holds, ("host", "agent"), ("management_server",), records.AGENT, keys)
     if "mountpoint" in keys and "server" not in keys:
@@ -117,12 +141,29 @@ def named(holds: str, victims: str, keys: tuple[str, ...]) -> str:
     return holds
 
 
+def _label(holds: str, label: str, source: str, pattern: str) -> str:
+    """`label` gets the pattern's group where `source` matches it; a pattern without a group takes the label away."""
+    group = "$1" if "(" in pattern else ""
+    return f'label_replace(\n{indented(holds)},\n  "{label}", "{group}", "{source}", "{pattern}"\n)'
+
+
+def _of_management_ports(holds: str, victims: str) -> str:
+    """The label only where the port is one of a management server: who suffers of other ports is not known by name."""
+    both = f'label_join(\n{indented(holds)},\n  "of", "/", "port_name", "host"\n)'
+    return _label(_label(both, victims, "of", "management-.+/(.+)"), "of", "", "")
+
+
+def _for_each_client(holds: str, keys: tuple[str, ...]) -> str:
+    """One series for each management server that uses the database, or one without the label."""
+    more = ", ".join(key for key in keys if key != "host")
+    return (
+        f"(\n{indented(holds)}\n)\n* on (host) group_right ({more}) {records.CLIENTS}\n"
+        f"or on ({', '.join(keys)}) (\n{indented(holds)}\n)"
+    )
+
+
 def placed(holds: str, keys: tuple[str, ...]) -> str:
     """The condition with the hosts' places, and without hosts that are in maintenance."""
     if "host" not in keys:
         return holds
-    return f"(\n{_indented(joined(holds, ('host',), PLACE, records.HOST, keys))}\n)\nunless on (host) {records.MUTED}"
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
+    return f"(\n{indented(joined(holds, ('host',), PLACE, records.HOST, keys))}\n)\nunless on (host) {records.MUTED}"

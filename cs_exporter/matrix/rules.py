@@ -5,14 +5,19 @@ Summaries are constant, so that notifications of one kind look alike; the descri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cs_exporter.matrix import records
 from cs_exporter.matrix.promql import indented
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import Row
+from cs_exporter.matrix.whole import Matrix
+from cs_exporter.probes import PROBES
+from cs_exporter.spec import AnySpec
 
 HEAD = "# Made by cs-exporter matrix write from the probes' sheets: change those, or render your own; see README.md.\n"
+
+FOLDER = "alerts"
 
 VALUES = {
     "seconds": "{{ $value | humanizeDuration }}",
@@ -44,7 +49,8 @@ def description(row: Row) -> str:
     where = "{{ $labels.host }}{{ with $labels.cloud_zone }} in zone {{ . }}{{ end }}" if row.per_host else ""
     seen = f"{where}: {row.sees}" if where else row.sees
     named = [f"{key} {{{{ $labels.{key} }}}}" for key in row.keys if key not in UNTOLD]
-    parts = [seen, f"At {', '.join(named)}." if named else "", _value(row), f"Cause: {row.cause.value}.", _left(row)]
+    at = f"At {', '.join(named)}." if named else ""
+    parts = (seen, at, _value(row), f"Cause: {row.cause.value}.", row.more, _left(row))
     return " ".join(part for part in parts if part)
 
 
@@ -65,19 +71,46 @@ def _left(row: Row) -> str:
 
 
 def rule_file(name: str, rows: Sequence[Row], rendering: Rendering) -> str:
-    """The text of one file of alerts."""
+    """The text of one file of alerts, with the limits that they are made with: CsRulesOutdated compares those."""
     lines = [HEAD, "groups:", f"- name: cs_exporter.{name}", "  rules:"]
     for row in rows:
         lines += _alert(row, rendering)
+    limits = [line for row in rows for line in _limits(row, rendering)]
+    if limits:
+        lines += [f"- name: cs_exporter.{name}.limits", "  rules:", *limits]
     return "\n".join(lines) + "\n"
 
 
-def record_file(rendering: Rendering) -> str:
+def _limits(row: Row, rendering: Rendering) -> Iterable[str]:
+    """The limit of most hosts, and those of hosts with their own: without a label `host`, and with it."""
+    if row.symptom is None:
+        return
+    if row.threshold is not None:
+        yield from _limit(row.threshold, {"symptom": row.name})
+    for host, limit in sorted(rendering.own.get(row.name, {}).items()):
+        yield from _limit(limit, {"symptom": row.name, "host": host})
+
+
+def _limit(limit: float, labels: Mapping[str, str]) -> Iterable[str]:
+    yield f"  - record: {records.DEPLOYED}"
+    yield f"    expr: vector({limit:.15g})"
+    yield "    labels:"
+    yield from (f"      {key}: {quoted(value)}" for key, value in labels.items())
+
+
+def record_file(rendering: Rendering, probes: Sequence[AnySpec] = PROBES) -> str:
     """The text of the file of recording rules."""
     lines = [HEAD, "groups:", "- name: cs_exporter.records", "  rules:"]
-    for record in records.records(rendering):
+    for record in records.records(rendering, probes):
         lines += [f"  - record: {record.name}", "    expr: |-", *_block(record.expression)]
     return "\n".join(lines) + "\n"
+
+
+def files(matrix: Matrix) -> dict[str, str]:
+    """A file of alerts for each probe that has some, one for the exporter's own, and the records."""
+    found = {name: rule_file(name, rows, matrix.rendering) for name, rows in matrix.by_probe().items()}
+    found["records"] = record_file(matrix.rendering, matrix.probes)
+    return {f"{FOLDER}/cs_{name}.yml": text for name, text in found.items()}
 
 
 def _alert(row: Row, rendering: Rendering) -> Iterable[str]:

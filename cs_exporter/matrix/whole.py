@@ -26,7 +26,7 @@ class Matrix:
 
     def __post_init__(self) -> None:
         """Work out the rows once."""
-        rows = (*rows_of(self.probes, self.derived, self.rendering), *own_rows(self.rendering))
+        rows = (*rows_of(self.probes, self.derived, self.rendering), *own_rows(self.rendering, self.probes))
         object.__setattr__(self, "rows", rows)
 
     def by_probe(self) -> dict[str, list[Row]]:
