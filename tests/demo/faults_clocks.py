@@ -15,12 +15,12 @@ from tests.demo.ways import ended_by
 from tests.lab import faults
 
 WRONG = 6.0
-"""Seconds: beyond every limit."""
+"""Seconds: beyond every limit within a pool."""
 
-SKEWED = tuple(
-    Row(HERE, name)
-    for name in ("CsClockSkew", "CsClockSkewCritical", "CsClockSkewFromFleet", "CsClockSkewFromFleetCritical")
-)
+SKEWED = (Row(HERE, "CsClockSkew"), Row(HERE, "CsClockSkewFromFleet"))
+IN_POOL = (Row(HERE, "CsClockSkewInPool"), Row(HERE, "CsClockSkewInPoolCritical"))
+"""Of hosts that share one: the only ones whose clocks are worth a page at once."""
+
 OFFSET = (Row(HERE, "CsClockOffset"), Row(HERE, "CsClockOffsetCritical"))
 BOUND = Row(HERE, "CsClockErrorBound")
 POLL = 4.0
@@ -69,7 +69,7 @@ CLOCKS = (
         hosts=tuple(OWN_KERNEL),
         breaks=really_wrong,
         probe="time_drift",
-        rows=(*SKEWED, *OFFSET),
+        rows=(*SKEWED, *IN_POOL, *OFFSET),
         # A stamp written before the step may look as old as the look before it, which is late at a quick pace.
         also=(BOUND, UNSYNCHRONISED, Row(HERE, "CsStorageHeartbeatAhead"), Row(HERE, "CsStorageHeartbeatLate")),
         slack=lambda pace: pace.slowness + 2 * POLL,
@@ -142,7 +142,7 @@ CLOCKS = (
         rows=(Row(FLEET, "CsExporterClockWrong"),),
         # No host is taken for wrong by its neighbours, once all have been measured by the clock as it is now.
         queries=("max(abs(cs_clock_skew_from_fleet_seconds)) < 1 and on() abs(cs_clock_fleet_skew_seconds) > 5",),
-        also=(Row(ANY, "CsClockSkew"), Row(ANY, "CsClockSkewCritical")),
+        also=(Row(ANY, "CsClockSkew"),),
         slack=lambda pace: pace.slowness + 1,
         # Ages are told by the exporter's clock and looked at by Prometheus', so that all silence shows late.
         alone=True,

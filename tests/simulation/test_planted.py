@@ -61,6 +61,7 @@ EXPECTED = {
     "CsClockOffsetCritical": (DRIFTING, DRIFTS_AT + 1000, DRIFTS_AT + 1000 + 1024 + 75),
     "CsClockSkew": (DRIFTING, DRIFTS_AT + 2000, DRIFTS_AT + 2000 + 75),
     "CsClockSkewFromFleet": (DRIFTING, DRIFTS_AT + 2000, DRIFTS_AT + 2000 + 75),
+    "CsClockSkewInPool": (DRIFTING, DRIFTS_AT + 2000, DRIFTS_AT + 2000 + 75),
 }
 
 

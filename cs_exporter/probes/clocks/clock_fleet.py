@@ -6,12 +6,14 @@ the median of all skews is then far from 0, and each host's distance from it sti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from cs_exporter.probes.clocks.fleet_symptoms import SYMPTOMS
+from cs_exporter.probes.clocks.pools import Measured, apart
 from cs_exporter.probes.clocks.time_drift import TimeDriftReading
-from cs_exporter.spec import Cause, DerivedSpec, Latest, Limit, Metric, Op, Sample, Severity, Symptom, gauge, rows
+from cs_exporter.spec import DerivedSpec, Latest, Metric, Sample, gauge, rows
 
 QUORUM = 3
 """Hosts below which a median accuses nobody: of two clocks that differ, either may be the right one."""
@@ -24,20 +26,24 @@ class ClockFleetReading:
     hosts: int  # with a known skew
     median: float | None  # of skews, host minus exporter
     from_median: Mapping[str, float]  # host -> its skew minus the median
+    in_pool: Mapping[str, float]  # host -> how far it is from a host of its pool that is nearer to the median
 
 
 def derive(latest: Latest, now: float) -> ClockFleetReading:  # noqa: ARG001 (the board leaves out what is not fresh)
-    """Compare the skews of all hosts whose readings are fresh."""
+    """Compare the skews of all hosts whose readings are fresh; below the quorum the exporter is whom one believes."""
     readings = latest.of("time_drift", TimeDriftReading)
     skews = {host: reading.skew for host, reading in readings.items() if reading.skew is not None}
-    if len(skews) < QUORUM:
-        return ClockFleetReading(len(skews), None, {})
-    middle = median(skews.values())
-    return ClockFleetReading(len(skews), middle, {host: skew - middle for host, skew in skews.items()})
+    clocks = {host: Measured(host, skew, readings[host].skew_uncertainty) for host, skew in skews.items()}
+    middle = median(skews.values()) if len(skews) >= QUORUM else None
+    in_pool = apart(latest.inventory, clocks, right=middle or 0.0)
+    distances = {} if middle is None else {host: skew - middle for host, skew in skews.items()}
+    return ClockFleetReading(len(skews), middle, distances, in_pool)
 
 
-def _distances(reading: ClockFleetReading) -> Iterable[Sample]:
-    return tuple(Sample(distance, host=host) for host, distance in reading.from_median.items())
+def _by_host(
+    values: Callable[[ClockFleetReading], Mapping[str, float]],
+) -> Callable[[ClockFleetReading], Iterable[Sample]]:
+    return lambda reading: tuple(Sample(value, host=host) for host, value in values(reading).items())
 
 
 METRICS: tuple[Metric[ClockFleetReading], ...] = (
@@ -45,7 +51,14 @@ METRICS: tuple[Metric[ClockFleetReading], ...] = (
         "cs_clock_skew_from_fleet_seconds",
         "The host's skew minus the median of all hosts' skews, from 3 hosts on: free of the exporter's own error.",
         (),
-        _distances,
+        _by_host(lambda reading: reading.from_median),
+    ),
+    rows(
+        "cs_clock_skew_from_pool_seconds",
+        "By how much the host's clock differs at least from that of a hypervisor that shares an NFS pool with it (same "
+        "server and export of their mounts) and is nearer to the fleet's median, or below 3 hosts to the exporter.",
+        (),
+        _by_host(lambda reading: reading.in_pool),
     ),
     gauge(
         "cs_clock_fleet_skew_seconds",
@@ -58,57 +71,6 @@ METRICS: tuple[Metric[ClockFleetReading], ...] = (
         "Hosts of the median: those whose skew against the exporter is known.",
         lambda reading: reading.hosts,
         per_host=False,
-    ),
-)
-
-_MEANS = (
-    "KVM high availability compares heartbeat times that two hosts wrote by their own clocks: a few seconds make a "
-    "living host look dead, or a dead one alive. The exporter's own clock plays no part in this value."
-)
-_LOOK = ("chronyc -n tracking (or timedatectl timesync-status, or ntpq -n -c rv)", "chronyc -n sources -v")
-_FIX = "Start the host's NTP client, give it the servers that the other hosts use, and step it: chronyc makestep."
-
-SYMPTOMS = (
-    Symptom(
-        name="CsClockSkewFromFleet",
-        sees="The host's clock differs from those of the other hosts by more than 2 s.",
-        metric="cs_clock_skew_from_fleet_seconds",
-        limit=Limit(Op.ABOVE, 2.0, step=0.01, absolute=True),
-        runs=3,
-        cause=Cause.CLOCK,
-        severity=Severity.WARNING,
-        unit="seconds",
-        means=_MEANS,
-        look=_LOOK,
-        fix=_FIX,
-    ),
-    Symptom(
-        name="CsClockSkewFromFleetCritical",
-        sees="The host's clock differs from those of the other hosts by more than 5 s.",
-        metric="cs_clock_skew_from_fleet_seconds",
-        limit=Limit(Op.ABOVE, 5.0, step=0.01, absolute=True),
-        runs=2,
-        cause=Cause.CLOCK,
-        severity=Severity.CRITICAL,
-        unit="seconds",
-        means=_MEANS,
-        look=_LOOK,
-        fix=_FIX,
-    ),
-    Symptom(
-        name="CsExporterClockWrong",
-        sees="The exporter's own clock differs from those of most hosts by more than a second.",
-        metric="cs_clock_fleet_skew_seconds",
-        limit=Limit(Op.ABOVE, 1.0, step=0.01, absolute=True),
-        runs=2,  # shorter than that of CsClockSkew, which all hosts show soon after
-        cause=Cause.EXPORTER,
-        severity=Severity.WARNING,
-        unit="seconds",
-        means="Most hosts can hardly be wrong by the same amount at once: the machine cs_exporter runs on is. Every "
-        "host's cs_clock_skew_seconds is off by this, and CsClockSkew may hold for all of them without cause; "
-        "cs_clock_skew_from_fleet_seconds is not touched.",
-        look=("chronyc -n tracking, on the exporter", "chronyc -n sources -v, on the exporter"),
-        fix="Start the NTP client of the machine cs_exporter runs on, and step its clock: chronyc makestep.",
     ),
 )
 

@@ -19,8 +19,9 @@ _OFFSET_FIX = (
     "comes back, look for a second client, a hypervisor that sets the clock, or a server that is wrong itself."
 )
 _SKEW_MEANS = (
-    "KVM high availability compares heartbeat times that two hosts wrote by their own clocks: a few seconds make a "
-    "living host look dead, or a dead one alive. Certificates of a host that is behind look not yet valid."
+    "To a host that is behind certificates look not yet valid, and to the others its tokens are out of date; "
+    "replication lag and logs are misread. What KVM high availability makes of it, CsClockSkewInPool says. Nova takes "
+    "services for down whose stamps are a minute old by its clocks."
 )
 _SKEW_FIX = (
     "If CsExporterClockWrong holds as well, mend the exporter's clock first. Otherwise the host's: start its NTP "
@@ -133,9 +134,9 @@ SYMPTOMS = (
     ),
     Symptom(
         name="CsClockSkewCritical",
-        sees="The host's clock differs from the exporter's by more than 5 s.",
+        sees="The host's clock differs from the exporter's by more than 30 s.",
         metric="cs_clock_skew_seconds",
-        limit=Limit(Op.ABOVE, 5.0, step=_STEP, absolute=True),
+        limit=Limit(Op.ABOVE, 30.0, step=_STEP, absolute=True),  # half of Nova's service_down_time
         runs=2,
         cause=Cause.CLOCK,
         severity=Severity.CRITICAL,

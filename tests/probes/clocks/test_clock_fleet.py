@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_exporter.board import FLEET, Board
-from cs_exporter.derive import latest_of
-from cs_exporter.model import Host, Inventory, Outcome
+from cs_exporter.model import Host, Inventory, Mount, Role
 from cs_exporter.probes.clocks import clock_fleet
 from cs_exporter.probes.clocks.clock_fleet import QUORUM, ClockFleetReading
 from cs_exporter.probes.clocks.time_drift import TimeDriftReading
 from cs_exporter.spec import Latest
-from cs_exporter.symptoms import holding
 
 
 def reading(skew: float | None) -> TimeDriftReading:
@@ -27,41 +26,27 @@ def derive(*skews: float | None) -> ClockFleetReading:
     return clock_fleet.derive(Latest(Inventory(), {"time_drift": readings}), 0.0)
 
 
-def symptoms(*skews: float | None) -> set[tuple[str, str]]:
-    """(host, symptom) of a fleet h0, h1, ... with these skews, as they hold on a board."""
-    hosts = [Host(f"h{number}", "192.0.2.1") for number in range(len(skews))]
-    board = Board(Inventory({host.name: host for host in hosts}))
-    for host, skew in zip(hosts, skews, strict=True):
-        board.land(Outcome("time_drift", host.name, 0.0, 1000.0, 0.1, reading(skew)), 60.0)
-    derived = clock_fleet.SPEC.derive(latest_of(board, clock_fleet.SPEC, 1000.0, 0.0), 1000.0)
-    board.land(Outcome("clock_fleet", FLEET, 0.0, 1000.0, 0.0, derived), 60.0)
-    return {(held.host, held.symptom.name) for held in holding(board.snapshot(1000.0), (clock_fleet.SPEC,), 0.0)}
-
-
 def test_one_host_is_wrong() -> None:
     """It stands out from the others, which do not stand out from it."""
     found = derive(0.001, 2.5, 0.0, -0.001)
     assert (4, 0.0005) == (found.hosts, found.median)
     assert pytest.approx({"h0": 0.0005, "h1": 2.4995, "h2": -0.0005, "h3": -0.0015}) == found.from_median
-    assert {("h1", "CsClockSkewFromFleet")} == symptoms(0.001, 2.5, 0.0, -0.001)
-
-
-def test_the_exporter_is_wrong() -> None:
-    """All hosts differ from it by the same, and none from the others."""
-    assert {(FLEET, "CsExporterClockWrong")} == symptoms(-6.0, -6.001, -5.999)
-
-
-def test_the_exporter_and_a_host_are_wrong() -> None:
-    """Each is told apart from the other, though the host agrees with the exporter."""
-    expected = {(FLEET, "CsExporterClockWrong"), ("h0", "CsClockSkewFromFleet"), ("h0", "CsClockSkewFromFleetCritical")}
-    assert expected == symptoms(0.0, -6.0, -6.0, -6.0)
 
 
 @pytest.mark.parametrize("skews", [(), (9.0,), (9.0, 0.0), (9.0, None, 0.0)])
 def test_too_few_to_accuse_anybody(skews: tuple[float | None, ...]) -> None:
     """Of two clocks that differ, either may be right; a host without a known skew does not count."""
-    assert ClockFleetReading(sum(skew is not None for skew in skews), None, {}) == derive(*skews)
-    assert set() == symptoms(*skews)
+    assert ClockFleetReading(sum(skew is not None for skew in skews), None, {}, {}) == derive(*skews)
+
+
+def test_hosts_of_a_pool_are_compared_by_the_fleets_time() -> None:
+    """And by the exporter's where the fleet is too small to have one; less what is not known exactly."""
+    mounts = (Mount("/mnt/primary", "nfs1", "192.0.2.9", "/export/primary"),)
+    hosts = {name: Host(name, "192.0.2.1", roles=frozenset({Role.HYPERVISOR}), mounts=mounts) for name in ("h0", "h1")}
+    for skews, expected in (((0.0, 3.0, 3.0), {"h0": 2.998, "h1": 0.0}), ((0.0, 3.0), {"h0": 0.0, "h1": 2.998})):
+        readings = {f"h{number}": reading(skew) for number, skew in enumerate(skews)}
+        found = clock_fleet.derive(Latest(Inventory(hosts), {"time_drift": readings}), 0.0)
+        assert pytest.approx(expected) == found.in_pool
 
 
 def test_rows_stand_under_their_hosts() -> None:
@@ -70,6 +55,8 @@ def test_rows_stand_under_their_hosts() -> None:
     found = derive(0.0, 1.0, 5.0)
     rows = metrics["cs_clock_skew_from_fleet_seconds"].read(found)
     assert {"h0": -1.0, "h1": 0.0, "h2": 4.0} == {row.host: row.value for row in rows}
+    pooled = metrics["cs_clock_skew_from_pool_seconds"].read(replace(found, in_pool={"h2": 4.0}))
+    assert {"h2": 4.0} == {row.host: row.value for row in pooled}
     assert ([1.0], [3.0]) == tuple(
         [sample.value for sample in metrics[name].read(found)]
         for name in ("cs_clock_fleet_skew_seconds", "cs_clock_fleet_hosts")
