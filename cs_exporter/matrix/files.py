@@ -25,17 +25,7 @@ _SUFFIXES = frozenset({".json", ".md", ".yml"})
 
 Writer = Callable[[Matrix], Mapping[str, str]]
 
-
-def _rules(matrix: Matrix) -> dict[str, str]:
-    """The alerts of each probe, and what is recorded for all of them."""
-    made = {
-        f"alerts/cs_{probe}.yml": rules.rule_file(probe, rows, matrix.rendering)
-        for probe, rows in matrix.by_probe().items()
-    }
-    return {**made, "alerts/cs_records.yml": rules.record_file(matrix.rendering)}
-
-
-WRITERS: tuple[Writer, ...] = (_rules, proofs.files, runbooks.files, reference.files, page.files)
+WRITERS: tuple[Writer, ...] = (rules.files, proofs.files, runbooks.files, reference.files, page.files)
 
 
 def project(matrix: Matrix) -> dict[str, str]:

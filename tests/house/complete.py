@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import yaml
 
@@ -74,18 +75,15 @@ def without_use(metrics: Iterable[str], conditions: Mapping[str, str], files: Fi
 def panel_expressions(files: Files) -> tuple[str, ...]:
     """Every PromQL expression of every panel."""
     boards = (json.loads(text) for path, text in files.items() if path.startswith(DASHBOARDS))
-    return tuple(expression for board in boards for expression in _expressions(board))
+    return tuple(target["expr"] for board in boards for panel in panels(board) for target in panel["targets"])
 
 
-def _expressions(found: object) -> Iterator[str]:
-    if isinstance(found, dict):
-        for key, inner in found.items():
-            if key == "expr" and isinstance(inner, str):
-                yield inner
-            yield from _expressions(inner)
-    elif isinstance(found, list):
-        for inner in found:
-            yield from _expressions(inner)
+def panels(board: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The panels of a dashboard, as Grafana has them in JSON, that ask for something; those in folded rows too."""
+    for panel in board.get("panels", ()):
+        if panel.get("targets"):
+            yield panel
+        yield from panels(panel)
 
 
 def _after(key: str, text: str) -> list[str]:
