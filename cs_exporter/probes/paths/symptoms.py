@@ -107,6 +107,22 @@ SYMPTOMS = (
         fix="Find the saturated link or the detour on the way; see whether the server is slow too (CsNfsMountSlow).",
     ),
     Symptom(
+        name="CsPathSlowManagement",
+        sees="An answer on the management network takes longer than 100 ms.",
+        metric="cs_path_rtt_seconds",
+        labels={"traffic": "management"},
+        limit=Limit(Op.ABOVE, 0.1, step=0.001),
+        runs=3,
+        cause=Cause.PATH,
+        severity=Severity.WARNING,
+        unit="seconds",
+        means="Agents and management servers wait so long for each other's every word, and what takes many of them "
+        "(starting a guest, migrating it, deploying a network) takes many times as long.",
+        look=("ping -c20 -i0.2 PEER", "tracepath -n PEER", "ip -s -s link show"),
+        fix="Find the saturated link or the detour on the way. Where a zone is that far away on purpose, raise this "
+        "limit for its hosts.",
+    ),
+    Symptom(
         name="CsVxlanHeadroomNegative",
         sees="A VXLAN of the host has a larger MTU than the device below can carry with the encapsulation added.",
         metric="cs_vxlan_headroom_bytes",

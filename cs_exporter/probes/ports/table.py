@@ -124,6 +124,9 @@ CLOUDSTACK = (
     _row("portmapper", 111, 8, _NFS, When.MOUNTED_V3, _CONNECT, "mounts of version 3 need it", Vantage.MOUNTING_V3),
     _https("console-proxy-https", 443, 7, _VM, "consoles, where they are served over TLS"),
     _http("console-proxy-http", 80, 7, _VM, _UNTOLD, "consoles, where they are served without TLS"),
+    # Not spoken to: what a server of websockets makes of a request without one has not been measured.
+    _row("console-proxy-websocket", 8080, 7, _VM, _UNTOLD, _CONNECT, "consoles in the browser, without TLS"),
+    _row("console-proxy-websocket-tls", 8443, 7, _VM, _UNTOLD, _CONNECT, "consoles in the browser, over TLS"),
     _row("integration-api", 8096, 6, _MS, When.NEVER, _CONNECT, "every command without a login: open is the finding"),
     _row("ilo", 17988, 3, _KVM, _DECLARED, _CONNECT, "virtual media of the machine's controller; few have it"),
     _row("vnc", 5900, 5, _KVM, _DECLARED, _PASSIVE, "one port per guest, up to 6100: they come and go with guests"),
