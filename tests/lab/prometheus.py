@@ -49,7 +49,7 @@ class Prometheus(Program):
     `listen` and `enter` see Program.
 
     `rules`: files of rules, evaluated every `evaluate` seconds (default: as often as it scrapes) and read at the start
-    and by `reload`. `alertmanagers`: addresses and ports of those that are told of alerts.
+    and by `reload`. `alertmanagers`: addresses and ports of those that are told of alerts. `also`: more exporters.
     """
 
     name = "Prometheus"
@@ -66,13 +66,14 @@ class Prometheus(Program):
         rules: Sequence[Path] = (),
         evaluate: float | None = None,
         alertmanagers: Sequence[str] = (),
+        also: Sequence[str] = (),
     ) -> None:
         super().__init__(directory, listen, enter)
         self.every = every
         self._evaluate = evaluate or every
         self._rules = tuple(rules)
         self._alertmanagers = tuple(alertmanagers)
-        self._target = target
+        self._targets = (target, *also)
 
     def argv(self) -> list[str]:
         """It keeps six hours at most."""
@@ -113,12 +114,12 @@ class Prometheus(Program):
             raise PrometheusError(body.decode(errors="replace").strip())
 
     def scraped(self) -> bool:
-        """Whether the exporter was there at the last scrape."""
-        return [1.0] == [series.value for series in self.query("up")]
+        """Whether every exporter was there at the last scrape."""
+        return [1.0] * len(self._targets) == [series.value for series in self.query("up")]
 
     def _configuration(self) -> dict[str, Any]:
         interval, evaluation = (f"{math.ceil(seconds * 1000)}ms" for seconds in (self.every, self._evaluate))
-        job = {"job_name": JOB, "static_configs": [{"targets": [self._target]}]}
+        job = {"job_name": JOB, "static_configs": [{"targets": list(self._targets)}]}
         told = [{"static_configs": [{"targets": list(self._alertmanagers)}]}] if self._alertmanagers else []
         return {
             "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": evaluation},

@@ -1,0 +1,211 @@
+"""Tables: hosts against symptoms, causes or peers, the worst first, and alerts in words.
+
+Cells have a word or a number besides their colour. They show the present, and lead to hosts and runbooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cs_exporter.matrix import records
+from cs_exporter.matrix.dashboards import looks
+from cs_exporter.matrix.dashboards.parts import (
+    BLUE,
+    GREY,
+    ORANGE,
+    RED,
+    WIDTH,
+    YELLOW,
+    Column,
+    Json,
+    Link,
+    Object,
+    Panel,
+    Query,
+    Step,
+    Word,
+)
+from cs_exporter.matrix.dashboards.queries import (
+    FIRING,
+    OF_A_HOST,
+    OURS,
+    WORST_CELLS,
+    alerts,
+    by,
+    found,
+    of_chosen,
+    worst,
+)
+from cs_exporter.matrix.dashboards.variables import HOSTS_CHOSEN
+from cs_exporter.matrix.rendering import Rendering
+
+SUSPECT = "cs_host_suspect"
+
+PENDING = 'alertstate="pending"'
+
+GRADES: tuple[tuple[str, str, str, str], ...] = (
+    ("info", FIRING, "info", BLUE),
+    ("warning", PENDING, "warning soon", YELLOW),
+    ("warning", FIRING, "warning", ORANGE),
+    ("critical", PENDING, "critical soon", "semi-dark-red"),
+    ("critical", FIRING, "critical", RED),
+)
+"""From the least to the gravest: severity, state of the alert, word, colour. Soon: it holds, not yet long enough."""
+
+
+def crossed(row: str, column: str) -> Object:
+    """The transformation that makes a table of `row` against `column` from pairs."""
+    options: Object = {"rowField": row, "columnField": column, "valueField": "Value", "emptyValue": "empty"}
+    return {"id": "groupingToMatrix", "options": options}
+
+
+def corner(row: str, column: str, *, host: bool = True) -> Column:
+    """The first column of a crossed table, which has the rows' names."""
+    links = (looks.host_of_cell("__data.fields[0]"),) if host else ()
+    return Column(
+        f"{row}\\{column}", shown_as=row, links=links, width=160, others={"custom.cellOptions": {"type": "auto"}}
+    )
+
+
+def against(
+    title: str,
+    told: str,
+    expression: str,
+    column: str,
+    *,
+    unit: str = "none",
+    steps: tuple[Step, ...] = (Step(None, GREY),),
+    words: tuple[Word, ...] = (),
+    links: tuple[Link, ...] = (),
+    width: int = WIDTH,
+    height: int = 9,
+) -> Panel:
+    """Hosts against another label, in the order of the expression's series."""
+    return Panel(
+        title,
+        told,
+        "table",
+        (Query(expression, now=True),),
+        unit=unit,
+        steps=steps,
+        words=words,
+        links=links,
+        columns=(corner("host", column),),
+        width=width,
+        height=height,
+        coloured=True,
+        transformations=(crossed("host", column),),
+    )
+
+
+def symptoms(rendering: Rendering) -> Panel:
+    """Hosts against symptoms, from alerts that fire or are about to."""
+    graded = (
+        f'ALERTS{{{OURS},{OF_A_HOST},{HOSTS_CHOSEN},severity="{severity}",{state}}} * {code}'
+        for code, (severity, state, _, _) in enumerate(GRADES, start=1)
+    )
+    return against(
+        "Hosts and symptoms",
+        "Alerts of the chosen hosts, the gravest first; soon: its condition holds, but not yet for as long as it must. "
+        "Empty where all is well. A cell leads to the runbook, a host to its dashboard.",
+        worst(of_chosen(by(("host", "alertname"), " or ".join(graded))), count=WORST_CELLS),
+        "alertname",
+        words=tuple(Word(code, word, colour) for code, (_, _, word, colour) in enumerate(GRADES, start=1)),
+        links=(Link("Runbook: ${__field.name}", f"{rendering.runbooks}/${{__field.name}}"),),
+        height=10,
+    )
+
+
+def suspects(rendering: Rendering) -> Panel:
+    """Hosts against what is behind their trouble."""
+    expression = of_chosen(f"{by(('host', 'cause'), found(SUSPECT, rendering))} == 1")
+    return against(
+        "Suspected causes",
+        "What is behind each host's trouble, by what holds there now; several may be. Empty where all is well.",
+        worst(expression, count=WORST_CELLS),
+        "cause",
+        words=(Word(1, "suspected", ORANGE),),
+        width=10,
+    )
+
+
+def troubled(left: tuple[Step, ...]) -> Panel:
+    """The hosts with alerts, how many, and how long is left; one line each. `left`: colours of the time to Alert."""
+    queries = tuple(Query(expression, now=True) for expression in _of_troubled())
+    grey = (Step(None, GREY),)
+    return Panel(
+        "Hosts in trouble",
+        "Hosts with alerts that fire, those with the most critical ones first. Empty where all is well.",
+        "table",
+        queries,
+        columns=(
+            Column("host", links=(looks.host_of_cell("__data.fields.host"),), width=160),
+            Column("Value #A", others={"custom.hidden": True}),
+            Column("Value #B", shown_as="critical", steps=(*grey, Step(1, RED)), coloured=True),
+            Column("Value #C", shown_as="warning", steps=(*grey, Step(1, ORANGE)), coloured=True),
+            Column("Value #D", shown_as="time to Alert", unit="s", steps=left, coloured=True),
+            Column("Value #E", others={"custom.hidden": True}),
+            Column("Time", others={"custom.hidden": True}),
+        ),
+        width=14,
+        height=9,
+        transformations=({"id": "merge", "options": {}},),
+        options={
+            "sortBy": [{"displayName": "critical", "desc": True}, {"displayName": "time to Alert", "desc": False}]
+        },
+    )
+
+
+def _of_troubled() -> Iterator[str]:
+    """Place, critical alerts, warnings, time left and state, each by host."""
+    trouble = alerts(FIRING)
+    place = f"{records.HOST}{{{HOSTS_CHOSEN}}}"
+    yield f"max by (host, platform, cloud_zone, cloud_pod) ({place}) and on (host) ({trouble})"
+    for severity in ("critical", "warning"):
+        matcher = f'severity="{severity}"'
+        yield f"count by (host) ({by(('host', 'alertname'), alerts(FIRING, matcher))})"
+    yield f"{records.LEFT}{{{HOSTS_CHOSEN}}} and on (host) ({trouble})"
+    yield f"{records.STATE}{{{HOSTS_CHOSEN}}} == 1 and on (host) ({trouble})"
+
+
+def in_words(title: str, rendering: Rendering, *matchers: str, height: int = 10) -> Panel:
+    """Alerts as a list: what, since when, where, why."""
+    return Panel(
+        title,
+        "Alerts of the chosen hosts that fire or are about to. The name leads to the runbook.",
+        "table",
+        (Query(_listed(*matchers), now=True),),
+        columns=(
+            Column("alertname", links=(_runbook(rendering, "__data.fields.alertname"),), shown_as="alert", width=260),
+            Column("host", links=(looks.host_of_cell("__data.fields.host"),), width=160),
+            Column("severity", coloured=True, others={"mappings": [_severities()]}, width=90),
+        ),
+        width=WIDTH,
+        height=height,
+        transformations=({"id": "organize", "options": _tidy()},),
+    )
+
+
+def _listed(*matchers: str) -> str:
+    unsaid = "__name__, job, instance, platform, cloud_pod, cloud_cluster"
+    return worst(f"max without ({unsaid}) ({alerts(*matchers)})", count=WORST_CELLS)
+
+
+def _runbook(rendering: Rendering, cell: str) -> Link:
+    return Link(f"Runbook: ${{{cell}}}", f"{rendering.runbooks}/${{{cell}}}")
+
+
+def _severities() -> Json:
+    options: Mapping[str, Json] = {
+        severity.value: {"text": severity.value, "color": colour} for severity, colour in looks.COLOURS.items()
+    }
+    return {"type": "value", "options": options}
+
+
+def _tidy() -> Json:
+    first = ("severity", "host", "alertname", "cause", "alertstate", "cloud_zone")
+    return {
+        "excludeByName": {"Time": True, "Value": True},
+        "indexByName": {name: index for index, name in enumerate(first)},
+        "renameByName": {},
+    }

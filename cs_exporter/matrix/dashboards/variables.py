@@ -1,0 +1,56 @@
+"""What an operator chooses at the top of every dashboard: data source, platform, zone and hosts.
+
+Choices come from the recorded places of hosts, so that they are there as long as a host is.
+"""
+
+from __future__ import annotations
+
+from cs_exporter.matrix import records
+from cs_exporter.matrix.dashboards.parts import Json
+
+SOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
+"""Whatever is chosen: no dashboard knows a data source by its name."""
+
+HOSTS_CHOSEN = 'host=~"$host"'
+PLACES_CHOSEN = f'{records.HOST}{{platform=~"$platform",cloud_zone=~"$cloud_zone"}}'
+"""The hosts of the chosen places. "All" is no list of hosts: with thousands of them no query could carry it."""
+
+
+def variables(*, every_host: bool) -> list[Json]:
+    """In the order in which they narrow each other. `every_host`: whether all hosts together may be chosen."""
+    places = '{platform=~"$platform"}'
+    return [
+        {
+            "type": "datasource",
+            "name": "datasource",
+            "label": "Data source",
+            "query": "prometheus",
+            "refresh": 1,
+            "hide": 0,
+            "includeAll": False,
+            "multi": False,
+        },
+        _asked("platform", "Platform", f"label_values({records.HOST}, platform)"),
+        _asked("cloud_zone", "Zone", f"label_values({records.HOST}{places}, cloud_zone)"),
+        _asked("host", "Host", f"label_values({PLACES_CHOSEN}, host)", everything=every_host),
+    ]
+
+
+def _asked(name: str, label: str, query: str, *, everything: bool = True) -> Json:
+    always: dict[str, Json] = {
+        "type": "query",
+        "name": name,
+        "label": label,
+        "datasource": SOURCE,
+        "definition": query,
+        "query": {"query": query, "refId": name},
+        "refresh": 2,
+        "sort": 5,
+        "hide": 0,
+        "multi": True,
+        "includeAll": everything,
+    }
+    if not everything:
+        return always
+    chosen: Json = {"selected": True, "text": ["All"], "value": ["$__all"]}
+    return {**always, "allValue": ".*", "current": chosen}
