@@ -1,6 +1,6 @@
 """The rows of the troubleshooting matrix about agents and their servers.
 
-Apart from the sheets only because of their length; HOST in the commands is the alert's label, SERVER its server.
+Apart from the sheets only because of their length; in the commands, words in capitals stand for the alert's labels.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ COUNTDOWN_SYMPTOMS = (
         runs=1,
         cause=Cause.AGENT,
         severity=Severity.WARNING,
+        countdown=True,
         unit="seconds",
         means=_SILENT_MEANS,
         look=_SILENT_LOOK,
@@ -49,6 +50,7 @@ COUNTDOWN_SYMPTOMS = (
         runs=1,
         cause=Cause.AGENT,
         severity=Severity.CRITICAL,
+        countdown=True,
         unit="seconds",
         means=_SILENT_MEANS,
         look=_SILENT_LOOK,
@@ -86,7 +88,12 @@ COUNTDOWN_SYMPTOMS = (
         unit="boolean",
         means="Packets between the host and its management server get lost in one direction or both; pings come late "
         "or not at all, though agent and server are well.",
-        look=(_SESSION, _SERVER_SESSION, "ping -c 20 -i 0.2 SERVER", "ip -s link (errors, dropped)"),
+        look=(
+            _SESSION,
+            _SERVER_SESSION,
+            "ping -c 20 -i 0.2 MANAGEMENT_SERVER, on the host",
+            "ip -s link (errors, dropped)",
+        ),
         fix="Mend the path: a link with errors, a full queue, a packet filter that lost the session, an MTU too small.",
     ),
     Symptom(
@@ -94,7 +101,7 @@ COUNTDOWN_SYMPTOMS = (
         sees="A management server has sessions of agents that can be given to no host of the inventory.",
         metric="cs_management_agent_unmapped_connections",
         limit=Limit(Op.ABOVE, 0, step=1),
-        runs=9,
+        runs=5,
         cause=Cause.AGENT,
         severity=Severity.INFO,
         unit="connections",
@@ -113,9 +120,10 @@ SERVER_SYMPTOMS = (
         sees="A management server listens for no agents.",
         metric="cs_management_agent_port_listening",
         limit=Limit(Op.EQUALS, 0, step=1),
-        runs=3,
+        runs=2,  # known before its agents are told of: they are without a session from the first second
         cause=Cause.MANAGEMENT,
         severity=Severity.CRITICAL,
+        victims="management_server",
         unit="boolean",
         means="The management server is down, starting, or has lost the port. Its agents have lost their sessions "
         "with it and go to the other servers, if there are any: their silence has this cause. While no server listens "
@@ -135,7 +143,8 @@ SERVER_SYMPTOMS = (
         limit=Limit(Op.ABOVE, 0, step=1),
         runs=2,  # and a look before that
         cause=Cause.MANAGEMENT,
-        severity=Severity.WARNING,
+        severity=Severity.CRITICAL,
+        victims="management_server",
         unit="connections",
         means="Its process is stopped, collects garbage without end, or has no thread left: sessions look well, and no "
         "ping is taken in. All its agents will seem silent.",

@@ -38,6 +38,7 @@ _STATES = (
         runs=3,
         cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
+        victims="clients",
         unit="boolean",
         means="The server does not run, or listens elsewhere: everything that keeps its state there stands still.",
         look=(_SERVICE, _LOG, "ss -ltn 'sport = :3306'", "df -h"),
@@ -52,6 +53,7 @@ _STATES = (
         runs=3,
         cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
+        victims="clients",
         unit="boolean",
         means="Its process does not run: stopped, waiting for a disk that hangs, or swapped out. A check of the port "
         "finds it open then, and clients hang rather than fail. Or its machine or the path has gone while a connection "
@@ -69,10 +71,15 @@ _STATES = (
         runs=3,
         cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
+        victims="clients",
         unit="boolean",
         means="The machine is off or cut off, or a filter drops what goes to the database's port. If only the exporter "
         "is cut off, clients of the database still work; the other rows of that host tell.",
-        look=("ping ADDRESS", "ip route get ADDRESS, on the exporter's machine", "nft list ruleset, on the database's"),
+        look=(
+            "ping -c3 HOST, on the exporter's machine",
+            "ip route get $(getent ahosts HOST | cut -d' ' -f1 | head -1)",
+            "nft list ruleset, on the database's",
+        ),
         fix="Bring the machine or the path back, or let the exporter's address through to the port.",
     ),
     Symptom(
@@ -84,6 +91,7 @@ _STATES = (
         runs=3,
         cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
+        victims="clients",
         unit="boolean",
         means="A proxy stands before a server that is gone, the server is on its way down or restarts in a loop, or "
         "something on the path resets connections.",
@@ -118,9 +126,10 @@ _FULL = (
         sees="Every connection of the database server is in use.",
         metric="cs_mysql_saturated",
         limit=_TRUE,
-        runs=1,
+        runs=2,
         cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
+        victims="clients",
         unit="boolean",
         means=_FULL_MEANS,
         look=(_WHO, _USED),
@@ -131,7 +140,7 @@ _FULL = (
         sees="More than 80 % of the database server's connections are in use.",
         metric="cs_mysql_connections_used_ratio",
         limit=Limit(Op.ABOVE, 0.8, step=0.01),
-        runs=18,
+        runs=8,
         cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="ratio",
@@ -147,6 +156,7 @@ _FULL = (
         runs=4,
         cause=Cause.DATABASE,
         severity=Severity.CRITICAL,
+        victims="clients",
         unit="ratio",
         means=_FULL_MEANS,
         look=(_WHO, _USED),
@@ -170,13 +180,17 @@ _FULL = (
         sees="A client uses more than 90 % of its connection pool.",
         metric="cs_mysql_client_pool_used_ratio",
         limit=Limit(Op.ABOVE, 0.9, step=0.01),
-        runs=8,
+        runs=6,
         cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="ratio",
         means="When the pool is used up the application waits for a connection of its own (CloudStack 30 s or 10 min) "
         "while the server has plenty: threads stand still, and pings of agents with them.",
-        look=(_WHO, "grep maxActive /etc/cloudstack/management/db.properties", "jstack PID | grep -c getConnection"),
+        look=(
+            _WHO,
+            "grep maxActive /etc/cloudstack/management/db.properties",
+            "jstack $(pgrep -f cloudstack-management) | grep -c getConnection, on CLIENT",
+        ),
         fix="Find what holds them (long statements in the process list, leaks after an upgrade); restart the "
         "management server when it no longer recovers; raise maxActive only together with max_connections.",
     ),
@@ -194,7 +208,10 @@ _ACCOUNT = (
         unit="boolean",
         means="A full server lets one such account in, so that somebody can mend it. The exporter gives that slot up "
         "at once, but it should not be able to take it.",
-        look=("mariadb -e \"SHOW GRANTS FOR cs_exporter@'ADDRESS OF THE EXPORTER'\"",),
+        look=(
+            'mariadb -e "SELECT user, host FROM mysql.user"',
+            "mariadb -e \"SHOW GRANTS FOR cs_exporter@'%'\"",
+        ),
         fix="REVOKE SUPER ON *.* (or CONNECTION ADMIN, MySQL: CONNECTION_ADMIN) FROM the account; it needs PROCESS and "
         "the privilege for replication status only.",
     ),
@@ -216,7 +233,7 @@ _ACCOUNT = (
         sees="The database server leaves one question open while it answers all others.",
         metric="cs_mysql_unanswered",
         limit=_TRUE,
-        runs=18,
+        runs=8,
         cause=Cause.DATABASE,
         severity=Severity.WARNING,
         unit="boolean",

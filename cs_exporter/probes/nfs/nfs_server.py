@@ -86,9 +86,10 @@ SYMPTOMS = (
         sees="An NFS server does not answer RPC calls of one of its programs.",
         metric="cs_nfs_server_up",
         limit=Limit(Op.EQUALS, 0, step=1),
-        runs=3,
+        runs=2,
         cause=Cause.STORAGE,
         severity=Severity.CRITICAL,
+        victims="server",
         unit="boolean",
         means="New mounts fail (portmapper, mountd), or all mounts hang (nfs). An open TCP port proves nothing: a "
         "frozen server still accepts connections.",
@@ -101,9 +102,10 @@ SYMPTOMS = (
         sees="An NFS server takes long to answer a call that does nothing.",
         metric="cs_nfs_server_latency_seconds",
         limit=Limit(Op.ABOVE, 0.5, step=0.01),
-        runs=4,
+        runs=3,
         cause=Cause.STORAGE,
         severity=Severity.WARNING,
+        victims="server",
         unit="seconds",
         means="No disk is involved in this call: the server's threads are all busy, its processor is, or packets get "
         "lost.",

@@ -1,6 +1,6 @@
 """The rows of the troubleshooting matrix about ports: those that fail, by impact; open ones; slow ones; certificates.
 
-In the texts, words in capitals stand for the alert's labels; VANTAGE is who looked, and HOST the machine looked at.
+In the texts, words in capitals stand for the alert's labels: VANTAGE is who looked, and HOST the machine looked at.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ SYMPTOMS = (
         runs=3,
         cause=Cause.PORT,
         severity=Severity.CRITICAL,
+        victims="management_server",
         unit="boolean",
         means=_MEANS,
         look=_LOOK,
@@ -45,7 +46,7 @@ SYMPTOMS = (
         metric="cs_port_failing",
         labels={"severity": Severity.WARNING.value},
         limit=_TRUE,
-        runs=4,
+        runs=3,
         cause=Cause.PORT,
         severity=Severity.WARNING,
         unit="boolean",
@@ -59,7 +60,7 @@ SYMPTOMS = (
         metric="cs_port_failing",
         labels={"severity": Severity.INFO.value},
         limit=_TRUE,
-        runs=9,
+        runs=5,
         cause=Cause.PORT,
         severity=Severity.INFO,
         unit="boolean",
@@ -79,7 +80,11 @@ SYMPTOMS = (
         unit="boolean",
         means="The kernel accepts for a process that does not run: frozen, out of threads, waiting for its database or "
         "for a hung mount. A plain port check calls it well. How urgent it is, CsPortDown says beside this.",
-        look=("ss -tlnp sport = :PORT, on HOST", "ps -o pid,stat,wchan:32,etime,args -p PID", "journalctl -n 50"),
+        look=(
+            "ss -tlnp sport = :PORT, on HOST",
+            "ps -o pid,stat,wchan:32,etime,args -p $(ss -tlnpH sport = :PORT | grep -om1 'pid=[0-9]*' | cut -c5-)",
+            "journalctl -n 50",
+        ),
         fix="Find what the process waits for (threads, database, mounts) before restarting it: a restart hides it.",
     ),
     Symptom(
@@ -87,7 +92,7 @@ SYMPTOMS = (
         sees="A port is open that should be closed.",
         metric="cs_port_unexpected",
         limit=_TRUE,
-        runs=3,
+        runs=2,
         cause=Cause.PORT,
         severity=Severity.WARNING,
         unit="boolean",
