@@ -18,6 +18,8 @@ from cs_exporter.spec import AnySpec, Cause, Limit, Op, Severity
 SHARE, HOSTS = 0.3, 3
 """Of the hosts, so many and no fewer than that, before it is no longer about single ones."""
 
+ONE_OF_THEM = "cs-exporter probe PROBE kvm1, and so for any of the hosts"
+
 STALLED_RUNS, STALLED_FLOOR = 5, 300.0
 """Runs, and seconds at least, that do not come before a probe is called stalled."""
 
@@ -43,7 +45,7 @@ def _blind(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         sees="A probe finds nothing out on more than a third of its hosts.",
         means="What it watches may be well or broken on all of them: nobody knows. So many at once have a reason in "
         "common: the account, its key, a tool or a right that an update took away, or the network.",
-        look=("cs-exporter probe PROBE NAME, for one of the hosts", "cs-exporter checklist", "cs-exporter hosts"),
+        look=(ONE_OF_THEM, "cs-exporter checklist", "cs-exporter hosts"),
         fix="cs_probe_failing has the reason: denied, mend the account or its key on all hosts; command, bring the "
         "tool back; timeout, unreachable, the path. If CsExporterIsolated is there too, start with that.",
         severity=Severity.CRITICAL,
@@ -68,7 +70,7 @@ def _blind_proofs() -> tuple[Proof, ...]:
         return {success(name, "nfs_mounts"): "0x40" if n < failing else "1x40" for n, name in enumerate(names)}
 
     return (
-        Proof("four hosts of ten", cloud(4, 6), ({"probe": "nfs_mounts"},)),
+        Proof("four hosts of ten", cloud(4, 6), ({"probe": "nfs_mounts"},), value=0.4),
         Proof("three of ten are not enough", cloud(3, 7), ()),
         Proof("nor are both of a cloud of two", cloud(2, 0), ()),
         Proof(
@@ -130,7 +132,7 @@ def _stalled(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         sees="A probe no longer runs on some of its hosts.",
         means="Its values are from before and end, or have ended; nothing new is found out. A run that was begun may "
         "not have ended, or the timetable has lost the host.",
-        look=("journalctl -u cs-exporter -n 100", "cs-exporter probe PROBE NAME, for one of the hosts"),
+        look=("journalctl -u cs-exporter -n 100", ONE_OF_THEM),
         fix="Restart the exporter, and keep its log: runs have deadlines, so that this must not happen.",
         severity=Severity.WARNING,
         cause=Cause.EXPORTER,
@@ -165,7 +167,7 @@ def _mistaken(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         name="CsExporterMistake",
         sees="A probe fails, or some of its values are left out, by a mistake in cs_exporter.",
         means="Something was met that nobody had foreseen; the exporter's log has it, with where in the code it was.",
-        look=("journalctl -u cs-exporter -p err -n 100", "cs-exporter probe PROBE NAME, for one of the hosts"),
+        look=("journalctl -u cs-exporter -p err -n 100", ONE_OF_THEM),
         fix="Report it with the lines of the log. Until it is mended, what the probe watches on these hosts is unseen.",
         severity=Severity.WARNING,
         cause=Cause.EXPORTER,

@@ -46,7 +46,12 @@ def _absent(rendering: Rendering) -> Row:
         name="CsExporterAbsent",
         sees="Prometheus has no cs_exporter any more.",
         means="None runs, or none can be scraped: no host is watched, and no other alert of this kind can fire.",
-        look=(_STATUS, _LOG, "curl -sf http://localhost:10595/-/healthy", "promtool query instant URL up"),
+        look=(
+            _STATUS,
+            _LOG,
+            "curl -sf http://localhost:10595/-/healthy",
+            "promtool query instant http://localhost:9090 up, on Prometheus' machine",
+        ),
         fix="Start it; cs-exporter check-config says whether it can be. If it runs, mend the path from Prometheus to "
         "it, or the scrape configuration.",
         severity=Severity.CRITICAL,
@@ -96,7 +101,7 @@ def _isolated(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         threshold=SHARE,
         labels=BLIND,
         proofs=(
-            Proof("four hosts of ten", {**cloud(4, 6, "a"), **cloud(0, 10, "b")}, ({"instance": "a"},)),
+            Proof("four hosts of ten", {**cloud(4, 6, "a"), **cloud(0, 10, "b")}, ({"instance": "a"},), value=0.4),
             Proof("three of ten are not enough", cloud(3, 7, "a"), ()),
             Proof("nor are both of a cloud of two", cloud(2, 0, "a"), ()),
         ),
@@ -128,7 +133,7 @@ def _restarting(rendering: Rendering) -> Row:
         limit=Limit(Op.ABOVE, RESTARTS, step=1),
         threshold=RESTARTS,
         proofs=(
-            Proof("three times", {**build_of, begun: "100x5 200x5 300x5 400x22"}, ({"instance": "a"},)),
+            Proof("three times", {**build_of, begun: "100x5 200x5 300x5 400x22"}, ({"instance": "a"},), value=3),
             Proof("twice", {**build_of, begun: "100x5 200x5 300x28"}, ()),
             Proof("another program, often", {begun: "100x5 200x5 300x5 400x22"}, ()),
         ),
@@ -185,7 +190,7 @@ def _late(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         limit=Limit(Op.ABOVE, LATE, step=0.1),
         threshold=LATE,
         proofs=(
-            Proof("for long", {series: "6x40"}, ({"instance": "cs:10595"},)),
+            Proof("for long", {series: "6x40"}, ({"instance": "cs:10595"},), value=6),
             Proof("as late as is allowed", {series: "5x40"}, ()),
         ),
     )
@@ -236,7 +241,7 @@ def _dropped(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         unit="series",
         labels=BLIND,
         proofs=(
-            Proof("some", {'cs_host_series_dropped{host="kvm1",instance="a"}': "12x40"}, ({"host": "kvm1"},)),
+            Proof("some", {'cs_host_series_dropped{host="kvm1",instance="a"}': "12x40"}, ({"host": "kvm1"},), value=12),
             Proof("none any more", {'cs_host_series_dropped{host="kvm1",instance="a"}': "12x10 _x30"}, ()),
         ),
     )

@@ -102,7 +102,7 @@ def _blind(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         name="CsHostBlind",
         sees="Some of the probes have found nothing out about the host for long.",
         means="Whatever they watch may be well or broken: nobody knows. The values of the last answers are gone.",
-        look=("cs-exporter probe NAME HOST, for each probe that is named", "cs-exporter checklist"),
+        look=("cs-exporter probe time_drift HOST, and so for every probe that is named", "cs-exporter checklist"),
         fix="The reason stands in cs_probe_failing, on the status page and in /history: denied and command are for the "
         "checklist, timeout and mute for the host (load, a process that hangs), bug for the exporter's log.",
         severity=Severity.WARNING,
@@ -125,6 +125,7 @@ def _blind(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
                     success("kvm1", "time_drift", "a"): "1x40",
                 },
                 ({"host": "kvm1"},),
+                more="Without an answer: nfs_mounts.",
             ),
             Proof("every third run of one fails", {success("kvm1", "nfs_mounts"): " ".join(["1 1 0"] * 14)}, ()),
             Proof(
@@ -171,6 +172,7 @@ def _not_polled(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
                 "two hosts are missing after the first sweep",
                 {**fewer, 'cs_first_sweep_done{instance="cs:10595"}': "1x40"},
                 ({"instance": "cs:10595", "platform": "cloudstack"},),
+                value=2,
             ),
             Proof("the first sweep is under way", {**fewer, 'cs_first_sweep_done{instance="cs:10595"}': "0x40"}, ()),
         ),

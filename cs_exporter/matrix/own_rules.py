@@ -31,8 +31,8 @@ def _outdated(rendering: Rendering) -> Row:
         means="The limit was changed in the configuration and the rules were not made anew, or the other way round: "
         "alerts and status page disagree.",
         look=(
-            "promtool query instant URL 'cs_symptom_limit{symptom=\"SYMPTOM\"}'",
-            f"promtool query instant URL '{deployed}{{symptom=\"SYMPTOM\"}}'",
+            "promtool query instant http://localhost:9090 'cs_symptom_limit{symptom=\"SYMPTOM\"}'",
+            f"promtool query instant http://localhost:9090 '{deployed}{{symptom=\"SYMPTOM\"}}'",
         ),
         fix="cs-exporter matrix write --config.file FILE --output DIR writes the rules that go with the configuration; "
         "give them to Prometheus and reload it.",
@@ -83,7 +83,7 @@ def _dead_man() -> Row:
         name="CsDeadMansSwitch",
         sees="This alert always fires: as long as it arrives, alerts reach somebody.",
         means="Prometheus evaluates the rules of cs_exporter, and Alertmanager delivers. When it stops, they do not.",
-        look=("promtool query instant URL 'ALERTS{alertname=\"CsDeadMansSwitch\"}'",),
+        look=("promtool query instant http://localhost:9090 'ALERTS{alertname=\"CsDeadMansSwitch\"}'",),
         fix="Give it to a service that reports when it does not arrive, and look at Prometheus and Alertmanager then.",
         severity=Severity.INFO,
         cause=Cause.EXPORTER,

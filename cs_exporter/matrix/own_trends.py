@@ -49,7 +49,9 @@ def _rising(rendering: Rendering) -> Row:
         keep=KEPT_INTERVALS * interval,
         unit="ratio",
         proofs=(
-            Proof("it rises by a percent a minute, from 55 % on", {series: "0.55+0.01x40"}, ({"host": "db1"},)),
+            Proof(
+                "it rises by a percent a minute, from 55 % on", {series: "0.55+0.01x40"}, ({"host": "db1"},), value=0.85
+            ),
             Proof("it rises as fast and is low", {series: "0.2+0.01x40"}, ()),
             Proof("it is high and rises slowly", {series: "0.8+0.001x40"}, ()),
             Proof("it has been seen for some minutes only", {series: "_x24 0.75+0.02x6"}, ()),

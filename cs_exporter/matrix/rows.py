@@ -31,12 +31,15 @@ class Proof:
 
     `series`: selector -> values as promtool writes them, one per minute; recorded series are worked out from those.
     `fires`: the labels of each alert that fires at `at`, besides severity, cause and the row's own; none: nothing does.
+    `value`: what each has; `more`: what the row's own template comes to.
     """
 
     tells: str
     series: Mapping[str, str]
     fires: tuple[Mapping[str, str], ...]
     at: str = "30m"
+    value: float = 1
+    more: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ _POOL_MEANS = (
     "down. Of two hosts that differ it is the one that is farther from the other hosts' time, or both if nobody can "
     "tell."
 )
-_POOL_LOOK = ("date +%s; cat MOUNTPOINT/KVMHA/hb-*, on two hosts of the pool", *_LOOK)
+_POOL_LOOK = ("tail -n1 /mnt/*/KVMHA/hb-*; date +%s, on two hosts of the pool", *_LOOK)
 
 SYMPTOMS = (
     Symptom(

@@ -1,6 +1,6 @@
 """The rows of the troubleshooting matrix about a host's clock.
 
-Apart from the sheet only because of their length; HOST in the commands is the alert's label.
+Apart from the sheet only because of their length; in the commands, words in capitals stand for the alert's labels.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SYMPTOMS = (
         sees="The host's NTP client finds its clock more than 50 ms wrong.",
         metric="cs_clock_offset_seconds",
         limit=Limit(Op.ABOVE, 0.05, step=_STEP, absolute=True),
-        runs=9,
+        runs=5,
         cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="seconds",
@@ -47,7 +47,7 @@ SYMPTOMS = (
         sees="The host's NTP client finds its clock more than a second wrong.",
         metric="cs_clock_offset_seconds",
         limit=Limit(Op.ABOVE, 1.0, step=_STEP, absolute=True),
-        runs=5,
+        runs=3,
         cause=Cause.CLOCK,
         severity=Severity.CRITICAL,
         unit="seconds",
@@ -60,7 +60,7 @@ SYMPTOMS = (
         sees="The host's NTP client can't vouch for its clock within 200 ms.",
         metric="cs_clock_error_bound_seconds",
         limit=Limit(Op.ABOVE, 0.2, step=_STEP),
-        runs=9,
+        runs=5,
         cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="seconds",
@@ -74,7 +74,7 @@ SYMPTOMS = (
         sees="The host's clock follows no time server.",
         metric="cs_clock_synchronised",
         limit=Limit(Op.EQUALS, 0, step=1),
-        runs=9,
+        runs=5,
         cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="boolean",
@@ -95,7 +95,7 @@ SYMPTOMS = (
         # Beyond all that a healthy client comes to: timesyncd, which asks every 2048 s at its slowest, with one answer
         # lost, and ntpd, which at a poll of 1024 s may prefer a sample that is 3 polls old.
         limit=Limit(Op.ABOVE, 4500, step=1, age=True),
-        runs=5,
+        runs=2,
         cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="seconds",
@@ -110,13 +110,13 @@ SYMPTOMS = (
         sees="The host's clock was last compared with a time server more than two and a half hours ago.",
         metric="cs_clock_last_sync_timestamp_seconds",
         limit=Limit(Op.ABOVE, 9000, step=1, age=True),  # 8 polls of chronyd, 4 of timesyncd, all lost
-        runs=5,
+        runs=2,
         cause=Cause.CLOCK,
         severity=Severity.CRITICAL,
         unit="seconds",
         means="All time servers are lost to this host. chronyd goes on reporting a perfect clock, as it can't know "
         "better; the drift is not seen before CsClockSkew.",
-        look=(_SOURCES, _TRACKING, "ping -c 3 SERVER"),
+        look=(_SOURCES, _TRACKING, "ss -unap 'sport = :123 or dport = :123'"),
         fix="Let UDP port 123 through to the time servers, and see whether they are synchronised themselves.",
     ),
     Symptom(
@@ -151,7 +151,7 @@ SYMPTOMS = (
         metric="cs_clock_source_info",
         labels={"source": "mute"},
         limit=Limit(Op.EQUALS, 1, step=1),
-        runs=9,
+        runs=5,
         cause=Cause.CLOCK,
         severity=Severity.WARNING,
         unit="boolean",
@@ -166,7 +166,7 @@ SYMPTOMS = (
         metric="cs_clock_source_info",
         labels={"source": "none"},
         limit=Limit(Op.EQUALS, 1, step=1),
-        runs=9,
+        runs=5,
         cause=Cause.CLOCK,
         severity=Severity.INFO,
         unit="boolean",
