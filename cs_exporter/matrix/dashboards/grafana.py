@@ -17,6 +17,9 @@ SCHEMA = 38
 
 TAG = "cs-exporter"
 
+MADE = "Made by cs-exporter matrix write."
+"""JSON has no comments; by this the file is known as one that nobody edits."""
+
 OPTIONS: Mapping[str, Mapping[str, Json]] = {
     "timeseries": {
         "legend": {"displayMode": "table", "placement": "right", "calcs": ["lastNotNull", "max"], "showLegend": True},
@@ -45,7 +48,7 @@ CUSTOM: Mapping[str, Mapping[str, Json]] = {
     "timeseries": {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "never", "spanNulls": False},
     "stat": {},
     "table": {"align": "auto", "filterable": True, "inspect": False},
-    "state-timeline": {"lineWidth": 0, "fillOpacity": 80, "spanNulls": False},
+    "state-timeline": {"lineWidth": 0, "fillOpacity": 80},
 }
 
 
@@ -59,7 +62,7 @@ def written(dashboard: Dashboard) -> Mapping[str, Json]:
     return {
         "uid": dashboard.uid,
         "title": dashboard.title,
-        "description": dashboard.description,
+        "description": f"{dashboard.description} {MADE}",
         "tags": [TAG],
         "schemaVersion": SCHEMA,
         "editable": True,

@@ -11,6 +11,7 @@ from types import MappingProxyType
 FOLDER = "deploy/grafana/provisioning"
 
 SOURCES = """\
+# Made by cs-exporter matrix write.
 # Copy to /etc/grafana/provisioning/datasources/ unless Grafana has your Prometheus already.
 apiVersion: 1
 
@@ -25,6 +26,7 @@ datasources:
 """
 
 PROVIDERS = """\
+# Made by cs-exporter matrix write.
 # Copy to /etc/grafana/provisioning/dashboards/, and the files of dashboards/ to the path below.
 apiVersion: 1
 

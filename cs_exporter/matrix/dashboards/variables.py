@@ -42,7 +42,6 @@ def _asked(name: str, label: str, query: str, *, everything: bool = True) -> Jso
         "name": name,
         "label": label,
         "datasource": SOURCE,
-        "definition": query,
         "query": {"query": query, "refId": name},
         "refresh": 2,
         "sort": 5,

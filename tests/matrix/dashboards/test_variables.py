@@ -11,9 +11,9 @@ def test_each_narrows_the_next() -> None:
     """Platform, zone, host; "All" of them is one pattern, whatever the number of hosts."""
     source, platform, zone, host = json.loads(json.dumps(variables(every_host=True)))
     assert ("datasource", "prometheus") == (source["type"], source["query"])
-    assert "label_values(host:cs_host_info:max, platform)" == platform["definition"]
-    assert 'label_values(host:cs_host_info:max{platform=~"$platform"}, cloud_zone)' == zone["definition"]
-    assert "$cloud_zone" in host["definition"]
+    assert "label_values(host:cs_host_info:max, platform)" == platform["query"]["query"]
+    assert 'label_values(host:cs_host_info:max{platform=~"$platform"}, cloud_zone)' == zone["query"]["query"]
+    assert "$cloud_zone" in host["query"]["query"]
     assert {".*"} == {one["allValue"] for one in (platform, zone, host)}
 
 
