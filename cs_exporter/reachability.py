@@ -6,18 +6,22 @@ own word (a port that is dialled from here) says nothing of it.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from cs_exporter.board import FRESH_INTERVALS, Entry, Snapshot
+from cs_exporter.board import Entry, Snapshot
 from cs_exporter.spec import AnySpec
 
+MISSED = 2.2
+"""Of the interval of a host's quickest probe: who was silent for longer has missed two runs, and one may get lost."""
+
 RECENT = 90.0
-"""Seconds for which at least an answer speaks for a host: a slow probe's last one may be minutes old."""
+"""Seconds for which a slow probe's answer speaks for a host at most: its next run may be minutes away."""
 
 
 def silent_hosts(snapshot: Snapshot, probes: Iterable[AnySpec]) -> Iterator[str]:
-    """The hosts none of whose probes that need the host's own word has got it, in its latest run or lately."""
+    """The hosts whose word nobody gets: all probes that need it fail, and its last word is two runs old."""
     wanted = {spec.name for spec in probes if spec.needs_its_word}
     asked: dict[str, list[Entry]] = defaultdict(list)
     for entry in snapshot.entries:
@@ -27,7 +31,9 @@ def silent_hosts(snapshot: Snapshot, probes: Iterable[AnySpec]) -> Iterator[str]
 
 
 def _is_silent(entries: list[Entry], now: float) -> bool:
-    since = now - max(RECENT, FRESH_INTERVALS * min(entry.interval for entry in entries))
-    failing = [entry for entry in entries if entry.failure is not None]
-    answered = (entry for entry in entries if entry.failure is None)
-    return bool(failing) and all(entry.latest.finished_monotonic < since for entry in answered)
+    answered = [entry.latest.finished_monotonic for entry in entries if entry.failure is None]
+    if len(answered) == len(entries) or any(now - at <= RECENT for at in answered):
+        return False
+    quickest = min(entry.interval for entry in entries)
+    word = max(entry.reading_monotonic if entry.last_success is not None else -math.inf for entry in entries)
+    return now - word > MISSED * quickest

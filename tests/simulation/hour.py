@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,6 +20,7 @@ from cs_exporter.exposition.families import Catalogue, Tally, fresh_readings
 from cs_exporter.matrix.rendering import usual
 from cs_exporter.matrix.rows import rows_of
 from cs_exporter.probes import DERIVED, PROBES
+from cs_exporter.reachability import silent_hosts
 from cs_exporter.spec import Severity, Symptom
 from cs_exporter.symptoms import Holding, holding
 from tests.lab.ssh_keys import new_key
@@ -62,10 +63,14 @@ class Spell:
 
 @dataclass
 class Report:
-    """What was seen. `looks`: how many times; `seen`: at which looks each series was there."""
+    """What was seen. `looks`: how many times; `seen`: at which looks each series was there.
+
+    `silent`: at how many looks each host was taken for one that can't be asked.
+    """
 
     spells: list[Spell] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
+    silent: Counter[str] = field(default_factory=Counter)
     seen: dict[Series, list[int]] = field(default_factory=lambda: defaultdict(list))
     runs: int = 0
     failures: int = 0
@@ -131,6 +136,7 @@ async def _look_on(cloud: Cloud, file: Path, events: Iterable[Event], seconds: f
         snapshot = daemon.snapshot()
         held = holding(snapshot, (*PROBES, *DERIVED), cloud.clock.time())
         report.take(cloud.clock.elapsed, held, _series(catalogue, snapshot))
+        report.silent.update(silent_hosts(snapshot, PROBES))
         assert daemon.polls
     report.runs = sum(entry.runs for entry in daemon.snapshot().entries)
     report.failures = sum(sum(entry.failures.values()) for entry in daemon.snapshot().entries)

@@ -29,6 +29,7 @@ def test_no_red_at_all(tmp_path: Path, seed: int) -> None:
     report = watch(tmp_path, seed, jitter.EVENTS)
     assert [] == [str(spell) for spell in report.told()]
     assert [] == [str(spell) for spell in report.red()]
+    assert {} == report.silent
     gone = {(name, *labels[:1]) for name, labels in (*report.gaps(), *report.ended())}
     assert {(name, host) for name in ("cs_agent_connected", "cs_agent_info") for host in MOVED} >= gone
     assert HOUR / LOOK - 1 == len(report.looks)
