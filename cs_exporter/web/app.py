@@ -5,15 +5,18 @@ Routes and links follow --web.route-prefix and --web.external-url as Prometheus'
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from cs_exporter.ports import Clock
 from cs_exporter.web.auth import Authenticator, TooManyChecksError
 from cs_exporter.web.daemon import Daemon
 from cs_exporter.web.handlers import Handlers
 from cs_exporter.web.options import WebOptions
+from cs_exporter.web.people import People
 from cs_exporter.web.security import Security
 
 MAX_BODY = 64 * 1024
@@ -40,19 +43,29 @@ class Gate:
 
 
 def make_app(
-    daemon: Daemon, options: WebOptions, gate: Gate, spoke: Callable[[web.BaseRequest], None]
+    daemon: Daemon,
+    options: WebOptions,
+    gate: Gate,
+    spoke: Callable[[web.BaseRequest], None],
+    clock: Clock = time,
 ) -> web.Application:
     """The application; `spoke` is called with each request before anything else is done with it."""
     app = web.Application(middlewares=[_admission(gate, spoke)], client_max_size=MAX_BODY)
     app.on_response_prepare.append(_dress(gate))
-    _add_routes(app, Handlers(daemon, options), options)
+    people = People(daemon, options, clock)
+    app.cleanup_ctx.append(people.looks.keep_looking)
+    _add_routes(app, Handlers(daemon, options), people, options)
     return app
 
 
-def _add_routes(app: web.Application, handlers: Handlers, options: WebOptions) -> None:
+def _add_routes(app: web.Application, handlers: Handlers, people: People, options: WebOptions) -> None:
     prefix, router = options.route_prefix, app.router
-    router.add_get(f"{prefix}/", handlers.landing)
     router.add_get(f"{prefix}{options.telemetry_path}", handlers.metrics)
+    router.add_get(f"{prefix}/", people.status)
+    router.add_get(f"{prefix}/status.json", people.status_json)
+    for path in ("/runbooks", "/runbooks/"):
+        router.add_get(f"{prefix}{path}", people.runbooks)
+    router.add_get(f"{prefix}/runbooks/{{name}}", people.runbook)
     router.add_get(f"{prefix}/probe", handlers.probe)
     router.add_get(f"{prefix}/sd", handlers.targets)
     router.add_get(f"{prefix}/history", handlers.past)
@@ -89,8 +102,10 @@ def _admission(gate: Gate, spoke: Callable[[web.BaseRequest], None]) -> Middlewa
             )
         try:
             return await handler(request)
-        except web.HTTPNotFound:
-            raise web.HTTPNotFound(text="there is no such page; / has a list\n") from None
+        except web.HTTPNotFound as error:
+            if request.match_info.http_exception is None:
+                raise  # a page of ours says what it does not know
+            raise web.HTTPNotFound(text="there is no such page; / has a list\n") from error
 
     return admit
 

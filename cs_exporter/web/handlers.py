@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -20,7 +19,6 @@ from cs_exporter.config.errors import ConfigError
 from cs_exporter.exposition.pages import Exposition, negotiate
 from cs_exporter.model import Host
 from cs_exporter.web.daemon import Daemon
-from cs_exporter.web.landing import landing_page
 from cs_exporter.web.options import WebOptions
 from cs_exporter.web.scrapes import Scrapes, accepts_gzip
 from cs_exporter.web.tables import history_json, targets_json
@@ -70,17 +68,6 @@ class Handlers:
             response.content_length = len(scrape.body)
             await _send(request, response, scrape.body)
             return response
-
-    async def landing(self, _request: web.Request) -> web.Response:
-        """What this is, and how the hosts are, for a human."""
-        snapshot, probes = self._daemon.snapshot(), tuple(self._daemon.probes)
-        page = await asyncio.to_thread(
-            landing_page,
-            *(snapshot, probes, self._build, self._options),
-            derived=tuple(self._daemon.derived),
-            wall=time.time(),
-        )
-        return web.Response(text=page.html, content_type="text/html", headers=page.headers)
 
     async def probe(self, request: web.Request) -> web.Response:
         """One run of one probe on one host, now, as an exposition of its own."""

@@ -16,7 +16,10 @@ from cs_exporter.config.errors import ConfigError
 DEFAULT_LISTEN_ADDRESS = ":10595"
 DEFAULT_TELEMETRY_PATH = "/metrics"
 
-OTHER_PATHS = ("/", "/probe", "/sd", "/history", "/config", "/-/healthy", "/-/ready", "/-/reload")
+OTHER_PATHS = (
+    *("/", "/status.json", "/runbooks", "/probe", "/sd", "/history", "/config"),
+    *("/-/healthy", "/-/ready", "/-/reload"),
+)
 """Every path but the metrics' own, which must not be one of these."""
 
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")

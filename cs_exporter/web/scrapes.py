@@ -54,13 +54,13 @@ class Scrapes:
             return await asyncio.to_thread(self._render, self._daemon.snapshot(), wanted, gzip=gzip)
 
     def _render(self, snapshot: Snapshot, wanted: Format, *, gzip: bool) -> Scrape:
-        with _collector_at_rest():
+        with collector_at_rest():
             page = self._exposition.render(snapshot, wanted, self._daemon.series_limit)
         return Scrape(compress(page.body) if gzip else page.body, page.content_type, "gzip" if gzip else "")
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def collector_at_rest() -> Iterator[None]:
     """No garbage collection meanwhile.
 
     A page makes objects by the hundred thousand and no cycles, and each full collection that they provoke stops the

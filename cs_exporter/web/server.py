@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import time
 
 from aiohttp import web
 
 from cs_exporter.config.errors import ConfigError
+from cs_exporter.ports import Clock
 from cs_exporter.web.app import Gate, make_app
 from cs_exporter.web.daemon import Daemon
 from cs_exporter.web.options import ListenAddress, WebOptions
@@ -37,13 +39,13 @@ _MENDS = {
 class WebServer:
     """The listeners and the application behind them."""
 
-    def __init__(self, daemon: Daemon, options: WebOptions) -> None:
+    def __init__(self, daemon: Daemon, options: WebOptions, clock: Clock = time) -> None:
         """Reads the security file. Raises ConfigError."""
         self._options = options
         self._security = load_security(options.config_file)
         self._gate = Gate(self._security)
         self._silent: set[web.RequestHandler] = set()
-        app = make_app(daemon, options, self._gate, self._spoke)
+        app = make_app(daemon, options, self._gate, self._spoke, clock)
         self._runner = web.AppRunner(
             app, access_log=None, keepalive_timeout=KEEPALIVE, lingering_time=1.0, shutdown_timeout=SHUTDOWN
         )

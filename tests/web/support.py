@@ -41,6 +41,7 @@ class StubDaemon:
     probes: Sequence[AnySpec] = (sheet(), sheet("height", "cs_height"))
     derived: Sequence[AnyDerived] = (MEAN,)
     series_limit: int = 500
+    now: float = NOW
     answer: object = Weights(70.0)
     bad_file: ConfigError | None = None
     runs: list[tuple[str, str, float]] = field(default_factory=list)
@@ -52,9 +53,9 @@ class StubDaemon:
         self.may_run.set()
 
     def snapshot(self) -> Snapshot:
-        """The board, at the time all stub outcomes end."""
+        """The board, at the time all its outcomes end."""
         self.snapshots += 1
-        return self.board.snapshot(NOW)
+        return self.board.snapshot(self.now)
 
     async def run_probe(self, probe: str, host: str, timeout: float) -> Outcome:  # noqa: ASYNC109  # the protocol's name
         """Give the answer when runs may end."""

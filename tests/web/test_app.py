@@ -50,14 +50,14 @@ async def test_what_is_not_there_is_one_line() -> None:
 
 
 async def test_the_path_of_the_metrics_can_be_chosen() -> None:
-    """The landing page links to it there."""
+    """The status page links to it there."""
     async with serving(options=flags(telemetry_path="/cs/metrics")) as client:
         assert [200, 404] == [(await client.ask(path)).status for path in ("/cs/metrics", "/metrics")]
         assert 'href="/cs/metrics"' in (await client.ask("/")).text
 
 
 async def test_a_prefix_moves_every_path() -> None:
-    """As with Prometheus, `/` leads to the landing page; nothing else answers outside the prefix."""
+    """As with Prometheus, `/` leads to the status page; nothing else answers outside the prefix."""
     async with serving(options=flags("https://mon.example.org/a/cs/")) as client:
         inside = {(await client.ask(f"/a/cs{path}{QUERY}")).status for path in READ_ONLY if path != "/-/ready"}
         outside = {(await client.ask(f"{path}{QUERY}")).status for path in READ_ONLY if path != "/"}

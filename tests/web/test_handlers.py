@@ -262,12 +262,3 @@ async def test_reload_takes_in_a_good_file_and_refuses_a_bad_one() -> None:
     assert (200, "reloaded\n", 1) == (good.status, good.text, daemon.reloads)
     assert (400, "nothing was changed: cs.yml: hosts[0].name: is missing; add it\n") == (bad.status, bad.text)
     assert (405, "POST") == (asked.status, asked.headers["Allow"])
-
-
-async def test_the_landing_page_is_html_with_a_strict_policy() -> None:
-    """No script, no frame, nothing from elsewhere."""
-    async with serving() as client:
-        reply = await client.ask("/")
-    assert (200, "text/html; charset=utf-8") == (reply.status, reply.headers["Content-Type"])
-    assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'")
-    assert "its own timer" in reply.text

@@ -1,0 +1,179 @@
+"""Paints the picture: from a snapshot and what has been seen on it to every host's state, cells and countdowns.
+
+One pass over the board per look; a sheet is asked for evidence only, and only for metrics that its symptoms look at.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from cs_exporter.board import FLEET, Entry, Snapshot
+from cs_exporter.model import Host, Role
+from cs_exporter.spec import AnyDerived, AnySpec, Cause, Metric, Severity
+from cs_exporter.web.picture import CAUSES, Blind, Cell, HostView, Left, Picture, State, state_of
+from cs_exporter.web.watch import Seen
+
+TO_ALERT, TO_REBOOT = "cs_host_seconds_to_alert", "cs_host_seconds_to_reboot"
+
+ONLY = {Cause.MANAGEMENT: Role.MANAGEMENT, Cause.DATABASE: Role.DATABASE}
+"""Causes that lie on hosts of one role alone; on others nothing is missing where nothing is known of them."""
+
+
+class Painter:
+    """Makes pictures. Knows of the sheets what does not change while the exporter runs."""
+
+    def __init__(self, probes: Sequence[AnySpec], derived: Sequence[AnyDerived]) -> None:
+        sheets: tuple[AnySpec | AnyDerived, ...] = (*probes, *derived)
+        self._evidence = {sheet.name: _by_cause(sheet) for sheet in sheets}
+        self._blinded = {sheet.name: _causes(sheet, derived) for sheet in probes}
+        self._left = {
+            name: (sheet.name, metric)
+            for sheet in sheets for metric in sheet.metrics
+            for name in (TO_ALERT, TO_REBOOT) if metric.name == name
+        }  # fmt: skip
+
+    def paint(self, snapshot: Snapshot, seen: Iterable[Seen], wall: float) -> Picture:
+        """The picture of a snapshot in which this has been seen; `wall`: the wall clock."""
+        by_host: dict[str, list[Seen]] = {}
+        for one in seen:
+            by_host.setdefault(one.held.host, []).append(one)
+        fleet = by_host.pop(FLEET, [])
+        board = _Read(self, snapshot)
+        names = [*snapshot.inventory.hosts, *(name for name in by_host if name not in snapshot.inventory.hosts)]
+        views = [_view(snapshot.inventory.get(name), name, by_host.get(name, []), board, wall) for name in names]
+        health = snapshot.health
+        return Picture(
+            wall, tuple(sorted(views, key=_worst_first)), tuple(fleet),
+            health.first_sweep_done, health.config_reload_successful,
+        )  # fmt: skip
+
+    def judged(self, entry: Entry, reading: object) -> Iterable[tuple[str, Cause]]:
+        """The hosts and causes of which the reading lets something be known."""
+        for cause, metrics in self._evidence.get(entry.latest.probe, {}).items():
+            for metric in metrics:
+                samples = metric.read(reading)
+                if entry.latest.host != FLEET:
+                    found = next(iter(samples), None)
+                    if found is not None:
+                        yield found.host or entry.latest.host, cause
+                        break
+                else:
+                    yield from ((sample.host, cause) for sample in samples if sample.host)
+
+    def blinded(self, probe: str) -> Iterable[Cause]:
+        """The causes of which less is known when this probe gets no answer."""
+        return self._blinded.get(probe, ())
+
+    def left(self, name: str, readings: Mapping[str, list[tuple[str, object]]]) -> dict[str, float]:
+        """Host -> value of one of the two countdowns; `readings`: by probe, hosts and their fresh readings."""
+        if name not in self._left:
+            return {}
+        probe, metric = self._left[name]
+        return {
+            sample.host or host: sample.value
+            for host, reading in readings.get(probe, ())
+            for sample in metric.read(reading)
+        }
+
+
+class _Read:
+    """What a snapshot tells, by host: evidence, blindness, countdowns."""
+
+    def __init__(self, painter: Painter, snapshot: Snapshot) -> None:
+        self.judged: set[tuple[str, Cause]] = set()
+        self.blind: dict[str, list[Blind]] = {}
+        self.asked: Counter[str] = Counter()
+        readings: dict[str, list[tuple[str, object]]] = {}
+        for entry in snapshot.entries:
+            probe, host = entry.latest.probe, entry.latest.host
+            reading = entry.fresh_reading(snapshot.monotonic)
+            self.asked[host] += entry.supported
+            if reading is not None:
+                self.judged.update(painter.judged(entry, reading))
+                readings.setdefault(probe, []).append((host, reading))
+            elif entry.failure is not None:
+                self.blind.setdefault(host, []).append(Blind(probe, entry.failure))
+        self.blinded = painter.blinded
+        self.to_alert = painter.left(TO_ALERT, readings)
+        self.to_reboot = painter.left(TO_REBOOT, readings)
+
+
+def _view(host: Host | None, name: str, seen: list[Seen], board: _Read, wall: float) -> HostView:
+    states = sorted(((state_of(one, wall), one.since, one) for one in seen), key=lambda found: found[:2])
+    blind = tuple(board.blind.get(name, ()))
+    by_cause: dict[Cause, list[tuple[State, Seen]]] = {}
+    for state, _, one in states:
+        by_cause.setdefault(one.held.symptom.cause, []).append((state, one))
+    cells = {cause: _cell(host, name, by_cause.get(cause, []), cause, board) for cause in CAUSES}
+    known = any(cell.state is State.OK for cell in cells.values()) or board.asked[name] > 0
+    worst = min([state for state, _, _ in states] + [State.BLIND] * bool(blind), default=None)
+    state = worst if worst is not None else State.OK if known else State.UNKNOWN
+    if host is not None and host.maintenance:
+        state = State.MAINTENANCE
+    ordered = tuple(one for _, _, one in states)
+    times = _times(name, board)
+    return HostView(name, host, state, ordered, cells, blind, board.asked[name], times, _left(times, ordered))
+
+
+def _cell(host: Host | None, name: str, found: list[tuple[State, Seen]], cause: Cause, board: _Read) -> Cell:
+    blind = next((one for one in board.blind.get(name, ()) if cause in board.blinded(one.probe)), None)
+    if found:
+        state, worst = found[0]
+        return Cell(state, worst, len(found) - 1)
+    if (name, cause) in board.judged:
+        return _OK
+    wanted = ONLY.get(cause)
+    if blind is not None and (wanted is None or (host is not None and wanted in host.roles)):
+        return Cell(State.BLIND, blind=blind)
+    return _UNKNOWN
+
+
+_OK, _UNKNOWN = Cell(State.OK), Cell(State.UNKNOWN)
+
+
+def _times(name: str, board: _Read) -> tuple[Left, ...]:
+    countdowns = ((board.to_alert, "Alert"), (board.to_reboot, "reboot"))
+    return tuple(Left(values[name], until) for values, until in countdowns if name in values)
+
+
+def _left(times: Sequence[Left], seen: Sequence[Seen]) -> Left | None:
+    """Only where something is wrong with what counts it down: a healthy agent's time is no news."""
+    names = {one.held.symptom.name for one in seen}
+    wrong = {"Alert": any(_is(one, Cause.AGENT) for one in seen), "reboot": bool(names & _HEARTBEAT)}
+    found = [Left(0.0, "Alert")] if _GONE in names else []
+    return min((*found, *(left for left in times if wrong[left.until])), key=lambda left: left.seconds, default=None)
+
+
+_GONE = "CsAgentSessionGone"
+"""A dropped session means Alert at once, whatever the countdown of silence says."""
+
+_HEARTBEAT = frozenset({"CsHostRebootNear", "CsStorageHeartbeatLate"})
+
+
+def _is(seen: Seen, cause: Cause) -> bool:
+    symptom = seen.held.symptom
+    return symptom.cause is cause and symptom.severity is not Severity.INFO
+
+
+def _worst_first(view: HostView) -> tuple[object, ...]:
+    left = view.left.seconds if view.left else float("inf")
+    critical = sum(one.held.symptom.severity is Severity.CRITICAL for one in view.seen)
+    return view.state, left, -critical, -len(view.seen), view.name
+
+
+def _by_cause(sheet: AnySpec | AnyDerived) -> Mapping[Cause, list[Metric[object]]]:
+    """The metrics that a sheet's symptoms look at; where one has a value, there is something to judge."""
+    metrics = {metric.name: metric for metric in sheet.metrics}
+    found: dict[Cause, list[Metric[object]]] = {}
+    for symptom in sheet.symptoms:
+        metric = metrics.get(symptom.metric)
+        of_cause = found.setdefault(symptom.cause, [])
+        if metric is not None and metric not in of_cause:
+            of_cause.append(metric)
+    return found
+
+
+def _causes(sheet: AnySpec, derived: Sequence[AnyDerived]) -> frozenset[Cause]:
+    sheets: tuple[AnySpec | AnyDerived, ...] = (sheet, *(one for one in derived if sheet.name in one.inputs))
+    return frozenset(symptom.cause for one in sheets for symptom in one.symptoms)

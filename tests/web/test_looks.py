@@ -1,0 +1,56 @@
+"""Looks at the board: shared, regular, and no more often than they are worth."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from cs_exporter.web import looks
+from cs_exporter.web.looks import Looks
+from tests.lab.wait import wait_until_async
+from tests.web.support import StubDaemon, serving
+
+
+async def test_readers_at_the_same_moment_share_a_look() -> None:
+    """One that goes away takes it from nobody."""
+    daemon = StubDaemon()
+    one = Looks(daemon)
+    gone = asyncio.create_task(one.picture())
+    others = [asyncio.create_task(one.picture()) for _ in range(5)]
+    await wait_until_async(lambda: daemon.snapshots == 1)
+    gone.cancel()
+    pictures = await asyncio.gather(*others)
+    assert (1, 1) == (daemon.snapshots, len({id(picture) for picture in pictures}))
+
+
+async def test_a_look_is_used_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then there is a new one."""
+    daemon = StubDaemon()
+    one = Looks(daemon)
+    first = await one.picture()
+    assert first is await one.picture()
+    monkeypatch.setattr(looks, "FRESH", 0.0)
+    monkeypatch.setattr(looks, "SHARE", 0)
+    other = Looks(daemon)
+    assert await other.picture() is not await other.picture()
+
+
+async def test_it_looks_when_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a page that is opened during a fire knows since when it burns."""
+    monkeypatch.setattr(looks, "EVERY", 0.01)
+    monkeypatch.setattr(looks, "FRESH", 0.0)
+    monkeypatch.setattr(looks, "SHARE", 0)
+    daemon = StubDaemon()
+    async with serving(daemon):
+        await wait_until_async(lambda: daemon.snapshots >= 3)
+    ended = daemon.snapshots
+    await asyncio.sleep(0.1)
+    assert ended == daemon.snapshots
+
+
+async def test_a_picture_has_the_exporter_s_time() -> None:
+    """The wall clock, at which it was taken."""
+    before = time.time()
+    assert before <= (await Looks(StubDaemon()).picture()).wall <= time.time()
