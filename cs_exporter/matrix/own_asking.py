@@ -84,14 +84,13 @@ def _blind_proofs() -> tuple[Proof, ...]:
 def _unsupported(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
     keys = ("host", "probe")
     supported = selector("cs_probe_supported", 'host!=""', also=rendering.selector)
+    # A run that failed is no answer to whether the question applies: only one that found something out is.
+    worked = selector("cs_probe_success", 'host!=""', also=rendering.selector)
     holds = (
         f"max by (host, probe) ({supported}) == 0\n"
-        f"and on (host, probe) max by (host, probe) (max_over_time({supported}[1h])) == 1"
+        f"and on (host, probe) max by (host, probe) (max_over_time({worked}[1h])) == 1"
     )
     interval = quickest(rendering, probes)
-
-    def series(instance: str) -> str:
-        return f'cs_probe_supported{{host="kvm1",probe="nfs_mounts",instance="{instance}"}}'
 
     return Row(
         name="CsProbeUnsupported",
@@ -109,12 +108,29 @@ def _unsupported(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         wait=wait(3, interval),
         keep=KEPT_INTERVALS * interval,
         labels=BLIND,
-        proofs=(
-            Proof("it was, and is not", {series("a"): "1x10 0x30"}, ({"host": "kvm1", "probe": "nfs_mounts"},)),
-            Proof("it never was", {series("a"): "0x40"}, ()),
-            Proof("it still is for the other exporter", {series("a"): "1x10 0x30", series("b"): "1x40"}, ()),
-            Proof("it was long ago", {series("a"): "1x10 0x120"}, (), at="110m"),
+        proofs=_unsupported_proofs(),
+    )
+
+
+def _unsupported_proofs() -> tuple[Proof, ...]:
+    def series(instance: str) -> str:
+        return f'cs_probe_supported{{host="kvm1",probe="nfs_mounts",instance="{instance}"}}'
+
+    succeeded = success("kvm1", "nfs_mounts", "a")
+    return (
+        Proof(
+            "it was, and is not",
+            {series("a"): "1x10 0x30", succeeded: "1x10 _x30"},
+            ({"host": "kvm1", "probe": "nfs_mounts"},),
         ),
+        Proof("it never was", {series("a"): "0x40"}, ()),
+        Proof("its runs failed, and now it is not", {series("a"): "1x10 0x30", succeeded: "0x10 _x30"}, ()),
+        Proof(
+            "it still is for the other exporter",
+            {series("a"): "1x10 0x30", series("b"): "1x40", succeeded: "1x10 _x30"},
+            (),
+        ),
+        Proof("it was long ago", {series("a"): "1x10 0x120", succeeded: "1x10 _x120"}, (), at="110m"),
     )
 
 
