@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cs_exporter.config import ConfigError
 from cs_exporter.matrix import page, proofs, reference, rules, runbooks
+from cs_exporter.matrix.dashboards import files as dashboards
 from cs_exporter.matrix.whole import Matrix
 
 MARK = "Made by cs-exporter matrix write"
@@ -25,7 +26,7 @@ _SUFFIXES = frozenset({".json", ".md", ".yml"})
 
 Writer = Callable[[Matrix], Mapping[str, str]]
 
-WRITERS: tuple[Writer, ...] = (rules.files, proofs.files, runbooks.files, reference.files, page.files)
+WRITERS: tuple[Writer, ...] = (rules.files, proofs.files, runbooks.files, reference.files, page.files, dashboards.files)
 
 
 def project(matrix: Matrix) -> dict[str, str]:
