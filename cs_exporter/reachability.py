@@ -11,7 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from cs_exporter.board import Entry, Snapshot
+from cs_exporter.model import Reason
 from cs_exporter.spec import AnySpec
+
+WITHIN_REACH = (Reason.COMMAND, Reason.UNPARSABLE, Reason.BUG)
+"""Reasons of a failure that only come once the host has been reached."""
 
 MISSED = 2.2
 """Of the interval of a host's quickest probe: who was silent for longer has missed two runs, and one may get lost."""
@@ -31,9 +35,13 @@ def silent_hosts(snapshot: Snapshot, probes: Iterable[AnySpec]) -> Iterator[str]
 
 
 def _is_silent(entries: list[Entry], now: float) -> bool:
-    answered = [entry.latest.finished_monotonic for entry in entries if entry.failure is None]
+    answered = [entry.latest.finished_monotonic for entry in entries if _answered(entry)]
     if len(answered) == len(entries) or any(now - at <= RECENT for at in answered):
         return False
     quickest = min(entry.interval for entry in entries)
     word = max(entry.reading_monotonic if entry.last_success is not None else -math.inf for entry in entries)
     return now - word > MISSED * quickest
+
+
+def _answered(entry: Entry) -> bool:
+    return entry.failure is None or entry.failure.reason in WITHIN_REACH

@@ -19,6 +19,7 @@ DIALLED = replace(sheet("dialled", "cs_dialled"), sections=SECTIONS, other_ways=
 DIRECT = sheet("direct", "cs_direct")
 SHEETS: tuple[AnySpec, ...] = (QUICK, SLOW, DIALLED, DIRECT)
 LOST = Failure(Reason.UNREACHABLE, "no route")
+FAILED = Failure(Reason.COMMAND, "no scales")
 FINE = Weights()
 NONE = Unsupported("no scales")
 INTERVALS = {"quick": 30.0, "slow": 300.0, "dialled": 30.0, "direct": 30.0}
@@ -48,6 +49,8 @@ def silent(*runs: tuple[str, object, float]) -> bool:
         ([("slow", FINE, 60), ("slow", LOST, 20), ("quick", LOST, 5)], False),
         ([("slow", NONE, 5), ("quick", LOST, 5)], True),
         ([("quick", NONE, 5)], False),
+        ([("quick", FAILED, 5)], False),
+        ([("slow", FAILED, 80), ("quick", LOST, 5)], False),
         ([("slow", FINE, 290)], False),
         ([("quick", LOST, 5), ("dialled", FINE, 5), ("direct", FINE, 5)], True),
         ([("dialled", LOST, 5), ("direct", LOST, 5)], False),

@@ -11,9 +11,6 @@ from collections.abc import Sequence
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.spec import BETWEEN_RUNS, AnySpec
 
-WITHOUT_LOGIN = frozenset({"port_reachability"})
-"""Probes with sections of the collector that find something out of a host that lets nobody in as well."""
-
 
 def wait(runs: int, interval: float) -> float:
     """Seconds within which `runs` runs in a row lie, one every `interval` seconds."""
@@ -35,7 +32,7 @@ def by_interval(rendering: Rendering, probes: Sequence[AnySpec]) -> list[tuple[f
 
 def reaching(probes: Sequence[AnySpec]) -> list[AnySpec]:
     """The probes that can't answer unless the host lets us in over SSH."""
-    return [spec for spec in probes if spec.sections and spec.name not in WITHOUT_LOGIN]
+    return [spec for spec in probes if spec.needs_its_word]
 
 
 def quickest(rendering: Rendering, probes: Sequence[AnySpec]) -> float:

@@ -12,6 +12,7 @@ from cs_exporter.matrix.intervals import by_interval, reaching, span
 from cs_exporter.matrix.promql import either, indented, selector
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.probes import PROBES
+from cs_exporter.reachability import WITHIN_REACH
 from cs_exporter.spec import AnySpec
 
 HOST = "host:cs_host_info:max"
@@ -32,9 +33,6 @@ DEPLOYED = "symptom:cs_symptom_limit:deployed"
 
 LATELY_RUNS = 3
 """So many runs in a row without an answer make a probe blind: two may be chance."""
-
-WITHIN_REACH = "command|unparsable|bug"
-"""Reasons of a failure that only come once the host has been reached."""
 
 
 @dataclass(frozen=True)
@@ -140,10 +138,11 @@ def _of_runs(rendering: Rendering, probes: Sequence[AnySpec]) -> Iterable[Record
 
 
 _HOSTS = 'host!=""'
+_WITHIN_REACH = "|".join(WITHIN_REACH)
 
 
 def _reached(rendering: Rendering, names: Iterable[str]) -> str:
     probe = f'probe=~"{"|".join(names)}"'
     answered = selector("cs_probe_success", probe, also=rendering.selector)
-    failed = selector("cs_probe_failing", probe, f'reason=~"{WITHIN_REACH}"', also=rendering.selector)
+    failed = selector("cs_probe_failing", probe, f'reason=~"{_WITHIN_REACH}"', also=rendering.selector)
     return f"max by (instance, host) ({answered} or {failed})"

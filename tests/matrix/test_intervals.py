@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cs_exporter.matrix.intervals import WITHOUT_LOGIN, by_interval, quickest, reaching, slowest, span, wait
+from cs_exporter.matrix.intervals import by_interval, quickest, reaching, slowest, span, wait
 from cs_exporter.matrix.rendering import Rendering, usual
 from cs_exporter.probes import DERIVED, PROBES
 
@@ -33,4 +33,3 @@ def test_what_needs_a_login() -> None:
     assert {"agent_heartbeat", "nfs_mounts", "path_mtu", "storage_heartbeat", "time_drift"} == {
         spec.name for spec in reaching(PROBES)
     }
-    assert [] == [name for name in WITHOUT_LOGIN if name not in {spec.name for spec in PROBES}]
