@@ -66,16 +66,17 @@ def _compared(symptom: Symptom, series: Series, rendering: Rendering, limit: flo
         value = f"abs({value})"
     keys = ", ".join(series.keys)
     operator, worst = _OPERATORS[symptom.limit.op], _WORST[symptom.limit.op]
-    if symptom.limit.op is Op.EQUALS:
-        return f"{worst} by ({keys}) ({value} {operator} {_number(limit)})"
     if isinstance(limit, str):
         found = selector(limit, *more, also=rendering.selector)
         return f"({worst} by ({keys}) ({value}) {operator} {worst} by ({keys}) ({found}))"
-    return f"({worst} by ({keys}) ({value}) {operator} {_number(limit)})"
+    if symptom.limit.op is Op.EQUALS:
+        return f"{worst} by ({keys}) ({value} {operator} {number(limit)})"
+    return f"({worst} by ({keys}) ({value}) {operator} {number(limit)})"
 
 
-def _number(limit: float | str) -> str:
-    return limit if isinstance(limit, str) else f"{limit:.15g}"
+def number(value: float) -> str:
+    """As short as it can be written without being another one."""
+    return repr(float(value)).removesuffix(".0")
 
 
 def equal(labels: Mapping[str, str]) -> Iterator[str]:

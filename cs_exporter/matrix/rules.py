@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from cs_exporter.matrix import records
-from cs_exporter.matrix.promql import indented
+from cs_exporter.matrix.promql import indented, number
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import Row
 from cs_exporter.matrix.whole import Matrix
@@ -93,7 +93,7 @@ def _limits(row: Row, rendering: Rendering) -> Iterable[str]:
 
 def _limit(limit: float, labels: Mapping[str, str]) -> Iterable[str]:
     yield f"  - record: {records.DEPLOYED}"
-    yield f"    expr: vector({limit:.15g})"
+    yield f"    expr: vector({number(limit)})"
     yield "    labels:"
     yield from (f"      {key}: {quoted(value)}" for key, value in labels.items())
 
