@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cs_exporter.matrix.proofs_cases import Case, Fires, cases
+from cs_exporter.matrix.proofs_given import OF_OWN_ROWS, given
 from cs_exporter.matrix.proofs_series import World
-from cs_exporter.matrix.proofs_texts import told
+from cs_exporter.matrix.proofs_texts import expected
 from cs_exporter.matrix.proofs_timing import Pace, pace_of
+from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import Row
-from cs_exporter.matrix.rules import description, duration, quoted, summary
+from cs_exporter.matrix.rules import duration, quoted
 from cs_exporter.matrix.whole import Matrix
 
 HEAD = """\
@@ -24,28 +26,30 @@ HEAD = """\
 def files(matrix: Matrix) -> dict[str, str]:
     """A file of tests for each file of alerts."""
     return {
-        f"alerts/tests/cs_{probe}_test.yml": proof_file(probe, rows, matrix)
+        f"alerts/tests/cs_{probe}_test.yml": proof_file(probe, rows, matrix.rendering)
         for probe, rows in matrix.by_probe().items()
-        if probe in matrix.rendering.intervals
     }
 
 
-def proof_file(probe: str, rows: Sequence[Row], matrix: Matrix) -> str:
+def proof_file(probe: str, rows: Sequence[Row], rendering: Rendering) -> str:
     """The tests of one file of alerts, for these of its rows."""
-    return "\n".join(_file(probe, rows, matrix)) + "\n"
+    return "\n".join(_file(probe, rows, rendering)) + "\n"
 
 
-def _file(probe: str, rows: Sequence[Row], matrix: Matrix) -> Iterator[str]:
-    interval = matrix.rendering.intervals[probe]
+def _file(probe: str, rows: Sequence[Row], rendering: Rendering) -> Iterator[str]:
+    interval = rendering.intervals.get(probe, OF_OWN_ROWS)
     yield HEAD
     yield f"rule_files: [../cs_records.yml, ../cs_{probe}.yml]"
     yield f"evaluation_interval: {duration(interval)}"
     yield f"group_eval_order: [cs_exporter.records, cs_exporter.{probe}]"
     yield "tests:"
-    yield from _nothing(rows, interval)
+    of_symptoms = [row for row in rows if row.symptom]
+    if of_symptoms:
+        yield from _nothing(of_symptoms, interval)
     for row in rows:
-        yield ""
-        yield from _test(row, matrix)
+        yield from _test(row, rendering)
+        for proof in row.proofs:
+            yield from given(row, proof, rendering)
 
 
 def _nothing(rows: Sequence[Row], interval: float) -> Iterator[str]:
@@ -59,12 +63,12 @@ def _nothing(rows: Sequence[Row], interval: float) -> Iterator[str]:
         yield f"  - {{eval_time: {duration(latest)}, alertname: {row.name}, exp_alerts: []}}"
 
 
-def _test(row: Row, matrix: Matrix) -> Iterator[str]:
+def _test(row: Row, rendering: Rendering) -> Iterator[str]:
     if row.symptom is None or row.limit is None:
         return
-    pace = pace_of(row.wait, row.keep, matrix.rendering.intervals[row.probe])
-    shown = cases(World(row, row.symptom, row.limit, matrix.rendering, pace))
-    yield f"- name: {row.name}"
+    pace = pace_of(row.wait, row.keep, rendering.intervals[row.probe])
+    shown = cases(World(row, row.symptom, row.limit, rendering, pace))
+    yield f"\n- name: {row.name}"
     yield f"  interval: {duration(pace.interval)}"
     yield "  input_series:"
     for case in shown:
@@ -73,10 +77,10 @@ def _test(row: Row, matrix: Matrix) -> Iterator[str]:
             yield f"  - series: {quoted(selector)}"
             yield f"    values: {quoted(values)}"
     yield "  alert_rule_test:"
-    yield from _looks(row, pace, shown, matrix)
+    yield from _looks(row, pace, shown, rendering)
 
 
-def _looks(row: Row, pace: Pace, shown: Iterable[Case], matrix: Matrix) -> Iterator[str]:
+def _looks(row: Row, pace: Pace, shown: Iterable[Case], rendering: Rendering) -> Iterator[str]:
     """What is expected when: nothing until it has waited, nothing lost in the dips, and an end to what has healed."""
     firing = [case for case in shown if case.fires is not Fires.NEVER]
     if pace.wait:
@@ -84,7 +88,8 @@ def _looks(row: Row, pace: Pace, shown: Iterable[Case], matrix: Matrix) -> Itera
     yield f"  # its wait is over\n  - eval_time: {duration(pace.wait * pace.interval)}\n    alertname: {row.name}"
     yield "    exp_alerts:"
     for case in firing:
-        yield from _alert(row, case, matrix)
+        yield f"    - &{row.name}-{case.name}"
+        yield from (f"      {line}" for line in expected(row, case.alert, rendering))
     for number, dip in enumerate(pace.dips, 1):
         yield from _look(row, dip * pace.interval, firing, f"run {number} that did not confirm it is over")
     yield from _look(row, (pace.resolved - 1) * pace.interval, firing, "what has healed is kept for the last time")
@@ -96,14 +101,3 @@ def _look(row: Row, at: float, firing: Iterable[Case], tells: str) -> Iterator[s
     yield f"  # {tells}"
     alerts = ", ".join(f"*{row.name}-{case.name}" for case in firing)
     yield f"  - {{eval_time: {duration(at)}, alertname: {row.name}, exp_alerts: [{alerts}]}}"
-
-
-def _alert(row: Row, case: Case, matrix: Matrix) -> Iterator[str]:
-    labels = ", ".join(f"{key}: {quoted(value)}" for key, value in case.labels.items())
-    text = told(description(row), case.labels, case.value, case.left)
-    yield f"    - &{row.name}-{case.name}"
-    yield f"      exp_labels: {{{labels}}}"
-    yield "      exp_annotations:"
-    yield f"        summary: {quoted(summary(row))}"
-    yield f"        description: {quoted(text)}"
-    yield f"        runbook_url: {quoted(f'{matrix.rendering.runbooks}/{row.name}')}"

@@ -6,13 +6,17 @@ They all stand in one test, side by side as on a real cloud: promtool then also 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from cs_exporter.matrix import records
 from cs_exporter.matrix.proofs_series import LEFT, World, written_series
+from cs_exporter.matrix.proofs_texts import Alert
 from cs_exporter.matrix.proofs_timing import BEYOND, GONE, INSIDE, written
 from cs_exporter.spec import Op
+
+SUSPECTED = "Suspected on the host: storage."
+UNSUSPECTED = "No cause is found on the host itself."
 
 
 class Fires(Enum):
@@ -25,29 +29,29 @@ class Fires(Enum):
 
 @dataclass(frozen=True)
 class Case:
-    """`series`: selector -> values. `labels`: those of its alert; `value`, `left`: what the alert tells in seconds."""
+    """`series`: selector -> values. `alert`: what is expected of it, if it fires at all."""
 
     name: str
     tells: str
     fires: Fires
     series: Mapping[str, str]
-    labels: Mapping[str, str]
-    value: float
-    left: float | None = None
+    alert: Alert
 
 
 def cases(world: World) -> tuple[Case, ...]:
     """All that apply to the row."""
     found = [*_limits(world), *_times(world)]
     if world.row.per_host:
-        found += [*_hosts(world), *_own_limits(world)]
+        found += [*_hosts(world), *_victims(world), *_own_limits(world)]
     return tuple(found)
 
 
 def _case(world: World, name: str, tells: str, fires: Fires, *series: Mapping[str, str], placed: bool = False) -> Case:
     merged = {selector: values for group in series for selector, values in group.items()}
-    left = LEFT if any(selector.startswith("cs_host_seconds_to_alert{") for selector in merged) else None
-    return Case(name, tells, fires, merged, world.alert(name, placed=placed), world.beyond(), left)
+    shown = any(selector.startswith("cs_host_seconds_to_alert{") for selector in merged)
+    more = (SUSPECTED if shown else UNSUSPECTED) if world.row.more else ""
+    alert = Alert(world.alert(name, placed=placed), world.beyond(), LEFT if shown else None, more)
+    return Case(name, tells, fires, merged, alert)
 
 
 def _limits(world: World) -> Iterator[Case]:
@@ -95,6 +99,7 @@ def _times(world: World) -> Iterator[Case]:
 def _hosts(world: World) -> Iterator[Case]:
     """What else there is or is not of a host whose value is beyond the limit."""
     beyond, inside = (world.pace.throughout(where) for where in (BEYOND, INSIDE))
+    ones = written(inside, {INSIDE: 1})
     yield _case(world, "silent", "its place is known, its value is not", Fires.NEVER, world.around("silent", inside))
     work = [
         {written_series("cs_host_maintenance", {"host": "in-maintenance"}, at): written(inside, {INSIDE: planned})}
@@ -113,9 +118,23 @@ def _hosts(world: World) -> Iterator[Case]:
     alone = world.metric("unplaced", world.values(beyond))
     yield _case(world, "unplaced", "nothing is known of the host but this", Fires.ALWAYS, alone)
     if records.STATE in world.row.expression:
-        lost = {written_series("cs_host_state", {"host": "given-up", "state": "Alert"}, world.replicas["a"]): "1x999"}
+        lost = {written_series("cs_host_state", {"host": "given-up", "state": "Alert"}, world.replicas["a"]): ones}
         given_up = world.metric("given-up", world.values(beyond)), world.around("given-up", beyond), lost
         yield _case(world, "given-up", "the cloud gave it up already", Fires.NEVER, *given_up)
+
+
+def _victims(world: World) -> Iterator[Case]:
+    """Whom those that suffer from it find."""
+    beyond = world.pace.throughout(BEYOND)
+    if world.symptom.victims == "clients":
+        name, first = "mute", ((INSIDE, 1), (GONE, world.pace.runs - 1))
+        series = {**world.around(name, beyond), **world.joined(name, first), **world.metric(name, world.values(beyond))}
+        yield _case(world, name, "tells nothing of its clients any more", Fires.ALWAYS, series, placed=True)
+    elif world.symptom.victims and "port_name" in world.row.keys:
+        port = {"port_name": "libvirt"}
+        metric = world.metric("other-port", world.values(beyond), others=port)
+        case = _case(world, "other-port", "a port that no agent needs", Fires.ALWAYS, metric)
+        yield replace(case, alert=replace(case.alert, labels=world.alert("other-port", port, placed=False)))
 
 
 def _own_limits(world: World) -> Iterator[Case]:
@@ -127,4 +146,4 @@ def _own_limits(world: World) -> Iterator[Case]:
         metric = world.metric(name, world.values(where, bound=bound))
         tells = f"with its own limit, {'beyond' if stricter else 'inside'}"
         case = _case(world, name, tells, Fires.ALWAYS if stricter else Fires.NEVER, metric)
-        yield Case(case.name, tells, case.fires, metric, case.labels, world.beyond(bound))
+        yield replace(case, alert=replace(case.alert, value=world.beyond(bound)))

@@ -25,8 +25,24 @@ LEFT = 100.0
 LIMIT_SERIES = 3.0
 """What a limit is that is a metric."""
 
-USUAL = {"agent": "cloudstack-agent", "export": "/export/primary", "mountpoint": "/mnt/primary", "server": SERVER}
+MANAGEMENT_PORT = "management-agent"
+USUAL = {
+    "agent": "cloudstack-agent",
+    "export": "/export/primary",
+    "mountpoint": "/mnt/primary",
+    "port_name": MANAGEMENT_PORT,
+    "server": SERVER,
+}
 """Label values; any other label has its own name for a value."""
+
+
+@dataclass(frozen=True)
+class Join:
+    """A series of the host that its alert is joined with, by its labels besides host, and what that gives the alert."""
+
+    metric: str
+    labels: Mapping[str, str]
+    gives: Mapping[str, str]
 
 
 def target(rendering: Rendering, replica: str = "a") -> dict[str, str]:
@@ -128,8 +144,12 @@ class World:
         found["cs_host_maintenance"] = {}, 0.0
         if records.STATE in self.row.expression:
             found["cs_host_state"] = {"state": "Up"}, 1.0
+        if self.row.more:
+            found["cs_host_suspect"] = {"cause": "storage"}, 1.0
+        if self.symptom.victims == "clients":
+            found["cs_host_info"] = {"host": MANAGEMENT_SERVER, "roles": "management"}, 1.0
         return {
-            written_series(metric, {"host": name}, labels, self.replicas["a"]): written(
+            written_series(metric, labels, {"host": name}, self.replicas["a"]): written(
                 self.pace.throughout(INSIDE), {INSIDE: value}
             )
             for metric, (labels, value) in found.items()
@@ -140,26 +160,33 @@ class World:
         """What else there is of a host: its place, that no work is planned on it, and what the alert joins with."""
         at, ones = self.replicas[replica], written(stretches, {BEYOND: 1, INSIDE: 1})
         found = {written_series("cs_host_info", {"host": name}, PLACE, INFO | info, at): ones}
-        for metric, keys, join in self.joins():
-            found[written_series(metric, {"host": name}, {key: USUAL[key] for key in keys}, join, at)] = ones
-        return found
+        return found | self.joined(name, stretches, replica)
 
-    def joins(self) -> Iterator[tuple[str, tuple[str, ...], dict[str, str]]]:
-        """Metric, labels and what they say: the file server of a mount and the management server of an agent."""
-        if self.symptom.victims:
-            return
-        if "agent" in self.row.keys and "management_server" not in self.row.keys:
-            yield "cs_agent_info", ("agent",), {"management_server": MANAGEMENT_SERVER}
-        if "mountpoint" in self.row.keys and "server" not in self.row.keys:
-            yield "cs_nfs_mount_up", ("mountpoint", "export"), {"server": SERVER}
+    def joined(self, name: str, stretches: tuple[Stretch, ...], replica: str = "a") -> dict[str, str]:
+        """What the alert is joined with besides."""
+        at, ones = self.replicas[replica], written(stretches, {BEYOND: 1, INSIDE: 1})
+        return {written_series(join.metric, {"host": name}, join.labels, at): ones for join in self.joins()}
 
-    def alert(self, name: str, *, placed: bool) -> dict[str, str]:
+    def joins(self) -> Iterator[Join]:
+        """What tells on which server the host depends."""
+        keys, victims = self.row.keys, self.symptom.victims
+        server = {"management_server": MANAGEMENT_SERVER}
+        if victims == "clients":
+            yield Join("cs_mysql_client_connections", {"client": MANAGEMENT_SERVER}, server)
+        elif "agent" in keys and "management_server" not in keys and not victims:
+            yield Join("cs_agent_info", {"agent": USUAL["agent"], **server}, server)
+        elif "mountpoint" in keys and "server" not in keys and not victims:
+            mount = {key: USUAL[key] for key in ("mountpoint", "server", "export")}
+            yield Join("cs_nfs_mount_up", mount, {"server": SERVER})
+
+    def alert(self, name: str, others: Mapping[str, str] | None = None, *, placed: bool) -> dict[str, str]:
         """The labels of a case's alert. `placed`: whether there is anything to join with."""
-        found = self.labels(name)
+        found = self.labels(name) | dict(others or {})
         if placed:
             found |= PLACE
-            for _, _, join in self.joins():
-                found |= join
-        if self.symptom.victims:
-            found[self.symptom.victims] = name
+            for join in self.joins():
+                found |= join.gives
+        victims = self.symptom.victims
+        if victims not in ("", "clients") and found.get("port_name", MANAGEMENT_PORT).startswith("management-"):
+            found[victims] = name
         return {**found, "severity": self.row.severity.value, "cause": self.row.cause.value, **self.row.labels}

@@ -6,7 +6,12 @@ A proof states the finished text, so that a template which names a label that is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from cs_exporter.matrix.rendering import Rendering
+from cs_exporter.matrix.rows import Row
+from cs_exporter.matrix.rules import description, quoted, summary
 
 _LEFT = re.compile(r"\{\{ range printf .*? query \}\}(.*?)\{\{ end \}\}")
 _WITH = re.compile(r"\{\{ with \$labels\.(\w+) \}\}(.*?)\{\{ end \}\}")
@@ -86,3 +91,24 @@ def told(template: str, labels: Mapping[str, str], value: float, left: float | N
     if "{{" in text:
         raise ValueError(f"no proof can be written of the template {text!r}")
     return text
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One that is expected. `more`: what the row's own template comes to; `left`: see `told`."""
+
+    labels: Mapping[str, str]
+    value: float
+    left: float | None = None
+    more: str = ""
+
+
+def expected(row: Row, alert: Alert, rendering: Rendering) -> Iterator[str]:
+    """The lines of an alert in a test for promtool, without its place in the list."""
+    template = description(row).replace(row.more, alert.more) if row.more else description(row)
+    labels = ", ".join(f"{key}: {quoted(value)}" for key, value in alert.labels.items())
+    yield f"exp_labels: {{{labels}}}"
+    yield "exp_annotations:"
+    yield f"  summary: {quoted(summary(row))}"
+    yield f"  description: {quoted(told(template, alert.labels, alert.value, alert.left))}"
+    yield f"  runbook_url: {quoted(f'{rendering.runbooks}/{row.name}')}"

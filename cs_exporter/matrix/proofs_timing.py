@@ -68,7 +68,7 @@ def _runs(seconds: float, interval: float) -> int:
 
 
 def written(stretches: Iterable[Stretch], values: dict[str, float], growth: float = 0.0) -> str:
-    """A series' values as promtool reads them; `values`: where -> value at the start, `growth`: of each from run to run."""
+    """A series' values for promtool; `values`: where -> value at the start, `growth`: of each from run to run."""
     found, at = [], 0
     for where, runs in stretches:
         if where == GONE:

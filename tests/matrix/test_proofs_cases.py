@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from cs_exporter.matrix.proofs_cases import Fires, cases
-from cs_exporter.matrix.whole import Matrix
-from tests.matrix.proving import USUAL, proved
+from tests.matrix.proving import RENDERING, USUAL, stub, unproved
 from tests.matrix.test_proofs_series import world
 
 OF_HOSTS = {"silent", "in-maintenance", "replicas", "unplaced"}
@@ -19,24 +18,28 @@ ALWAYS = {"beyond", "inside", "dips", "lost"}
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("CsNfsServerDown", {"short", *OF_HOSTS}),
-        ("CsNfsServerSlow", {"short", "at-limit", *OF_HOSTS}),
-        ("CsStorageHeartbeatLate", {"at-limit", *OF_HOSTS}),
-        ("CsExporterClockWrong", {"short", "at-limit", "behind", "inside-behind"}),
-        ("CsGaleraTooSmall", {"short", "at-limit", "without-limit", *OF_HOSTS}),
-        ("CsNfsMountHung", {"short", "other-state", *OF_HOSTS}),
+        ("CsFalse", {"short", *OF_HOSTS}),
+        ("CsAbove", {"short", "at-limit", *OF_HOSTS}),
+        ("CsAtOnce", OF_HOSTS),
+        ("CsExporter", {"short", "at-limit", "behind", "inside-behind"}),
+        ("CsBelowSeries", {"short", "at-limit", "without-limit", *OF_HOSTS}),
+        ("CsCountdown", {"at-limit", "given-up", *OF_HOSTS}),
+        ("CsDatabase", {"short", "mute", *OF_HOSTS}),
+        ("CsPort", {"short", "other-port", *OF_HOSTS}),
+        ("CsServer", {"short", *OF_HOSTS}),
+        ("CsState", {"short", "other-state", *OF_HOSTS}),
     ],
 )
 def test_which_there_are(name: str, expected: set[str]) -> None:
     """Besides those that every row has."""
-    assert ALWAYS | expected == {case.name for case in cases(world(name))}
+    assert ALWAYS | expected == {case.name for case in cases(world(stub(name)))}
 
 
 def test_every_row_has_some_that_fire_and_some_that_do_not() -> None:
     """And no two cases share a series: they would be one."""
     for row in USUAL.rows:
         if row.symptom:
-            found = cases(world(row.name))
+            found = cases(world(row))
             assert {*Fires} == {case.fires for case in found}
             series = [selector for case in found for selector in case.series]
             assert len(series) == len({*series})
@@ -46,7 +49,7 @@ def test_every_row_has_some_that_fire_and_some_that_do_not() -> None:
 @pytest.mark.parametrize("own", [0.3, 0.7])
 def test_limits_of_their_own_are_proved(own: float, tmp_path: Path) -> None:
     """Stricter or laxer ones; a rule that does not know them is found."""
-    matrix = Matrix(replace(USUAL.rendering, own={"CsNfsServerSlow": {"nfs7": own}}, selector='job=~"mine|x"'))
-    assert frozenset() == proved(tmp_path, "CsNfsServerSlow", matrix=matrix).failed
-    defects = {f"> {own}": "> 0.5"}
-    assert {"CsNfsServerSlow"} == proved(tmp_path, "CsNfsServerSlow", matrix=matrix, defects=defects).failed
+    rendering = replace(RENDERING, own={"CsAbove": {"nfs7": own}}, selector='job=~"mine|x"')
+    row = stub("CsAbove", rendering)
+    assert frozenset() == unproved(tmp_path, row, rendering=rendering)
+    assert {"CsAbove"} == unproved(tmp_path, row, f"> {own}", "> 0.5", rendering=rendering)
