@@ -44,6 +44,7 @@ NAMES = frozenset(
         *("cs_storage_heartbeat_age_seconds", "cs_host_seconds_to_reboot", "cs_path_mtu_bytes", "cs_path_loss_ratio"),
         *("cs_path_rtt_seconds", "cs_path_mtu_blackhole", "cs_path_mtu_expected_bytes", "cs_interface_mtu_bytes"),
         *("cs_vxlan_headroom_bytes", "cs_port_up", "cs_port_connect_seconds", "cs_port_syn_retransmits"),
+        *("cs_host_suspect", "cs_symptom_limit"),
     }
 )
 
@@ -132,4 +133,8 @@ async def test_every_name_is_there_and_true(
             assert value(found, "cs_path_mtu_bytes", "h1", peer="h6", traffic="management") == 1400
             assert value(found, "cs_path_mtu_blackhole", "h1", peer="h6", traffic="management") == 1
             assert value(found, "cs_path_mtu_expected_bytes", "h1", traffic="management") == 1500
+            # Into a black hole nobody logs in: what is known of h6 is what h1 sees.
+            suspects = {(one.labels["host"], one.labels["cause"]) for one in found["cs_host_suspect"]}
+            assert {("h1", "path"), ("h6", "reachability")} <= suspects
+            assert ("mariadb", "database") not in suspects
             assert value(found, "cs_port_up", "srv", port="2049", vantage="exporter") == 1
