@@ -1,6 +1,7 @@
 """What a fault of the small cloud is: how it is brought about, where, and what must and may show while it lasts.
 
-Said once, for the command that breaks the demo and for the tests that watch it through a real Prometheus.
+Said once, for the command that breaks the demo and for the tests that watch it through a real Prometheus, and that
+receive what it pages.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from cs_exporter.probes import DERIVED, PROBES
+from cs_exporter.spec import AnyDerived, AnySpec, Cause, Severity
 from tests.demo.cloud import Cloud
 from tests.demo.pace import Pace
 
@@ -30,6 +33,21 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Page:
+    """What somebody gets: paged (critical) or a ticket (warning), with what is behind it."""
+
+    severity: Severity
+    cause: Cause
+
+    def __str__(self) -> str:
+        return f"{'page' if self.severity is Severity.CRITICAL else 'ticket'}: {self.cause.value}"
+
+
+UNREACHABLE = Page(Severity.WARNING, Cause.REACHABILITY)
+"""A host that can't be asked: nobody is paged, since nothing follows for what it does for the cloud."""
+
+
+@dataclass(frozen=True)
 class Fault:
     """One thing that goes wrong.
 
@@ -39,6 +57,8 @@ class Fault:
     that fail, states of mounts). `also`: symptoms that may hold as well; any other row is one too many.
     `blind`: hosts on which runs may fail meanwhile. `part`: what it takes hold of, HERE in it standing for the host:
     two faults of one part can't be there at once. `alone`: nothing else can be told in time while it is there.
+    `pages`: what must be received, each once; without it, what the worst of `rows` brings. `besides`: what may be
+    received too, and `because`: for which reason a fault honestly brings more than one.
     """
 
     name: str
@@ -53,3 +73,19 @@ class Fault:
     slack: Callable[[Pace], float] = lambda _pace: 0.0
     part: str = ""
     alone: bool = False
+    pages: tuple[Page, ...] | None = None
+    besides: tuple[Page, ...] = ()
+    because: str = ""
+
+    @property
+    def brings(self) -> tuple[Page, ...]:
+        """What must be received, each once."""
+        if self.pages is not None:
+            return self.pages
+        found = [Page(*_DECLARED[row.symptom]) for row in self.rows]
+        return tuple(sorted(found, key=lambda page: _ORDER.index(page.severity))[:1])
+
+
+_SHEETS: tuple[AnySpec | AnyDerived, ...] = (*PROBES, *DERIVED)
+_DECLARED = {symptom.name: (symptom.severity, symptom.cause) for sheet in _SHEETS for symptom in sheet.symptoms}
+_ORDER = tuple(Severity)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.demo.cloud import HYPERVISORS, MANAGEMENT, NAMESPACED, OWN_KERNEL, POOL, Cloud
-from tests.demo.fault import HERE, Fault, Row
+from cs_exporter.spec import Cause, Severity
+from tests.demo.cloud import CHATTY, HYPERVISORS, MANAGEMENT, NAMESPACED, OWN_KERNEL, POOL, Cloud
+from tests.demo.fault import HERE, Fault, Page, Row
 from tests.demo.faults_nfs import HEARTBEAT
 from tests.demo.pace import Pace
 from tests.demo.ways import all_of
@@ -70,9 +71,8 @@ AGENTS = (
         hosts=(*NAMESPACED[1:], *OWN_KERNEL, *NAMESPACED[:1]),
         breaks=lambda cloud, host: faults.stopped(cloud.agents[host]),
         probe="agent_heartbeat",
-        rows=(GONE, *SILENT),
-        also=OTHERS,
-        slack=limit,
+        rows=(GONE,),
+        also=(*SILENT, *OTHERS),
         part="agent of $host",
     ),
     Fault(
@@ -89,7 +89,7 @@ AGENTS = (
     Fault(
         name="agent-unacknowledged",
         tells="what the management server acknowledges never arrives at the agent's host",
-        hosts=(*NAMESPACED[3:], *NAMESPACED[:3]),
+        hosts=CHATTY[::-1],
         breaks=lambda cloud, host: agents.unacknowledged(cloud.host(host)),
         probe="agent_heartbeat",
         rows=(RETRANSMITTING,),
@@ -100,13 +100,16 @@ AGENTS = (
     Fault(
         name="agent-lossy",
         tells="a third of the agent's packets to its management servers is lost",
-        hosts=NAMESPACED,
+        hosts=CHATTY,
         breaks=lambda cloud, host: all_of(
             *(agents.lossy(cloud.host(host), cloud.host(server)) for server in MANAGEMENT)
         ),
         probe="agent_heartbeat",
         # Looks seldom fall between the loss of a packet and its second sending.
-        queries=('changes(cs_agent_retransmits_total{host="$host"}[10s]) > 0',),
+        pages=(),
+        besides=(Page(Severity.WARNING, Cause.AGENT),),
+        because="how many packets are lost in a row is chance",
+        queries=('changes(cs_agent_retransmits_total{host="$host"}[20s]) > 0',),
         also=(RETRANSMITTING,),
         slack=limit,
         part="agent of $host",

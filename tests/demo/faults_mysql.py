@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from tests.demo.cloud import CONNECTIONS, MANAGEMENT, POOL_SIZE, Cloud
-from tests.demo.fault import HERE, Fault, Row
+from tests.demo.fault import HERE, UNREACHABLE, Fault, Row
 from tests.demo.ways import ended_by
 from tests.lab import faults
 from tests.lab.mysql import MONITOR, PORT
@@ -109,7 +109,6 @@ MYSQL = (
         probe="mysql_connections",
         rows=(Row(HERE, "CsMysqlSaturated"),),
         also=(Row(HERE, "CsMysqlConnectionsHigh"), Row(HERE, "CsMysqlConnectionsCritical"), *SOCKETS),
-        slack=lambda pace: pace.interval,
         part=PART,
     ),
     Fault(
@@ -148,7 +147,7 @@ MYSQL = (
         hosts=("db1",),
         breaks=session_ended,
         probe="mysql_connections",
-        queries=("changes(cs_sql_logins_total[20s]) > 0",),
+        queries=("changes(cs_sql_logins_total[30s]) > 0",),
         part=PART,
     ),
     Fault(
@@ -159,7 +158,6 @@ MYSQL = (
         probe="mysql_connections",
         rows=(Row(HERE, "CsMysqlMute"),),
         also=(*STATES, *SOCKETS),
-        slack=lambda pace: pace.interval,
         part=PART,
     ),
     Fault(
@@ -171,6 +169,7 @@ MYSQL = (
         queries=('cs_probe_failing{host="$host",probe="mysql_connections",reason="denied"} == 1',),
         also=STATES,
         blind=(HERE,),
+        pages=(UNREACHABLE,),
         part=PART,
     ),
     Fault(

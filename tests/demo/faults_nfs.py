@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cs_exporter.spec import Cause, Severity
 from tests.demo.cloud import EXPORT, OLD_HOST, OWN_KERNEL, POOL, Cloud
-from tests.demo.fault import HERE, Fault, Row
+from tests.demo.fault import HERE, Fault, Page, Row
 from tests.demo.ways import cut_at_switch, ended_by, mount_again
 from tests.lab import faults
 from tests.lab.nfs_server import PORT
@@ -69,11 +70,13 @@ NFS = (
             cloud, host, f"ip daddr {cloud.host('nfs1').address} tcp dport {PORT}"
         ),
         probe="nfs_mounts",
-        rows=(Row(HERE, "CsNfsMountHung"), Row(HERE, "CsStorageHeartbeatLate")),
+        rows=(Row(HERE, "CsNfsMountHung"),),
         queries=(f"cs_nfs_mount_state{HANGS}",),
         also=(*(Row(HERE, row.symptom) for row in WAITING), Row("nfs1", "CsPortDownWarning")),
-        slack=lambda pace: pace.slowness + pace.late,
+        slack=lambda pace: pace.slowness,
         part="pool of $host",
+        besides=(Page(Severity.WARNING, Cause.PORT),),
+        because="the server's port, as the hypervisor finds it, is told of the server, and the mount of the hypervisor",
     ),
     Fault(
         name="nfs-frozen",

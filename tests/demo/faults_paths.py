@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cs_exporter.spec import Cause, Severity
 from tests.demo.cloud import MANAGEMENT, NAMESPACED, OWN_KERNEL, Cloud
-from tests.demo.fault import HERE, Fault, Row
+from tests.demo.fault import HERE, UNREACHABLE, Fault, Page, Row
 from tests.demo.faults_nfs import HEARTBEAT
 from tests.demo.ways import all_of
 from tests.lab import faults
@@ -21,6 +22,7 @@ LOOKING = (*NAMESPACED, *MANAGEMENT)
 """Hosts that look at their paths."""
 
 SMALL = 1350
+BEHIND = Page(Severity.CRITICAL, Cause.PORT)
 SIZES = ("CsPathMtuBlackhole", "CsPathMtuReduced", "CsPathMtuCached", "CsPathAsymmetric", "CsPathNotMeasured")
 
 
@@ -85,6 +87,8 @@ PATHS = (
         ),
         blind=(*FAR, "nfs1"),
         part="router",
+        besides=(BEHIND, Page(Severity.CRITICAL, Cause.STORAGE), UNREACHABLE),
+        because="mounts, ports and sessions across the router hang, and nothing says which of them a path is behind",
     ),
     Fault(
         name="path-port",
@@ -96,6 +100,8 @@ PATHS = (
         also=(*_at(LOOKING, *SIZES), *_at((HERE,), "CsPortDown", "CsPortMute")),
         blind=(HERE,),
         part="switch port of $host",
+        besides=(BEHIND, UNREACHABLE),
+        because="sessions with that host hang, and nothing says that a path is behind it",
     ),
     Fault(
         name="path-vxlan",

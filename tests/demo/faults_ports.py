@@ -99,7 +99,6 @@ PORTS = (
         probe="port_reachability",
         rows=(DOWN,),
         also=RETRIES,
-        slack=lambda pace: pace.interval,
         part="port 8443 of $host",
     ),
     Fault(
@@ -110,7 +109,6 @@ PORTS = (
         probe="port_reachability",
         rows=(Row(HERE, "CsPortCertificateExpires"), Row(HERE, "CsPortCertificateExpiresCritical")),
         also=(DOWN,),
-        slack=lambda pace: pace.interval,
         part="port 8443 of $host",
     ),
     Fault(

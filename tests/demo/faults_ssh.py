@@ -5,10 +5,12 @@ No verdict about the host follows from any of them: what must show is why nothin
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from cs_exporter.spec import Cause, Severity
 from tests.demo.cloud import NAMESPACED
-from tests.demo.fault import HERE, Fault, Row
+from tests.demo.fault import HERE, UNREACHABLE, Fault, Page, Row
 from tests.demo.faults_paths import LOOKING, SIZES, SMALL
-from tests.demo.pace import Pace
 from tests.demo.ways import Break, logged_in_anew
 from tests.lab import faults
 from tests.lab.sshd import PORT
@@ -17,12 +19,7 @@ ALSO = tuple(Row(HERE, name) for name in ("CsPortDown", "CsPortMute"))
 PART = "sshd of $host"
 
 
-def retry(pace: Pace) -> float:
-    """Until the exporter has logged in anew, or has tried to."""
-    return pace.interval
-
-
-def _fault(name: str, reason: str, tells: str, breaks: Break, turn: int = 0, also: tuple[Row, ...] = ALSO) -> Fault:
+def _fault(name: str, reason: str, tells: str, breaks: Break, turn: int = 0) -> Fault:
     return Fault(
         name=f"ssh-{name}",
         tells=tells,
@@ -30,10 +27,20 @@ def _fault(name: str, reason: str, tells: str, breaks: Break, turn: int = 0, als
         breaks=breaks,
         probe="time_drift",
         queries=(f'cs_probe_failing{{host="$host",probe="time_drift",reason=~"{reason}"}} == 1',),
-        also=also,
+        also=ALSO,
         blind=(HERE,),
-        slack=retry,
         part=PART,
+        pages=(UNREACHABLE,),
+    )
+
+
+def _of_path(fault: Fault) -> Fault:
+    """It is of the way to the host: those who look at their paths see that as well."""
+    return replace(
+        fault,
+        also=(*ALSO, *(Row(looking, symptom) for looking in LOOKING for symptom in SIZES)),
+        besides=(Page(Severity.CRITICAL, Cause.PATH),),
+        because="the black hole itself is found by the hosts that look at their paths",
     )
 
 
@@ -92,13 +99,14 @@ SSH = (
         lambda cloud, host: faults.reset(cloud.host(host)),
         3,
     ),
-    _fault(
-        "blackhole",
-        "timeout",
-        f"the host's port on the switch carries {SMALL} bytes, and new sessions hang in key exchange",
-        lambda cloud, host: logged_in_anew(cloud.host(host), faults.small_path(cloud.host(host), SMALL)),
-        2,
-        (*ALSO, *(Row(looking, symptom) for looking in LOOKING for symptom in SIZES)),
+    _of_path(
+        _fault(
+            "blackhole",
+            "timeout",
+            f"the host's port on the switch carries {SMALL} bytes, and new sessions hang in key exchange",
+            lambda cloud, host: logged_in_anew(cloud.host(host), faults.small_path(cloud.host(host), SMALL)),
+            2,
+        )
     ),
     _fault(
         "garbage",

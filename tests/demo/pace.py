@@ -18,14 +18,15 @@ TRIES = 5
 class Pace:
     """Seconds. `interval`: of every probe, but `path_interval` of path_mtu, and `slow_interval` of slow hosts.
 
-    `ping`: between an agent's pings. `limit`: an agent's silence after which the cloud gives its host up. `heartbeat`:
-    between writes to KVMHA files.
+    `ping`: between an agent's pings, but `chatty` between those of agents that always have something to say. `limit`:
+    an agent's silence after which the cloud gives its host up. `heartbeat`: between writes to KVMHA files.
     """
 
     interval: float
     path_interval: float
     slow_interval: float
     ping: float
+    chatty: float
     limit: float
     heartbeat: float
 
@@ -96,8 +97,8 @@ class Pace:
         return {"global": {"interval": interval, "timeout": interval}, "probes": each, "defaults": {"limits": limits}}
 
 
-DEMO = Pace(interval=5, path_interval=10, slow_interval=5, ping=4, limit=20, heartbeat=4)
+DEMO = Pace(interval=5, path_interval=10, slow_interval=5, ping=4, chatty=4, limit=20, heartbeat=4)
 """A fault shows within ten seconds, a silent agent within the time that it takes to read about it."""
 
-TEST = Pace(interval=3, path_interval=6, slow_interval=6, ping=1, limit=9, heartbeat=2)
-"""Of two cores that have other things to do as well."""
+TEST = Pace(interval=5, path_interval=5, slow_interval=5, ping=60, chatty=1, limit=140, heartbeat=5)
+"""What is promised at an interval of 5 s; agents are silent in real time, as CloudStack's are by default."""

@@ -7,10 +7,11 @@ import re
 import pytest
 
 from cs_exporter.board import FLEET
+from cs_exporter.spec import Cause, Severity
 from tests.demo.broken import Broken, DemoError, Placed, named
 from tests.demo.catalogue import FAULTS, NICKNAMES
 from tests.demo.cloud import DATABASES, HYPERVISORS, MANAGEMENT, Cloud
-from tests.demo.fault import ANY, EXPORTER, HERE, Fault
+from tests.demo.fault import ANY, EXPORTER, HERE, Fault, Page
 from tests.demo.pace import DEMO, TEST
 from tests.demo.watching import SYMPTOMS
 
@@ -37,6 +38,21 @@ def test_a_fault_says_where_and_what(fault: Fault) -> None:
     assert re.fullmatch(r"\S.{9,89}[^.\s]", fault.tells), fault.tells
     assert fault.slack(TEST) >= 0
     assert fault.slack(DEMO) >= 0
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))
+def test_a_fault_says_whom_it_tells(fault: Fault) -> None:
+    """One page or ticket, and a reason where there may be more; none, only where nothing turns red."""
+    assert len(fault.brings) == 1 or not fault.rows
+    assert bool(fault.besides) is bool(fault.because)
+    assert not {*fault.brings} & {*fault.besides}
+
+
+def test_the_worst_symptom_is_what_is_told() -> None:
+    """With its own cause; warnings alone are a ticket."""
+    assert (Page(Severity.CRITICAL, Cause.STORAGE),) == named("nfs-frozen").brings
+    assert (Page(Severity.WARNING, Cause.DATABASE),) == named("mysql-pool").brings
+    assert () == named("mysql-session-killed").brings
 
 
 def test_what_a_fault_takes_hold_of() -> None:

@@ -14,28 +14,35 @@ from dataclasses import dataclass, field
 from tests.demo.expressions import SYMPTOMS
 from tests.demo.fault import Fault, Row
 from tests.demo.pace import Pace
+from tests.e2e import paging
 from tests.e2e.judge import Evidence, Span, Story
 from tests.e2e.placed import Placed
-from tests.e2e.stand import SCRAPE, Stand
+from tests.e2e.stand import EVALUATION, GROUPING, LOOK, SCRAPE, Stand
 from tests.lab.control import LabError
 from tests.lab.wait import WaitedInVain, wait_until
 
-TOGETHER = 5
+TOGETHER = 7
 """More at once would show how the lab's two cores bear it rather than what a fault does."""
 
-MARGIN = 3.0
-"""Seconds that are not the probe's: a scrape and the grid it is read on (1 each), the settling of a derivation (0.5),
-and half a second on a machine that has more to do."""
+BLINDED = 2
+"""Hosts of which faults side by side may have nothing learnt: of three it is said that a probe, or the exporter, is
+blind, and that their faults have a reason in common."""
 
 HEALED = 75.0
 """Seconds within which a mended fault must be over. Nearly all are in ten: connections are made anew, kernels retry,
 readings end. But a database that has refused a password is asked again after a minute."""
 
-QUICKEST = 10.0
-"""Seconds that a fault takes which shows and heals as soon as it can."""
+RESOLVED = 60.0
+"""Seconds after which nothing more is awaited of a fault that is over; the judge says what was not resolved."""
 
-PAUSE = SCRAPE / 2
-LONGEST = 900.0
+GRACE = SCRAPE + EVALUATION
+"""Seconds after a fault is over in which its last alerts may come."""
+
+QUICKEST = 40.0
+"""Seconds that a fault takes which shows, is paged and is resolved as soon as it can be."""
+
+PAUSE = LOOK / 2
+LONGEST = 1100.0
 
 
 def holds(pace: Pace) -> dict[str, float]:
@@ -47,7 +54,14 @@ def in_turn(faults: Iterable[Fault], pace: Pace) -> list[Fault]:
     """Those first that take longest, together with all that wait for each other as they take hold of one part."""
     every = list(faults)
     parts = Counter(_part(fault) for fault in every)
-    return sorted(every, key=lambda fault: -parts[_part(fault)] * (QUICKEST + fault.slack(pace)))
+
+    def key(fault: Fault) -> tuple[bool, float, float]:
+        # What must be alone waits until all is over, and what comes after it would wait for it. What takes minutes by
+        # itself begins: in the meantime what it does not meet goes on.
+        slack = fault.slack(pace)
+        return fault.alone, -(slack // QUICKEST), -parts[_part(fault)] * (QUICKEST + slack)
+
+    return sorted(every, key=key)
 
 
 def _part(fault: Fault) -> str:
@@ -61,13 +75,19 @@ def overload() -> float:
 
 @dataclass
 class _Held:
-    """A fault that is there, or being got over. `red`: since when all of it has been seen, epoch seconds."""
+    """A fault that is there, or being got over.
+
+    Epoch seconds: `red`, since when all of it has been seen; `gone`, since when it has been over, or should have been.
+    What it brought may still have to be resolved then.
+    """
 
     placed: Placed
     mend: ExitStack
     broken: Span
     red: float | None = None
     mended: Span | None = None
+    gone: float | None = None
+    over: bool = False
 
 
 @dataclass
@@ -94,7 +114,7 @@ class Course:
         queries = {query for story in self._stories for query in story.placed.queries}
         return Evidence(
             whole,
-            SCRAPE,
+            LOOK,
             tuple(self._stories),
             red=stand.red(whole),
             failing=stand.failing(whole),
@@ -102,6 +122,9 @@ class Course:
             lost=stand.found("up == 0", whole),
             holds=holds(stand.pace),
             overload=self._overload,
+            grace=GRACE,
+            got=tuple(stand.receiver.got),
+            deadlines=stand.deadlines(whole),
         )
 
     def _step(self) -> bool:
@@ -110,14 +133,16 @@ class Course:
         Gives whether all is done.
         """
         self._overload = max(self._overload, overload())
-        red, blind = self.stand.red_now(), self.stand.blind_now()
+        red, blind, firing = self.stand.red_now(), self.stand.blind_now(), self.stand.firing_now()
         for held in [*self._held]:
-            if held.mended is not None:
+            if held.gone is not None:
+                self._forget(held, firing)
+            elif held.mended is not None:
                 self._let_go(held, red, blind)
             elif self._seen(held, red):
                 self._mend(held)
                 return False
-        for fault in self._waiting if len(self._held) < TOGETHER else ():
+        for fault in self._waiting if self._there() < TOGETHER else ():
             placed = self._place(fault)
             if placed is not None:
                 self._waiting.remove(fault)
@@ -125,10 +150,19 @@ class Course:
                 return False
         return not (self._waiting or self._held)
 
+    def _there(self) -> int:
+        """How many are not over."""
+        return sum(held.gone is None for held in self._held)
+
     def _place(self, fault: Fault) -> Placed | None:
         """The first of its hosts where it meets none of those that are there."""
-        places = (Placed(fault, host) for host in fault.hosts)
-        return next((one for one in places if not any(one.meets(held.placed) for held in self._held)), None)
+        blinded = {host for held in self._held for host in held.placed.blinded}
+        for placed in (Placed(fault, host) for host in fault.hosts):
+            if any(placed.meets(held.placed) for held in self._held):
+                continue
+            if not (placed.blinded and blinded) or len(blinded | placed.blinded) <= BLINDED:
+                return placed
+        return None
 
     def _break(self, placed: Placed) -> None:
         mend = self._every.enter_context(ExitStack())
@@ -143,34 +177,45 @@ class Course:
             self._held.remove(held)
 
     def _seen(self, held: _Held, red: frozenset[Row]) -> bool:
-        """Whether all of it has been seen for as long as a look takes to come, or should have been."""
-        now = self.stand.now()
-        if not (held.placed.rows <= red and all(map(self.stand.finds, held.placed.queries))):
+        """Whether all of it has been seen and received, or should have been."""
+        now, placed = self.stand.now(), held.placed
+        if not (placed.rows <= red and all(map(self.stand.finds, placed.queries))):
             held.red = None
             return now > held.broken.end + self._limit(held)
         held.red = held.red or now
         if len(self._held) > self._most:
             self._most, self.page = len(self._held), self.stand.exporter.get("metrics")[1].encode()
-        return now > held.red + SCRAPE
+        if now <= held.red + SCRAPE:
+            return False
+        got = paging.received(placed, held.broken.begin, self.stand.receiver.got)
+        return got or now > held.broken.end + self._limit(held) - paging.RED + self._overload * paging.TICKET
 
     def _let_go(self, held: _Held, red: frozenset[Row], blind: frozenset[str]) -> None:
         """If nothing of it is to be seen any more, or nothing should."""
         placed, now = held.placed, self.stand.now()
         shows = any(placed.expects(row) and not placed.leaves(row) for row in red) or any(map(placed.blinds, blind))
         over = not shows and not any(map(self.stand.finds, placed.queries))
-        if held.mended is None or not (over or now > held.mended.end + HEALED + 2 * self._lag(held)):
+        healed = HEALED + placed.fault.slack(self.stand.pace) + 2 * self._lag(held)
+        if held.mended is None or not (over or now > held.mended.end + healed):
             return
-        self._held.remove(held)
+        held.gone, held.over = now, over
         self._stories.append(Story(placed, held.broken, held.mended, now, over, self._limit(held)))
 
+    def _forget(self, held: _Held, firing: frozenset[Row]) -> None:
+        """If all that it brought has been resolved, or should have been."""
+        assert held.gone is not None
+        fires = any(held.placed.accounts(row.symptom, row.host) for row in firing)
+        since = self.stand.now() - held.gone
+        if (since > GRACE + GROUPING and not fires) or since > RESOLVED:
+            self._held.remove(held)
+
     def _limit(self, held: _Held) -> float:
-        """Seconds within which it must be red: two intervals of its probe, what the fault itself needs, a margin.
+        """Seconds within which it must be red: what is promised at this interval, and what the fault itself needs.
 
         An exporter that was held up by the machine says so itself, and has so much more. On a machine that has more to
         run than twice its cores all take longer, User-Mode-Linux above all, and may.
         """
-        fault, pace = held.placed.fault, self.stand.pace
-        usual = 2 * self.stand.interval(fault.probe) + fault.slack(pace) + MARGIN
+        usual = paging.RED + held.placed.fault.slack(self.stand.pace)
         return self._overload * usual + 2 * self._lag(held)
 
     def _lag(self, held: _Held) -> float:

@@ -9,8 +9,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from tests.demo.fault import Row
+from cs_exporter.spec import Severity
+from tests.demo.fault import Page, Row
+from tests.e2e import paging
+from tests.e2e.paging import Told
 from tests.e2e.placed import Placed
+from tests.lab.receiver import Notification
 
 Moments = frozenset[float]
 """Epoch seconds, one per scrape interval, at which something was so."""
@@ -56,7 +60,9 @@ class Evidence:
     """All that is known of a course. `step`: seconds between two moments. `lost`: when a scrape had failed.
 
     `holds`: symptom -> seconds that it must hold before anyone is told. `overload`: how many times more the machine had
-    to do than it can carry; beyond 1 a run that got no answer in time tells of the machine.
+    to do than it can carry; beyond 1 a run that got no answer in time tells of the machine. `grace`: seconds after
+    a fault for which its alerts may still come. `got`: what was received, oldest first. `deadlines`: host -> moments,
+    and when the cloud could give it up by what was known then.
     """
 
     whole: Span
@@ -68,16 +74,27 @@ class Evidence:
     lost: Moments
     holds: Mapping[str, float] = field(default_factory=dict)
     overload: float = 1.0
+    grace: float = 0.0
+    got: tuple[Notification, ...] = ()
+    deadlines: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A fault that was brought about: seconds to red and to green (None: never), and the limit of the former."""
+    """A fault that was brought about: seconds to red and to green (None: never), and the limit of the former.
+
+    `told`: what it brought. `begun`, `mended`: when that began, epoch seconds. `left`: seconds that were left then
+    before the cloud could have given the host up, of agents that were silent.
+    """
 
     placed: Placed
     red: float | None
     limit: float
     healed: float | None
+    begun: float = 0.0
+    mended: float = 0.0
+    told: Mapping[Page, Told] = field(default_factory=dict)
+    left: Mapping[Severity, float] = field(default_factory=dict)
 
 
 def seen(story: Story, evidence: Evidence) -> Seen:
@@ -91,8 +108,16 @@ def seen(story: Story, evidence: Evidence) -> Seen:
     )
     last = max((at for at in signs if mended <= at <= story.gone), default=mended - evidence.step)
     healed = min(last + evidence.step, story.gone) - mended
+    told = paging.told(placed, story.broken.begin, story.gone + evidence.grace, evidence.got)
     return Seen(
-        placed, None if first is None else first - story.broken.begin, story.limit, healed if story.over else None
+        placed,
+        None if first is None else first - story.broken.begin,
+        story.limit,
+        healed if story.over else None,
+        story.broken.begin,
+        mended,
+        told,
+        paging.left(told, evidence.deadlines.get(placed.host, ())) if paging.is_silence(placed) else {},
     )
 
 
@@ -119,6 +144,29 @@ def of_fault(story: Story, evidence: Evidence) -> Iterator[str]:
         yield f"once red, not so at {looks - len(held)} of {looks} looks"
     if told.healed is None:
         yield f"not over {story.gone - story.mended.begin:.1f} s after it was mended"
+
+
+def of_pages(story: Story, evidence: Evidence) -> Iterator[str]:
+    """What went wrong with what somebody should have got because of a fault, a line each."""
+    found = seen(story, evidence)
+    more = story.limit - paging.RED
+    limits = {
+        Severity.CRITICAL: evidence.overload * paging.RECEIVED + more,
+        Severity.WARNING: evidence.overload * paging.TICKET + more,
+    }
+    yield from paging.wrong(story.placed, found.told, story.broken.end, limits)
+    if paging.is_silence(story.placed):
+        yield from paging.too_late(found.left)
+
+
+def unasked(evidence: Evidence) -> Iterator[str]:
+    """What was received and no fault had brought about, a line each; and that the alert which always fires did not."""
+    faults = [(story.placed, story.broken.begin, story.gone + evidence.grace) for story in evidence.stories]
+    for alert, received in paging.unaccounted(faults, evidence.got):
+        labels = ", ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()))
+        yield f"{paging.page_of(alert)}: {labels}{_when(frozenset([alert.starts, received]), evidence)}"
+    if not any(alert.name == paging.ALWAYS for one in evidence.got for alert in one.firing):
+        yield f"{paging.ALWAYS} was not received"
 
 
 def strangers(evidence: Evidence) -> Iterator[str]:

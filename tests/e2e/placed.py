@@ -6,8 +6,12 @@ Fifty faults one after the other would take a quarter of an hour; faults whose s
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
+from cs_exporter.matrix.inhibitions import INHIBITIONS
+from cs_exporter.matrix.whole import usual_matrix
 from tests.demo.fault import ANY, HERE, Fault, Row
 
 HOST = re.compile(r'host="([^"]+)"')
@@ -16,6 +20,21 @@ HOST = re.compile(r'host="([^"]+)"')
 
 MEMORIES = frozenset({"CsMysqlRefusals"})
 """Symptoms that tell, as they say themselves, of what has been in the minutes before: they outlast their fault."""
+
+
+BLIND = frozenset({"CsHostUnreachable", "CsHostBlind", "CsProbeBlind"})
+"""Alerts that say of a host, or of a probe, that nothing is learnt of it."""
+
+
+@cache
+def _muted() -> Mapping[str, frozenset[str]]:
+    """Alert -> those that it mutes on other hosts than its own."""
+    rows = usual_matrix().rows
+    across = [one for one in INHIBITIONS if "host" not in one.equal]
+    return {
+        source.name: frozenset(target.name for target in rows if any(one.holds(source, target) for one in across))
+        for source in rows
+    }
 
 
 @dataclass(frozen=True)
@@ -63,6 +82,11 @@ class Placed:
         """Whether the symptom must or may hold there because of this fault."""
         return any(_alike(row, one) for one in self.shown)
 
+    def accounts(self, alert: str, host: str) -> bool:
+        """Whether an alert about that host (or about none: empty) is because of this fault."""
+        blind = self.blinds(host) if host else bool(self.blinded)
+        return self.expects(Row(host, alert)) or (alert in BLIND and blind)
+
     def leaves(self, row: Row) -> bool:
         """Whether the symptom may go on holding there when it is over."""
         return row.symptom in MEMORIES and self.expects(row)
@@ -81,7 +105,13 @@ class Placed:
             or any(_alike(one, another) for one in self.shown for another in other.shown)
             or self._hides(other)
             or other._hides(self)
+            or self._mutes(other)
+            or other._mutes(self)
         )
+
+    def _mutes(self, other: Placed) -> bool:
+        """Whether nobody may be told of the other, because of this fault."""
+        return any(row.symptom in _muted().get(one.symptom, ()) for one in self.shown for row in other.rows)
 
     def _hides(self, other: Placed) -> bool:
         """Whether nothing could be told, because of this fault, of a host that concerns the other."""

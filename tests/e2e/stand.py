@@ -1,6 +1,7 @@
-"""The stand of the end to end tests: the small cloud, the exporter as a process, and the Prometheus that scrapes it.
+"""The stand of the end to end tests: the small cloud, the exporter as a process, Prometheus, Alertmanager, a receiver.
 
-All questions about what is red are asked here, of Prometheus; nothing looks into the exporter.
+All questions about what is red are asked here, of Prometheus; nothing looks into the exporter. The rules are those that
+an operator of this cloud renders for himself.
 """
 
 from __future__ import annotations
@@ -16,21 +17,31 @@ from urllib.parse import urlsplit
 
 from cs_exporter.config import load
 from cs_exporter.inventory import build_inventory
+from tests.demo.alerting import Place, alerting
 from tests.demo.cloud import Cloud
 from tests.demo.expressions import SYMPTOM_LABEL, everything_red
 from tests.demo.fault import Row
 from tests.demo.pace import Pace
+from tests.demo.stand import free_port
 from tests.e2e.judge import Failing, Moments, Span
-from tests.lab.prometheus import Prometheus
 from tests.lab.wait import WaitedInVain, wait_until
 from tests.live.exporter import Exporter
 
-SCRAPE = 1.0
-"""Seconds between two scrapes."""
+SCRAPE = EVALUATION = 5.0
+"""Seconds between two scrapes, and between two evaluations of the rules."""
 
-PATH_PROBES = ("path_mtu", "path_directions")
+GROUPING = 5.0
+"""Seconds for which Alertmanager gathers what belongs together: what mutes an alert comes one evaluation after it."""
 
-FIRST_GREEN = 60.0
+LOOK = 1.0
+"""Seconds between two moments at which is asked what was red."""
+
+DEADLINES = (
+    'max by (host) (cs_agent_last_heartbeat_timestamp_seconds{source="server_socket"}'
+    " + on (host, agent) group_left () cs_agent_heartbeat_limit_seconds)"
+)
+
+FIRST_GREEN = 90.0
 """Seconds within which a new exporter must call a healthy cloud healthy."""
 
 
@@ -48,15 +59,10 @@ class Stand:
             lab, text = self.cloud.lab, json.dumps(self.cloud.configuration())
             self.exporter = stack.enter_context(Exporter(lab, file, text, env=self.cloud.exporter_environment()))
             self._red = everything_red(build_inventory(load(file)))
-            self.prometheus = stack.enter_context(
-                Prometheus(
-                    self.cloud.directory,
-                    urlsplit(self.exporter.url).netloc,
-                    listen=f"{lab.mgmt_address}:9090",
-                    every=SCRAPE,
-                    enter=lab.enter,
-                )
-            )
+            place = Place(urlsplit(self.exporter.url).netloc, *(f"127.0.0.1:{free_port()}" for _ in range(2)))
+            way = alerting(self.cloud.directory, file, place, every=SCRAPE, grouping=GROUPING)
+            told = stack.enter_context(way)
+            self.prometheus, self.receiver = told.prometheus, told.receiver
             self.wait_for_green(FIRST_GREEN)
             self._stack = stack.pop_all()
         return self
@@ -73,7 +79,7 @@ class Stand:
     def wait_for_green(self, deadline: float) -> None:
         """Raises WaitedInVain with what is red then."""
         try:
-            wait_until(self.green, deadline, "all of the cloud to be green", SCRAPE / 2)
+            wait_until(self.green, deadline, "all of the cloud to be green", LOOK / 2)
         except WaitedInVain as error:
             error.add_note(f"failing: {sorted(self.failing_now())}; red: {sorted(map(str, self.red_now()))}")
             raise
@@ -96,33 +102,39 @@ class Stand:
         return bool(self.prometheus.query(query))
 
     def red(self, span: Span) -> Mapping[Row, Moments]:
-        """When each symptom held, of those that did, looked at once per scrape."""
+        """When each symptom held, of those that did, looked at once a second."""
         found: dict[Row, set[float]] = defaultdict(set)
-        for series in self.prometheus.query_range(self._red, span.begin, span.end, SCRAPE):
+        for series in self.prometheus.query_range(self._red, span.begin, span.end, LOOK):
             found[Row(series.host, series.labels[SYMPTOM_LABEL])].update(at for at, _ in series.points)
         return {row: frozenset(moments) for row, moments in found.items()}
 
     def failing(self, span: Span) -> Mapping[Failing, Moments]:
         """When runs failed, the same way."""
         found: dict[Failing, set[float]] = defaultdict(set)
-        for series in self.prometheus.query_range("cs_probe_failing", span.begin, span.end, SCRAPE):
+        for series in self.prometheus.query_range("cs_probe_failing", span.begin, span.end, LOOK):
             key = Failing(series.host, series.labels["probe"], series.labels["reason"])
             found[key].update(at for at, _ in series.points)
         return {key: frozenset(moments) for key, moments in found.items()}
 
     def found(self, query: str, span: Span) -> Moments:
         """When a query found something."""
-        series = self.prometheus.query_range(query, span.begin, span.end, SCRAPE)
+        series = self.prometheus.query_range(query, span.begin, span.end, LOOK)
         return frozenset(at for one in series for at, _ in one.points)
 
     def lag(self, span: Span) -> float:
         """How far behind its timetable the exporter was at worst, by its own account, seconds."""
-        series = self.prometheus.query_range("cs_scheduler_lag_seconds", span.begin, span.end, SCRAPE)
+        series = self.prometheus.query_range("cs_scheduler_lag_seconds", span.begin, span.end, LOOK)
         return max((value for one in series for _, value in one.points), default=0.0)
 
-    def interval(self, probe: str) -> float:
-        """Seconds between two runs of a probe, or of the one that it is derived from."""
-        return self.pace.path_interval if probe in PATH_PROBES else self.pace.interval
+    def firing_now(self) -> frozenset[Row]:
+        """The alerts that fire, those among them that outlive their symptom for a while."""
+        found = self.prometheus.query('ALERTS{alertstate="firing"}')
+        return frozenset(Row(series.host, series.labels["alertname"]) for series in found)
+
+    def deadlines(self, span: Span) -> Mapping[str, tuple[tuple[float, float], ...]]:
+        """By host: moments, and when the cloud could give the host up by what was known then."""
+        found = self.prometheus.query_range(DEADLINES, span.begin, span.end, LOOK)
+        return {series.host: series.points for series in found}
 
     def now(self) -> float:
         """The wall clock that Prometheus stamps its samples with."""

@@ -12,12 +12,13 @@ from tests.e2e.test_placed import fault
 
 
 def test_what_takes_long_begins() -> None:
-    """By itself, or as many must wait for each other; else the catalogue's order."""
+    """By itself, then as many must wait for each other; else the catalogue's order. What must be alone is last."""
+    alone = replace(fault("alone", "kvm3"), alone=True)
     slow = replace(fault("slow", "kvm1"), slack=lambda pace: pace.limit)
     shared = [replace(fault(name, "kvm2"), part="router") for name in ("one", "two")]
     slowest = replace(fault("slowest", "kvm1"), slack=lambda pace: 9 * pace.limit)
-    found = in_turn([fault("quick", "kvm3"), fault("other", "kvm3"), slow, *shared, slowest], TEST)
-    assert ["slowest", "one", "two", "slow", "quick", "other"] == [one.name for one in found]
+    found = in_turn([alone, fault("quick", "kvm3"), fault("other", "kvm3"), slow, *shared, slowest], TEST)
+    assert ["slowest", "slow", "one", "two", "quick", "other", "alone"] == [one.name for one in found]
 
 
 def test_a_hold_shrinks_with_the_pace() -> None:

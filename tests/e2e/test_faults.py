@@ -12,11 +12,11 @@ from tests.demo.catalogue import FAULTS
 from tests.demo.fault import Fault
 from tests.demo.pace import TEST
 from tests.e2e.course import Course
-from tests.e2e.judge import Evidence, Seen, of_fault, seen, strangers
+from tests.e2e.judge import Evidence, Seen, of_fault, of_pages, seen, strangers, unasked
 from tests.e2e.stand import Stand
 from tests.exposition.stubs import promtool_says
 
-pytestmark = [pytest.mark.lab, pytest.mark.heavy, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.heavy, pytest.mark.timeout(1500)]
 
 SERIES = 120
 """Of one hypervisor at most; a typical one has about 80."""
@@ -55,6 +55,19 @@ def test_it_turns_red_in_time_and_heals(run: Run, fault: Fault) -> None:
     assert run.errors.get(fault.name) is None
     (story,) = [story for story in run.evidence.stories if story.placed.fault is fault]
     assert [] == list(of_fault(story, run.evidence))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))
+def test_it_pages_once_with_its_cause_and_resolves(run: Run, fault: Fault) -> None:
+    """Once per root cause, at its severity, in time, and until it is mended; of silent agents long before the cloud."""
+    (story,) = [story for story in run.evidence.stories if story.placed.fault is fault]
+    assert [] == list(of_pages(story, run.evidence))
+
+
+def test_nobody_was_told_of_anything_else(run: Run) -> None:
+    """Neither of a healthy host, nor of one that was mended long ago; and the alert that always fires has come."""
+    said = list(unasked(run.evidence))
+    assert not said, "\n".join(said)
 
 
 def test_nothing_else_was_red(run: Run) -> None:
