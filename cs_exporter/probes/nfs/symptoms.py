@@ -42,11 +42,12 @@ SYMPTOMS = (
         cause=Cause.STORAGE,
         severity=Severity.CRITICAL,
         unit="boolean",
-        means="The export was replaced, restored or moved to another file system on the server: every access fails "
-        "with ESTALE, and it will not heal by itself.",
+        means="The export was replaced, restored or moved to another file system on the server, or is no longer "
+        "allowed to this host: every access fails with ESTALE, and it will not heal by itself.",
         look=("stat -f MOUNTPOINT", "showmount -e SERVER", "grep ' MOUNTPOINT ' /proc/self/mountinfo"),
-        fix="On the server, put the original file system (or its fsid) back under EXPORT. If that is not possible: "
-        "move or stop the guests, then umount -f MOUNTPOINT and mount it again.",
+        fix="On the server, allow EXPORT to this host again (exportfs -v), or put the original file system (or its "
+        "fsid) back under it. If that is not possible: move or stop the guests, then umount -f MOUNTPOINT and "
+        "mount it again.",
     ),
     Symptom(
         name="CsNfsMountMissing",
@@ -60,9 +61,9 @@ SYMPTOMS = (
         unit="boolean",
         means="Guests that need it can't start here, and what is written to the mount point fills the host's own disk.",
         look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "journalctl -b -g 'mount|nfs' -n 50", "showmount -e SERVER"),
-        fix="Mount SERVER:EXPORT on MOUNTPOINT again; for CloudStack primary storage, let the agent do it: virsh "
-        "pool-list --all, then put the host into maintenance and back. If it is gone on purpose, take it out of "
-        "the settings.",
+        fix="Where the log says access denied by server, allow EXPORT to this host there first (exportfs -v). Mount "
+        "SERVER:EXPORT on MOUNTPOINT again; for CloudStack primary storage, let the agent do it: virsh pool-list "
+        "--all, then put the host into maintenance and back. If it is gone on purpose, take it out of the settings.",
     ),
     Symptom(
         name="CsNfsMountReadOnly",
