@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from cs_exporter.config import ConfigError
-from cs_exporter.matrix import page, proofs, reference, rules, runbooks
+from cs_exporter.matrix import alertmanager, page, proofs, reference, rules, runbooks
 from cs_exporter.matrix.dashboards import files as dashboards
 from cs_exporter.matrix.whole import Matrix
 
@@ -26,7 +26,15 @@ _SUFFIXES = frozenset({".json", ".md", ".yml"})
 
 Writer = Callable[[Matrix], Mapping[str, str]]
 
-WRITERS: tuple[Writer, ...] = (rules.files, proofs.files, runbooks.files, reference.files, page.files, dashboards.files)
+WRITERS: tuple[Writer, ...] = (
+    rules.files,
+    proofs.files,
+    alertmanager.files,
+    runbooks.files,
+    reference.files,
+    page.files,
+    dashboards.files,
+)
 
 
 def project(matrix: Matrix) -> dict[str, str]:

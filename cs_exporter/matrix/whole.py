@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from cs_exporter.matrix.inhibitions import outlasting
 from cs_exporter.matrix.own import own_rows
 from cs_exporter.matrix.rendering import Rendering, usual
 from cs_exporter.matrix.rows import Row, rows_of
@@ -27,7 +28,7 @@ class Matrix:
     def __post_init__(self) -> None:
         """Work out the rows once."""
         rows = (*rows_of(self.probes, self.derived, self.rendering), *own_rows(self.rendering, self.probes))
-        object.__setattr__(self, "rows", rows)
+        object.__setattr__(self, "rows", outlasting(rows))
 
     def by_probe(self) -> dict[str, list[Row]]:
         """The rows of each sheet that has some, in order; the exporter's own under its name."""

@@ -78,6 +78,10 @@ class Alertmanager(Program):
         labels = {one["fingerprint"]: one["labels"] for one in found}
         return [Known(one["labels"], tuple(labels[by] for by in one["status"]["inhibitedBy"])) for one in found]
 
+    def muted(self) -> list[Known]:
+        """Those of them that reach nobody, because another one fires."""
+        return [one for one in self.alerts() if one.muted_by]
+
     def _ask(self, what: str) -> list[dict[str, Any]]:
         status, body = self.http("GET", f"/api/v2/{what}")
         if status != HTTPStatus.OK:
