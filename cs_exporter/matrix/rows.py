@@ -110,7 +110,7 @@ def row_of(symptom: Symptom, probe: str, series: Series, rendering: Rendering) -
         unit=symptom.unit,
         limit=symptom.limit,
         threshold=None if isinstance(limit, str) else limit,
-        more=SUSPECTS if symptom.countdown else "",
+        more=SUSPECTS if _foretells(symptom) else "",
         symptom=symptom,
     )
 
@@ -121,6 +121,11 @@ SUSPECTS = (
     "{{ else }}No cause is found on the host itself.{{ end }}"
 )
 """Names what is found on the host that may be behind it."""
+
+
+def _foretells(symptom: Symptom) -> bool:
+    """Whether the cloud is about to give the host up, so that its agent's trouble may well come from another one."""
+    return symptom.countdown or (symptom.cause is Cause.AGENT and symptom.severity is Severity.CRITICAL)
 
 
 def _told(symptom: Symptom, holds: str, keys: tuple[str, ...]) -> str:
@@ -166,7 +171,13 @@ def _for_each_client(holds: str, keys: tuple[str, ...]) -> str:
 
 
 def placed(holds: str, keys: tuple[str, ...]) -> str:
-    """The condition with the hosts' places, and without hosts that are in maintenance."""
+    """The condition with the hosts' places, and without what has to do with a host that is in maintenance."""
     if "host" not in keys:
         return holds
-    return f"(\n{indented(joined(holds, ('host',), PLACE, records.HOST, keys))}\n)\nunless on (host) {records.MUTED}"
+    place = indented(joined(holds, ("host",), PLACE, records.HOST, keys))
+    found = {*keys, "server"} if "mountpoint" in keys else {*keys}
+    others = [other for other in ("peer", "server", "vantage") if other in found]
+    at_work = (
+        f'unless on ({other}) label_replace({records.MUTED}, "{other}", "$1", "host", "(.+)")' for other in others
+    )
+    return "\n".join((f"(\n{place}\n)", f"unless on (host) {records.MUTED}", *at_work))

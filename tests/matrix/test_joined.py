@@ -126,6 +126,12 @@ CASES = (
         [{**MOUNT, **PLACE, "server": "nfs1", "severity": "warning", "cause": "storage"}],
     ),
     Case(
+        "of a file server on which work is planned nothing is told elsewhere",
+        "CsStorageHeartbeatLate",
+        {**KVM1, **LATE, **STORED, **series("cs_host_maintenance", {"host": "nfs1"}, "1x99")},
+        [],
+    ),
+    Case(
         "ports of management servers name these, others nobody",
         "CsPortDown",
         {**CLOUD, **FILTERED},

@@ -35,6 +35,24 @@ def test_hosts_in_maintenance_are_left_out() -> None:
     assert "up == 0" == placed("up == 0", ("instance",))
 
 
+def test_work_at_the_other_end_mutes_too() -> None:
+    """A mount hangs, a port is closed, a path is dead because of work on another host than the one that tells."""
+    for keys, other in (
+        (("host", "peer"), "peer"),
+        (("host", "mountpoint"), "server"),
+        (("host", "vantage"), "vantage"),
+    ):
+        assert f"unless on ({other}) label_replace((host:cs_host_maintenance:max == 1)" in placed("a", keys)
+    assert "label_replace" not in placed("a", ("host", "device"))
+
+
+def test_pages_about_agents_name_what_is_suspected() -> None:
+    """What is found on the host may well be why its agent is silent."""
+    assert {"CsAgentSessionGone", "CsHostAlertImminent", "CsHostAlertImminentCritical"} == {
+        row.name for row in ROWS.values() if "Suspected" in row.more
+    }
+
+
 def test_causes_and_those_that_suffer_share_a_label() -> None:
     """A cause names itself, an agent its server, a heartbeat file the file server."""
     assert '"server", "$1", "host"' in named("a", "server", ("host",))
