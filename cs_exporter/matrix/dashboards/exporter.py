@@ -9,7 +9,7 @@ from cs_exporter.matrix.dashboards import looks, tables
 from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.figures import figure, stacked
 from cs_exporter.matrix.dashboards.parts import GREEN, RED, Column, Dashboard, Panel, Query, Section, Word
-from cs_exporter.matrix.dashboards.queries import OURS, by, worst
+from cs_exporter.matrix.dashboards.queries import OURS, by, found, worst
 from cs_exporter.matrix.dashboards.shown import FRAME
 
 PROBES = (FRAME,)
@@ -128,4 +128,14 @@ def _cost(stock: Stock) -> tuple[Panel, ...]:
             keys=mine,
         ),
         stock.panel("cs_build_info", title="Versions"),
+        _limits(stock),
     )
+
+
+def _limits(stock: Stock) -> Panel:
+    """Those of all hosts have no host, and are shown whichever are chosen."""
+    name = "cs_symptom_limit"
+    either = found(name, stock.matrix.rendering, 'host=~"$host|"', per_host=False)
+    hidden = Column("Time", others={"custom.hidden": True})
+    query = Query(by(("symptom", "host"), either), now=True)
+    return Panel("Limits in force", stock.metrics[name].help, "table", (query,), columns=(hidden,))

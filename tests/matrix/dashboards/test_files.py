@@ -105,7 +105,7 @@ def test_hosts_are_filtered() -> None:
             for target in panel["targets"]:
                 for name, matchers in re.findall(r"\b(cs_\w+)(?:\{([^}]*)\})?(?![\w:])", target["expr"]):
                     if METRICS[name].per_host:
-                        assert 'host=~"$host"' in matchers, target["expr"]
+                        assert 'host=~"$host' in matchers, target["expr"]
 
 
 def test_dashboards_lead_to_each_other() -> None:

@@ -1,0 +1,135 @@
+"""Every query of every panel, asked of a real Prometheus that scrapes the small cloud, healthy and then broken.
+
+What is found in neither is a panel that nobody will ever see anything on. What this cloud can't have is planted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from cs_exporter.config import load
+from cs_exporter.inventory import build_inventory
+from cs_exporter.matrix import rules
+from cs_exporter.matrix.rendering import of_inventory
+from cs_exporter.matrix.whole import Matrix
+from cs_exporter.probes import DERIVED, PROBES
+from tests.demo.catalogue import FAULTS
+from tests.demo.cloud import Cloud
+from tests.demo.pace import TEST
+from tests.lab.one_page import free_address, serving
+from tests.lab.prometheus import Prometheus
+from tests.lab.wait import wait_until
+from tests.live.exporter import Exporter, Page
+from tests.matrix.dashboards.planting import LATER, page
+from tests.matrix.dashboards.reading import every_query, still_empty
+from tests.matrix.dashboards.stubs import MATRIX, METRICS
+
+pytestmark = [pytest.mark.lab, pytest.mark.heavy, pytest.mark.timeout(300)]
+
+BREAKING: Mapping[str, str] = {
+    "mysql-killed": "db1",
+    "mysql-replica-stopped": "db2",
+    "nfs-unmounted": "kvm1",
+    "nfs-cut": "kvm2",
+    "libvirt-stopped": "kvm3",
+    "agent-frozen": "kvm4",
+    "path-reduced": "kvm5",
+    "ssh-frozen": "kvm6",
+    "path-icmp": "ms1",
+    "path-port": "ms2",
+}
+"""Faults that are brought about together, and where."""
+
+NOT_HERE: Mapping[str, str] = {
+    "cs_host_state": "a platform's word, and no platform is asked here",
+    **dict.fromkeys((name for name in METRICS if name.startswith("cs_galera_")), "its database is no cluster"),
+    "cs_mysql_denied": "the monitoring account has all that it needs",
+    "cs_mysql_account_privileged": "and no more",
+    "cs_mysql_unanswered": "no fault of the catalogue makes the database answer some questions only",
+    "cs_nfs_mount_unjudged": "the monitoring account may enter every directory",
+    "cs_nfs_mount_heartbeat_remount": "no agent's script has mounted the pool again",
+    "cs_nfs_mount_version_mismatch": "mounts have the version that the configuration says",
+    "cs_storage_heartbeat_ahead_seconds": "heartbeats are stamped by the clock that they are compared with",
+    "cs_port_unexpected": "no port is configured as one that must be closed",
+    "cs_port_syn_retransmitting": "ports are given up before the kernel repeats itself twice",
+    "cs_path_mtu_cached": "a host forgets what it has learnt as soon as it asks again",
+    "cs_path_unmeasured": "every host has a ping that can do it",
+    **dict.fromkeys(("cs_guest_interfaces", "cs_guest_mtu_min_bytes"), "there are no guests"),
+    "cs_collector_mismatch": "nobody has installed a collector",
+    "cs_host_series_dropped": "no host has that many series",
+    **dict.fromkeys(("cs_duplicate_series", "cs_unreadable_metrics"), "no sheet has such a mistake"),
+}
+"""Metrics that are planted, and why the small cloud does not have them."""
+
+EVERYTHING = (*METRICS.values(), *LATER)
+
+FIRST_GREEN, HEALTHY, BROKEN = 60.0, 15.0, 60.0
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What was found: queries that were empty all the time, and the exporter's page of both."""
+
+    empty: list[str]
+    pages: tuple[Page, Page]
+
+
+@pytest.fixture(scope="module")
+def looks() -> Iterator[Looks]:
+    """Both looks, with one cloud."""
+    with ExitStack() as stack:
+        cloud = stack.enter_context(Cloud(TEST))
+        file = cloud.directory / "cs_exporter.yml"
+        text = json.dumps(cloud.configuration())
+        exporter = stack.enter_context(Exporter(cloud.lab, file, text, env=cloud.exporter_environment()))
+        prometheus = stack.enter_context(scraping(cloud, exporter, file))
+        wait_until(lambda: prometheus.query("cs_first_sweep_done == 1"), FIRST_GREEN, "the first sweep")
+        queries = {str(asked): asked for asked in every_query(MATRIX)}
+        missing = still_empty(prometheus, list(queries.values()), HEALTHY)
+        healthy = exporter.page()
+        for fault in FAULTS:
+            if fault.name in BREAKING:
+                stack.enter_context(fault.breaks(cloud, BREAKING[fault.name]))
+        empty = still_empty(prometheus, [queries[name] for name in missing], BROKEN)
+        yield Looks(empty, (healthy, exporter.page()))
+
+
+@contextmanager
+def scraping(cloud: Cloud, exporter: Exporter, file: Path) -> Iterator[Prometheus]:
+    """A Prometheus that scrapes the exporter and what is planted, with the rules as rendered for this cloud."""
+    rendering = of_inventory(build_inventory(load(file)), PROBES, DERIVED, cloud.pace.interval)
+    folder = cloud.directory / "rules"
+    folder.mkdir()
+    written = [(folder / Path(path).name, text) for path, text in rules.files(Matrix(rendering)).items()]
+    for path, text in written:
+        path.write_text(text, encoding="utf-8")
+    with (
+        serving(page(shown for shown in EVERYTHING if shown.name in NOT_HERE)) as planted,
+        Prometheus(
+            cloud.directory,
+            urlsplit(exporter.url).netloc,
+            listen=free_address(),
+            rules=[path for path, _ in written],
+            also=[planted],
+        ) as prometheus,
+    ):
+        yield prometheus
+
+
+def test_none_is_empty_in_both(looks: Looks) -> None:
+    """Healthy or broken, every panel has something to show."""
+    assert not looks.empty, "\n".join(looks.empty)
+
+
+def test_nothing_is_planted_that_the_cloud_has(looks: Looks) -> None:
+    """What is planted proves nothing of the exporter."""
+    exported = {sample.name for page in looks.pages for sample in page.samples}
+    assert set() == exported & {*NOT_HERE}
+    assert {*NOT_HERE} <= {shown.name for shown in EVERYTHING}
