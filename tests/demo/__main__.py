@@ -18,9 +18,10 @@ from tests.demo.terminal import INDENT, wrapped, write
 def parse(argv: list[str]) -> argparse.Namespace:
     """The command line. Exits with status 2 and one line on a mistake."""
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description="A small cloud to look at, and to break.")
-    parser.add_argument("--address", default="127.0.0.1", help="where exporter and Prometheus listen")
+    parser.add_argument("--address", default="127.0.0.1", help="where exporter, Prometheus and Alertmanager listen")
     parser.add_argument("--exporter-port", type=int, default=10595, metavar="PORT")
     parser.add_argument("--prometheus-port", type=int, default=9090, metavar="PORT")
+    parser.add_argument("--alertmanager-port", type=int, default=9093, metavar="PORT")
     parser.add_argument("--control", default=control.NAME, help="name by which the demo is asked")
     commands = parser.add_subparsers(dest="do", metavar="COMMAND")
     for name, what in (
@@ -70,8 +71,8 @@ def main(argv: list[str]) -> int:
         elif options.do:
             write(wrapped(line, INDENT) for line in asked(options))
         else:
-            place = running.Place(options.address, options.exporter_port, options.prometheus_port, options.control)
-            running.run(place)
+            ports = (options.exporter_port, options.prometheus_port, options.alertmanager_port)
+            running.run(running.Place(options.address, *ports, options.control))
     except DemoError as error:
         sys.stderr.write(f"cs_exporter demo: {error}\n")
         return 2

@@ -1,4 +1,4 @@
-"""The demo as a whole: the small cloud, the exporter as a process and a Prometheus, and what is asked of it meanwhile.
+"""The demo as a whole: the small cloud, the exporter as a process, a Prometheus, an Alertmanager, and what is asked.
 
 One thread: requests to break and to heal are served between two looks at what is red.
 """
@@ -21,23 +21,31 @@ from types import FrameType
 
 from cs_exporter.config import load
 from cs_exporter.inventory import build_inventory
+from tests.demo.alerting import Place as Addresses
+from tests.demo.alerting import alerting
 from tests.demo.broken import Broken, DemoError
 from tests.demo.cloud import Cloud
 from tests.demo.control import Control, Taken, Words
 from tests.demo.pace import DEMO
+from tests.demo.telling import Telling
 from tests.demo.terminal import say, write
 from tests.demo.watching import Watching
 from tests.lab import DEBIAN_PACKAGES
 from tests.lab.control import LabError
 from tests.lab.lab import missing_programs
-from tests.lab.prometheus import Prometheus
 from tests.lab.wait import WaitedInVain, wait_until
 
 EVERY, START_DEADLINE, END_DEADLINE = 2.0, 30.0, 10.0
+GROUPING = DEMO.interval
+"""Seconds for which Alertmanager gathers what belongs together: what another probe says comes one interval later."""
+
 PATIENCE = 1.5 * DEMO.interval
 """One run in vain on a busy machine is no news, and is over by then."""
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+SERVERS = ("prometheus", "prometheus-alertmanager")
+"""Programs, and the Debian packages that have them."""
 
 PURPOSES = {
     "ms": "management server",
@@ -54,7 +62,17 @@ class Place:
     address: str
     exporter: int
     prometheus: int
+    alertmanager: int
     control: str
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Flag -> the port that it says."""
+        return {
+            "--exporter-port": self.exporter,
+            "--prometheus-port": self.prometheus,
+            "--alertmanager-port": self.alertmanager,
+        }
 
 
 class Ended(BaseException):
@@ -65,16 +83,19 @@ def check(place: Place) -> None:
     """Raise DemoError if the demo can't be built here."""
     if os.geteuid() != 0:
         raise DemoError("the demo makes network namespaces, which needs root; type: sudo make demo")
-    missing = [*missing_programs(), *(() if shutil.which("prometheus") else ("prometheus",))]
+    missing = [*missing_programs(), *(name for name in SERVERS if shutil.which(name) is None)]
     if missing:
-        packages = " ".join((*DEBIAN_PACKAGES, "prometheus"))
+        packages = " ".join((*DEBIAN_PACKAGES, *SERVERS))
         raise DemoError(f"{', '.join(missing)}: not here; apt-get install --no-install-recommends {packages}")
-    if place.exporter == place.prometheus:
-        raise DemoError(f"--exporter-port and --prometheus-port: both are {place.exporter}, and each needs its own")
     _try_out(place.address, 0, "--address")
-    for port, flag in ((place.exporter, "--exporter-port"), (place.prometheus, "--prometheus-port")):
+    flags: dict[int, str] = {}
+    for flag, port in place.ports.items():
         if not 1 <= port <= 65535:
             raise DemoError(f"{flag}={port}: a port is a number from 1 to 65535")
+        other = flags.setdefault(port, flag)
+        if other != flag:
+            raise DemoError(f"{other} and {flag}: both are {port}, and each needs its own")
+    for port, flag in flags.items():
         _try_out(place.address, port, flag)
 
 
@@ -117,14 +138,16 @@ def _run(place: Place, control: Control, stack: ExitStack) -> None:
     file.write_text(json.dumps(cloud.configuration(), indent=1), encoding="utf-8")
     exporter = f"{place.address}:{place.exporter}"
     stack.enter_context(_exporter(cloud, file, exporter))
-    listen = f"{place.address}:{place.prometheus}"
-    prometheus = stack.enter_context(Prometheus(cloud.directory, exporter, listen=listen, every=EVERY))
+    addresses = [f"{place.address}:{port}" for port in place.ports.values()]
+    way = alerting(cloud.directory, file, Addresses(*addresses), every=EVERY, grouping=GROUPING)
+    told = stack.enter_context(way)
     broken = Broken(cloud)
     stack.callback(_mend, broken)
-    watching = Watching(prometheus.query, build_inventory(load(file)), PATIENCE, say)
-    write(_guide(cloud, file, exporter, listen))
+    watching, telling = Watching(told.prometheus.query, build_inventory(load(file)), PATIENCE, say), Telling(say)
+    write(_guide(cloud, file, *addresses))
     while True:
         watching.look()
+        telling.look(told.receiver.got)
         control.serve(lambda words: _answer(words, broken, watching), EVERY)
 
 
@@ -136,11 +159,12 @@ def _mend(broken: Broken) -> None:
         say(str(error))
 
 
-def _guide(cloud: Cloud, file: Path, exporter: str, prometheus: str) -> Iterator[str]:
+def _guide(cloud: Cloud, file: Path, exporter: str, prometheus: str, alertmanager: str) -> Iterator[str]:
     """What is printed once all is up."""
     yield ""
     yield f"  cs_exporter   http://{exporter}/"
     yield f"  Prometheus    http://{prometheus}/"
+    yield f"  Alertmanager  http://{alertmanager}/"
     yield ""
     for name in cloud.watched:
         own = ", User-Mode-Linux with the pool mounted" if name in cloud.kernels else ""
@@ -158,7 +182,8 @@ def _guide(cloud: Cloud, file: Path, exporter: str, prometheus: str) -> Iterator
     yield "(usually 60 and 140), and limits have shrunk with that, whatever times the texts name."
     yield ""
     yield "Ctrl-C ends it. From here on each symptom is a line, as it comes and as it goes,"
-    yield "and so is each host of which nothing is learnt, since its runs fail:"
+    yield "so is each host of which nothing is learnt, since its runs fail, and what somebody would be told"
+    yield "by then: PAGED for what can't wait, TICKET for what can."
     yield ""
 
 

@@ -57,10 +57,11 @@ class Demo:
     """`with Demo(control):` it runs, at ports of its own."""
 
     def __init__(self, control: str, log: Path) -> None:
-        self.exporter, self.prometheus = free_port(), free_port()
+        self.exporter, self.prometheus, self.alertmanager = (free_port() for _ in range(3))
         self._control = control
         self._log = log
-        ports = [f"--exporter-port={self.exporter}", f"--prometheus-port={self.prometheus}"]
+        flags = {"exporter": self.exporter, "prometheus": self.prometheus, "alertmanager": self.alertmanager}
+        ports = [f"--{name}-port={port}" for name, port in flags.items()]
         with log.open("w") as output:
             argv = [*COMMAND, f"--control={control}", *ports]
             self.process = subprocess.Popen(argv, cwd=PROJECT, stdout=output, stderr=output)

@@ -42,19 +42,22 @@ def hung(demo: Demo) -> set[str]:
 def test_it_is_broken_and_mended_and_leaves_nothing(demo: Demo) -> None:
     """As the README tells: the mount of just that host hangs, and is well again; Ctrl-C, with another fault there."""
     demo.wait_for(WELL)
-    for words in (f"127.0.0.1:{demo.exporter}", f"127.0.0.1:{demo.prometheus}", "make demo-break FAULT=nfs HOST=kvm2"):
-        assert words in demo.said()
+    for port in (demo.exporter, demo.prometheus, demo.alertmanager):
+        assert f"127.0.0.1:{port}/" in demo.said()
+    assert "make demo-break FAULT=nfs HOST=kvm2" in demo.said()
     assert (0, "broken: nfs-cut on kvm2: the hypervisor's packets to the NFS server vanish\n") == demo.ask(
         "break", "nfs", "kvm2"
     )
     wait_until(lambda: {"kvm2"} == hung(demo), RED_DEADLINE, "the mount of kvm2 to hang")
     demo.wait_for("kvm2   CsNfsMountHung: An NFS mount of the host does not answer.")
+    demo.wait_for("PAGED     storage: CsNfsMountHung (kvm2)")
     status, text = demo.ask("status")
     assert (0, "broken: nfs-cut on kvm2") == (status, text.splitlines()[0])
     assert (2, "cs_exporter demo: nfs-cut on kvm2 holds already: heal that first\n") == demo.ask("break", "nfs")
     assert (0, "healed: nfs-cut on kvm2\n") == demo.ask("heal")
     demo.wait_for(WELL, times=2)
     assert set() == hung(demo)
+    demo.wait_for("resolved  storage: the page is over")
     assert 0 == demo.ask("break", "ssh", "kvm3")[0]
     demo.wait_for("failing   kvm3   ")
     assert "failing   kvm3   " in demo.ask("status")[1]
@@ -84,7 +87,8 @@ def test_a_port_in_use() -> None:
     """One line, before anything is built."""
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
-        said = command(CONTROL, f"--prometheus-port={port}", f"--exporter-port={free_port()}")
+        others = [f"--{name}-port={free_port()}" for name in ("exporter", "alertmanager")]
+        said = command(CONTROL, f"--prometheus-port={port}", *others)
     mend = f"choose another one: make demo ARGS=--prometheus-port={port + 1}"
     assert (2, f"cs_exporter demo: port {port} of 127.0.0.1: Address already in use; {mend}\n") == said
 
@@ -95,6 +99,10 @@ def test_a_port_in_use() -> None:
         ("--exporter-port=80000", "--exporter-port=80000: a port is a number from 1 to 65535"),
         ("--address=192.0.2.1", "--address=192.0.2.1: no IPv4 address of this machine; see: ip address"),
         ("--prometheus-port=10595", "--exporter-port and --prometheus-port: both are 10595, and each needs its own"),
+        (
+            "--alertmanager-port=9090",
+            "--prometheus-port and --alertmanager-port: both are 9090, and each needs its own",
+        ),
     ],
 )
 def test_where_nothing_can_listen(flag: str, expected: str) -> None:

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.demo.fault import Row
-from tests.e2e.judge import Evidence, Failing, Moments, Span, Story, of_fault, seen, strangers
+from cs_exporter.spec import Cause, Severity
+from tests.demo.fault import UNREACHABLE, Page, Row
+from tests.e2e import paging
+from tests.e2e.judge import Evidence, Failing, Moments, Span, Story, of_fault, of_pages, seen, strangers, unasked
 from tests.e2e.placed import Placed
 from tests.e2e.test_placed import HERE_ONLY, fault
+from tests.lab.receiver import Alert, Notification
 
 QUERY = 'cs_probe_failing{host="$host"}'
 PLACED = Placed(fault("a", "kvm1", rows=(HERE_ONLY,), queries=(QUERY,), blind=("$host",)), "kvm1")
@@ -118,3 +121,56 @@ def test_what_was_red_before_is_not_quick() -> None:
     story = replace(STORY, placed=Placed(replace(PLACED.fault, queries=()), "kvm1"))
     told = seen(story, red(moments(98, 99), moments(105, 123), moments(126, 129)))
     assert (5, 4) == (told.red, told.healed)
+
+
+def received(at: float, name: str, host: str, page: Page, *, fires: bool = True) -> Notification:
+    """One alert."""
+    labels = {"alertname": name, "host": host, "severity": page.severity.value, "cause": page.cause.value}
+    status = "firing" if fires else "resolved"
+    one = Alert(status, labels, {}, 108, None if fires else 123)
+    return Notification(at, "ticket", status, page.cause.value, {}, (one,))
+
+
+ALWAYS = received(99, paging.ALWAYS, "", Page(Severity.INFO, Cause.EXPORTER))
+TOLD = replace(STORY, placed=Placed(replace(PLACED.fault, pages=(UNREACHABLE,)), "kvm1"))
+TICKET = (
+    received(112, "CsHostUnreachable", "kvm1", UNREACHABLE),
+    received(128, "CsHostUnreachable", "kvm1", UNREACHABLE, fires=False),
+)
+PAGED = replace(GOOD, stories=(TOLD,), got=(ALWAYS, *TICKET))
+
+
+def test_a_fault_that_was_told() -> None:
+    """Its ticket was received and resolved, and nothing else came."""
+    assert [*TICKET] == [one for one in PAGED.got if one.key == "reachability"]
+    assert {UNREACHABLE} == seen(TOLD, PAGED).told.keys()
+    assert [] == [*of_pages(TOLD, PAGED), *unasked(PAGED)]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        (replace(PAGED, got=(ALWAYS,)), "no ticket: reachability"),
+        (replace(PAGED, got=(ALWAYS, TICKET[0])), "ticket: reachability: never resolved"),
+        (
+            replace(PAGED, got=TICKET),
+            "CsDeadMansSwitch was not received",
+        ),
+        (
+            replace(PAGED, got=(*PAGED.got, received(113, "CsB", "kvm2", UNREACHABLE))),
+            "ticket: reachability: alertname=CsB, cause=reachability, host=kvm2, severity=warning 2 times, 10..15 s",
+        ),
+    ],
+)
+def test_what_is_wrong_with_what_was_received(evidence: Evidence, expected: str) -> None:
+    """Each in one line."""
+    (line,) = [*of_pages(TOLD, evidence), *unasked(evidence)]
+    assert expected in line
+
+
+@pytest.mark.parametrize(("overload", "late"), [(1.0, True), (2.0, False)])
+def test_a_page_may_be_late_on_a_machine_that_has_too_much_to_do(overload: float, late: object) -> None:
+    """As what is red may."""
+    ticket = replace(TICKET[0], received=101 + paging.TICKET + 1), replace(TICKET[1], received=240)
+    evidence = replace(PAGED, overload=overload, got=(ALWAYS, *ticket))
+    assert late == bool(list(of_pages(replace(TOLD, limit=paging.RED), evidence)))

@@ -27,6 +27,7 @@ def fault(name: str, *hosts: str, rows: tuple[Row, ...] = (), **more: tuple[Row,
 
 
 HERE_ONLY, THERE = Row(HERE, "CsA"), Row("kvm2", "CsA")
+MOUNT = Row(HERE, "CsNfsMountHung")
 
 
 @pytest.mark.parametrize(
@@ -46,12 +47,14 @@ HERE_ONLY, THERE = Row(HERE, "CsA"), Row("kvm2", "CsA")
         (fault("a", "kvm1", blind=(HERE,)), fault("b", "kvm3", rows=(Row(ANY, "CsA"),)), True),
         (fault("a", "kvm1", blind=(ANY,)), fault("b", "kvm3"), True),
         (replace(fault("a", "kvm1"), part="router"), replace(fault("b", "kvm2"), part="router"), True),
+        (fault("a", "nfs1", rows=(Row(HERE, "CsNfsServerDown"),)), fault("b", "kvm3", rows=(MOUNT,)), True),
+        (fault("a", "db1", rows=(Row(HERE, "CsPortDown"),)), fault("b", "kvm3", rows=(MOUNT,)), False),
         (replace(fault("a", "kvm1"), alone=True), fault("b", "kvm2"), True),
         (replace(fault("a", "kvm1"), part="pool of $host"), replace(fault("b", "kvm2"), part="pool of $host"), False),
     ],
 )
 def test_faults_that_meet(one: Fault, other: Fault, expected: object) -> None:
-    """Broken on one host, with a symptom in common, one part, or one on a host where runs fail."""
+    """Broken on one host, with a symptom in common, one part, one on a host where runs fail, or one that mutes it."""
     placed = [Placed(one, one.hosts[0]), Placed(other, other.hosts[0])]
     assert expected == placed[0].meets(placed[1]) == placed[1].meets(placed[0])
 
@@ -62,6 +65,23 @@ def test_what_a_fault_expects() -> None:
     rows = [Row("kvm3", "CsA"), Row("kvm4", "CsA"), Row("kvm5", "CsB")]
     assert [True, False, True] == [placed.expects(row) for row in rows]
     assert [True, True, False] == [placed.blinds(host) for host in ("kvm3", "kvm4", "kvm5")]
+
+
+@pytest.mark.parametrize(
+    ("alert", "host", "expected"),
+    [
+        ("CsA", "kvm3", True),
+        ("CsA", "kvm4", False),
+        ("CsHostUnreachable", "kvm4", True),
+        ("CsHostUnreachable", "kvm5", False),
+        ("CsProbeBlind", "", True),
+        ("CsExporterLate", "", False),
+    ],
+)
+def test_the_alerts_of_a_fault(alert: str, host: str, expected: object) -> None:
+    """Its symptoms, and where nothing may be learnt, that nothing is."""
+    placed = Placed(fault("a", "kvm3", rows=(HERE_ONLY,), blind=("kvm4",)), "kvm3")
+    assert expected == placed.accounts(alert, host)
 
 
 def test_what_a_fault_leaves() -> None:
