@@ -5,7 +5,7 @@ It is where an operator ends who was paged for one machine: from here to the his
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from cs_exporter.board import Entry
@@ -15,7 +15,7 @@ from cs_exporter.spec import AnySpec
 from cs_exporter.web import words
 from cs_exporter.web.frame import Page, Site
 from cs_exporter.web.marks import badge, command_html, mark, symptom_text
-from cs_exporter.web.picture import HostView, Picture, State, state_of
+from cs_exporter.web.picture import HostView, Left, Picture, State, state_of
 from cs_exporter.web.watch import Seen
 
 STRETCHES = 8
@@ -33,7 +33,7 @@ def host_page(picture: Picture, view: HostView, asked: Asked, site: Site) -> Pag
         f'<div class="top"><h1>{name}</h1><p id="asof" data-live>as of '
         f'<time datetime="{words.stamp(picture.wall)}">{words.moment(picture.wall)} UTC</time></p></div>\n'
         f'<p id="said" role="status" aria-live="polite">{escape(_said(view))}</p>\n'
-        f'<div id="host" data-live>{_facts(view)}\n<section aria-labelledby="wrong"><h2 id="wrong">'
+        f'<div id="host" data-live>{_facts(view, picture.countdowns)}\n<section aria-labelledby="wrong"><h2 id="wrong">'
         f"What is wrong</h2>{_wrong(view, picture.wall, site)}</section>\n"
         f'<section aria-labelledby="asked"><h2 id="asked">What is asked</h2>{_asked(view, asked, site)}</section></div>'
     )
@@ -47,11 +47,12 @@ def _said(view: HostView) -> str:
     return f"{words.STATES[view.state]}{': ' if names else ''}{names}"
 
 
-def _facts(view: HostView) -> str:
+def _facts(view: HostView, countdowns: Mapping[str, Mapping[str, float]]) -> str:
     facts = {"state": badge(view.state)}
-    if view.times or view.left:
-        times = "; ".join(words.left(left) for left in ([view.left] if view.left else view.times))
-        facts["time left"] = f"<b>{escape(times)}</b>" if view.left else f"{escape(times)}, if no more is heard"
+    if view.left:
+        facts["time left"] = f"<b>{escape(words.left(view.left))}</b>"
+    elif times := [Left(of[view.name], until) for until, of in countdowns.items() if view.name in of]:
+        facts["time left"] = f"{escape('; '.join(map(words.left, times)))}, if no more is heard"
     if view.host is not None:
         place = view.host.place
         plain = {

@@ -25,6 +25,8 @@ SHARE = 20
 """A look is used for this many times as long as it took: at most a twentieth of one processor goes into looking."""
 FRESH = 1.0
 """Seconds for which a look is used at least."""
+PATIENCE = 0.1
+"""Seconds a reader waits for a new look; then the one before, which says of when it is, is better than none yet."""
 
 
 class Looks:
@@ -41,9 +43,13 @@ class Looks:
 
     async def picture(self) -> Picture:
         """The board as of now, or of a moment ago."""
-        if self._latest is not None and asyncio.get_running_loop().time() < self._good_until:
-            return self._latest
-        return await self._look()
+        latest = self._latest
+        if latest is None:
+            return await self._look()
+        if asyncio.get_running_loop().time() < self._good_until:
+            return latest
+        done, _ = await asyncio.wait({self._looking()}, timeout=PATIENCE)
+        return done.pop().result() if done else latest
 
     async def keep_looking(self, _app: web.Application) -> AsyncIterator[None]:
         """Look regularly for as long as the application runs (aiohttp's cleanup context)."""
@@ -58,10 +64,13 @@ class Looks:
             await asyncio.sleep(max(EVERY, self._good_until - asyncio.get_running_loop().time()))
 
     async def _look(self) -> Picture:
+        # A reader that goes away must not take the look from those who wait for the same one.
+        return await asyncio.shield(self._looking())
+
+    def _looking(self) -> asyncio.Task[Picture]:
         if self._under_way is None:
             self._under_way = asyncio.create_task(self._take())
-        # A reader that goes away must not take the look from those who wait for the same one.
-        return await asyncio.shield(self._under_way)
+        return self._under_way
 
     async def _take(self) -> Picture:
         loop = asyncio.get_running_loop()

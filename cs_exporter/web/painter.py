@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
 
 from cs_exporter.board import FLEET, Entry, Snapshot
 from cs_exporter.model import Host, Role
@@ -14,7 +16,10 @@ from cs_exporter.spec import AnyDerived, AnySpec, Cause, Metric, Severity
 from cs_exporter.web.picture import CAUSES, Blind, Cell, HostView, Left, Picture, State, state_of
 from cs_exporter.web.watch import Seen
 
-TO_ALERT, TO_REBOOT = "cs_host_seconds_to_alert", "cs_host_seconds_to_reboot"
+COUNTDOWNS = {"Alert": "cs_host_seconds_to_alert", "reboot": "cs_host_seconds_to_reboot"}
+"""What is counted down, and the metric that does."""
+
+_BITS = {cause: 1 << number for number, cause in enumerate(CAUSES)}
 
 ONLY = {Cause.MANAGEMENT: Role.MANAGEMENT, Cause.DATABASE: Role.DATABASE}
 """Causes that lie on hosts of one role alone; on others nothing is missing where nothing is known of them."""
@@ -27,11 +32,10 @@ class Painter:
         sheets: tuple[AnySpec | AnyDerived, ...] = (*probes, *derived)
         self._evidence = {sheet.name: _by_cause(sheet) for sheet in sheets}
         self._blinded = {sheet.name: _causes(sheet, derived) for sheet in probes}
-        self._left = {
-            name: (sheet.name, metric)
-            for sheet in sheets for metric in sheet.metrics
-            for name in (TO_ALERT, TO_REBOOT) if metric.name == name
-        }  # fmt: skip
+        self._countdowns = [
+            (until, sheet.name, metric)
+            for until, name in COUNTDOWNS.items() for sheet in sheets for metric in sheet.metrics if metric.name == name
+        ]  # fmt: skip
 
     def paint(self, snapshot: Snapshot, seen: Iterable[Seen], wall: float) -> Picture:
         """The picture of a snapshot in which this has been seen; `wall`: the wall clock."""
@@ -45,35 +49,35 @@ class Painter:
         health = snapshot.health
         return Picture(
             wall, tuple(sorted(views, key=_worst_first)), tuple(fleet),
-            health.first_sweep_done, health.config_reload_successful,
+            health.first_sweep_done, health.config_reload_successful, board.countdowns,
         )  # fmt: skip
 
-    def judged(self, entry: Entry, reading: object) -> Iterable[tuple[str, Cause]]:
-        """The hosts and causes of which the reading lets something be known."""
-        for cause, metrics in self._evidence.get(entry.latest.probe, {}).items():
+    def judged(self, entry: Entry, reading: object) -> Iterable[tuple[str, int]]:
+        """The hosts and (the bits of) the causes of which the reading lets something be known."""
+        for bit, metrics in self._evidence.get(entry.latest.probe, {}).items():
             for metric in metrics:
                 samples = metric.read(reading)
                 if entry.latest.host != FLEET:
                     found = next(iter(samples), None)
                     if found is not None:
-                        yield found.host or entry.latest.host, cause
+                        yield found.host or entry.latest.host, bit
                         break
                 else:
-                    yield from ((sample.host, cause) for sample in samples if sample.host)
+                    yield from ((sample.host, bit) for sample in samples if sample.host)
 
     def blinded(self, probe: str) -> Iterable[Cause]:
         """The causes of which less is known when this probe gets no answer."""
         return self._blinded.get(probe, ())
 
-    def left(self, name: str, readings: Mapping[str, list[tuple[str, object]]]) -> dict[str, float]:
-        """Host -> value of one of the two countdowns; `readings`: by probe, hosts and their fresh readings."""
-        if name not in self._left:
-            return {}
-        probe, metric = self._left[name]
+    def countdowns(self, readings: Mapping[str, list[tuple[str, object]]]) -> dict[str, dict[str, float]]:
+        """What is counted down, by host; `readings`: by probe, hosts and their fresh readings."""
         return {
-            sample.host or host: sample.value
-            for host, reading in readings.get(probe, ())
-            for sample in metric.read(reading)
+            until: {
+                sample.host or host: sample.value
+                for host, reading in readings.get(probe, ())
+                for sample in metric.read(reading)
+            }
+            for until, probe, metric in self._countdowns
         }
 
 
@@ -81,7 +85,7 @@ class _Read:
     """What a snapshot tells, by host: evidence, blindness, countdowns."""
 
     def __init__(self, painter: Painter, snapshot: Snapshot) -> None:
-        self.judged: set[tuple[str, Cause]] = set()
+        self.judged: Counter[str] = Counter()
         self.blind: dict[str, list[Blind]] = {}
         self.asked: Counter[str] = Counter()
         readings: dict[str, list[tuple[str, object]]] = {}
@@ -90,30 +94,41 @@ class _Read:
             reading = entry.fresh_reading(snapshot.monotonic)
             self.asked[host] += entry.supported
             if reading is not None:
-                self.judged.update(painter.judged(entry, reading))
+                for name, bit in painter.judged(entry, reading):
+                    self.judged[name] |= bit
                 readings.setdefault(probe, []).append((host, reading))
             elif entry.failure is not None:
                 self.blind.setdefault(host, []).append(Blind(probe, entry.failure))
         self.blinded = painter.blinded
-        self.to_alert = painter.left(TO_ALERT, readings)
-        self.to_reboot = painter.left(TO_REBOOT, readings)
+        self.countdowns = painter.countdowns(readings)
 
 
 def _view(host: Host | None, name: str, seen: list[Seen], board: _Read, wall: float) -> HostView:
     states = sorted(((state_of(one, wall), one.since, one) for one in seen), key=lambda found: found[:2])
     blind = tuple(board.blind.get(name, ()))
-    by_cause: dict[Cause, list[tuple[State, Seen]]] = {}
-    for state, _, one in states:
-        by_cause.setdefault(one.held.symptom.cause, []).append((state, one))
-    cells = {cause: _cell(host, name, by_cause.get(cause, []), cause, board) for cause in CAUSES}
-    known = any(cell.state is State.OK for cell in cells.values()) or board.asked[name] > 0
+    known = board.judged[name] > 0 or board.asked[name] > 0
     worst = min([state for state, _, _ in states] + [State.BLIND] * bool(blind), default=None)
     state = worst if worst is not None else State.OK if known else State.UNKNOWN
     if host is not None and host.maintenance:
         state = State.MAINTENANCE
     ordered = tuple(one for _, _, one in states)
-    times = _times(name, board)
-    return HostView(name, host, state, ordered, cells, blind, board.asked[name], times, _left(times, ordered))
+    cells = _cells(host, name, states, board) if states or blind else _quiet(board.judged[name])
+    return HostView(name, host, state, ordered, cells, blind, board.asked[name], _left(name, ordered, board))
+
+
+def _cells(
+    host: Host | None, name: str, states: Iterable[tuple[State, float, Seen]], board: _Read
+) -> Mapping[Cause, Cell]:
+    by_cause: dict[Cause, list[tuple[State, Seen]]] = {}
+    for state, _, one in states:
+        by_cause.setdefault(one.held.symptom.cause, []).append((state, one))
+    return {cause: _cell(host, name, by_cause.get(cause, []), cause, board) for cause in CAUSES}
+
+
+@cache
+def _quiet(judged: int) -> Mapping[Cause, Cell]:
+    """Those of a host about which nothing is to be said; shared, since nearly all hosts are like that."""
+    return MappingProxyType({cause: _OK if judged & bit else _UNKNOWN for cause, bit in _BITS.items()})
 
 
 def _cell(host: Host | None, name: str, found: list[tuple[State, Seen]], cause: Cause, board: _Read) -> Cell:
@@ -121,7 +136,7 @@ def _cell(host: Host | None, name: str, found: list[tuple[State, Seen]], cause: 
     if found:
         state, worst = found[0]
         return Cell(state, worst, len(found) - 1)
-    if (name, cause) in board.judged:
+    if board.judged[name] & _BITS[cause]:
         return _OK
     wanted = ONLY.get(cause)
     if blind is not None and (wanted is None or (host is not None and wanted in host.roles)):
@@ -132,17 +147,13 @@ def _cell(host: Host | None, name: str, found: list[tuple[State, Seen]], cause: 
 _OK, _UNKNOWN = Cell(State.OK), Cell(State.UNKNOWN)
 
 
-def _times(name: str, board: _Read) -> tuple[Left, ...]:
-    countdowns = ((board.to_alert, "Alert"), (board.to_reboot, "reboot"))
-    return tuple(Left(values[name], until) for values, until in countdowns if name in values)
-
-
-def _left(times: Sequence[Left], seen: Sequence[Seen]) -> Left | None:
+def _left(name: str, seen: Sequence[Seen], board: _Read) -> Left | None:
     """Only where something is wrong with what counts it down: a healthy agent's time is no news."""
     names = {one.held.symptom.name for one in seen}
     wrong = {"Alert": any(_is(one, Cause.AGENT) for one in seen), "reboot": bool(names & _HEARTBEAT)}
     found = [Left(0.0, "Alert")] if _GONE in names else []
-    return min((*found, *(left for left in times if wrong[left.until])), key=lambda left: left.seconds, default=None)
+    found += [Left(hosts[name], until) for until, hosts in board.countdowns.items() if wrong[until] and name in hosts]
+    return min(found, key=lambda left: left.seconds, default=None)
 
 
 _GONE = "CsAgentSessionGone"
@@ -162,13 +173,13 @@ def _worst_first(view: HostView) -> tuple[object, ...]:
     return view.state, left, -critical, -len(view.seen), view.name
 
 
-def _by_cause(sheet: AnySpec | AnyDerived) -> Mapping[Cause, list[Metric[object]]]:
-    """The metrics that a sheet's symptoms look at; where one has a value, there is something to judge."""
+def _by_cause(sheet: AnySpec | AnyDerived) -> Mapping[int, list[Metric[object]]]:
+    """The metrics that a sheet's symptoms look at, by their cause's bit; where one has a value, there is evidence."""
     metrics = {metric.name: metric for metric in sheet.metrics}
-    found: dict[Cause, list[Metric[object]]] = {}
+    found: dict[int, list[Metric[object]]] = {}
     for symptom in sheet.symptoms:
         metric = metrics.get(symptom.metric)
-        of_cause = found.setdefault(symptom.cause, [])
+        of_cause = found.setdefault(_BITS.get(symptom.cause, 0), [])
         if metric is not None and metric not in of_cause:
             of_cause.append(metric)
     return found

@@ -69,7 +69,7 @@ class Left:
 class HostView:
     """A host. `host` is None for one that is only told about; `seen` worst first; `asked`: probes it is asked.
 
-    `times`: what is counted down for it at all; `left`: the first of those about which something is wrong.
+    `left`: the first of its countdowns about which something is wrong.
     """
 
     name: str
@@ -79,7 +79,6 @@ class HostView:
     cells: Mapping[Cause, Cell]
     blind: tuple[Blind, ...]
     asked: int
-    times: tuple[Left, ...]
     left: Left | None
 
     @property
@@ -90,13 +89,17 @@ class HostView:
 
 @dataclass(frozen=True)
 class Picture:
-    """All of it at one moment. `hosts` worst first; `fleet`: what is about no single host."""
+    """All of it at one moment. `hosts` worst first; `fleet`: what is about no single host.
+
+    `countdowns`: what they lead to ("Alert", "reboot") -> host -> seconds, of all hosts that have one.
+    """
 
     wall: float
     hosts: tuple[HostView, ...]
     fleet: tuple[Seen, ...]
     swept: bool
     reloaded: bool
+    countdowns: Mapping[str, Mapping[str, float]]
 
     def counts(self) -> Mapping[State, int]:
         """How many hosts are in each state."""

@@ -97,9 +97,10 @@ def test_time_left_is_told_in_trouble_only(left: float, connected: bool, expecte
     made = Cloud()
     made.add(hypervisor(1), {})
     made.tell_all("agent_countdown", agent(NAME, left, connected=connected))
-    view = only(picture_of(made))
+    picture = picture_of(made)
+    view = only(picture)
     assert expected == (view.left and (view.left.seconds, view.left.until))
-    assert [(left, "Alert")] == [(one.seconds, one.until) for one in view.times]
+    assert {"Alert": {NAME: left}, "reboot": {}} == picture.countdowns
 
 
 def test_worst_first_is_the_least_time_left() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -136,7 +137,7 @@ def test_the_first_sweep_is_told_of(swept: bool, told: bool) -> None:  # noqa: F
     cloud = Cloud()
     cloud.add(hypervisor(1), well())
     picture = picture_of(cloud)
-    picture = Picture(picture.wall, picture.hosts, picture.fleet, swept, picture.reloaded)
+    picture = replace(picture, swept=swept)
     assert told == ("first sweep is still under way" in shown(picture).text)
 
 
