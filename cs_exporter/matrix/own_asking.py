@@ -159,7 +159,6 @@ def _stalled(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         wait=wait(2, quickest(rendering, probes)),
         keep=KEPT_INTERVALS * quickest(rendering, probes),
         unit="hosts",
-        labels=BLIND,
         proofs=(
             Proof(
                 "no run is counted any more", {runs: "0+2x10 20x30"}, ({"instance": "cs:10595", "probe": "nfs_mounts"},)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from cs_exporter.matrix import records
 from cs_exporter.matrix.intervals import quickest, reaching, slowest, wait
 from cs_exporter.matrix.own_asking import HOSTS, SHARE
-from cs_exporter.matrix.own_hosts import BLIND, success
+from cs_exporter.matrix.own_hosts import success
 from cs_exporter.matrix.promql import selector
 from cs_exporter.matrix.rendering import KEPT_INTERVALS, Rendering
 from cs_exporter.matrix.rows import OWN, Proof, Row, placed
@@ -18,6 +18,9 @@ from cs_exporter.spec import AnySpec, Cause, Limit, Op, Severity
 
 LATE = 5.0
 """Seconds that a slot of the timetable may begin late."""
+
+RESTART = 30.0
+"""Seconds that one may take, until it is scraped again."""
 
 RESTARTS = 2
 """Within an hour: one for an update, and one for what the update got wrong."""
@@ -30,7 +33,7 @@ _STATUS = "systemctl status cs-exporter"
 def rows(rendering: Rendering, probes: Sequence[AnySpec]) -> tuple[Row, ...]:
     """The worst first."""
     return (
-        _absent(rendering),
+        _absent(rendering, probes),
         _isolated(rendering, probes),
         _restarting(rendering),
         _reload_failed(rendering),
@@ -40,8 +43,9 @@ def rows(rendering: Rendering, probes: Sequence[AnySpec]) -> tuple[Row, ...]:
     )
 
 
-def _absent(rendering: Rendering) -> Row:
-    holds = f"absent({selector('cs_build_info', also=rendering.selector)})"
+def _absent(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
+    # Without group, the alert would have the labels of the operator's selector.
+    holds = f"group(absent({selector('cs_build_info', also=rendering.selector)}))"
     return Row(
         name="CsExporterAbsent",
         sees="Prometheus has no cs_exporter any more.",
@@ -60,7 +64,7 @@ def _absent(rendering: Rendering) -> Row:
         keys=(),
         condition=holds,
         expression=holds,
-        wait=60,
+        wait=max(RESTART, wait(3, quickest(rendering, probes))),
         keep=0,
         proofs=(
             Proof("nothing is there", {}, ({},)),
@@ -99,7 +103,6 @@ def _isolated(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         unit="ratio",
         limit=Limit(Op.ABOVE, SHARE, step=0.01),
         threshold=SHARE,
-        labels=BLIND,
         proofs=(
             Proof("four hosts of ten", {**cloud(4, 6, "a"), **cloud(0, 10, "b")}, ({"instance": "a"},), value=0.4),
             Proof("three of ten are not enough", cloud(3, 7, "a"), ()),
@@ -239,7 +242,6 @@ def _dropped(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         wait=0,
         keep=KEPT_INTERVALS * quickest(rendering, probes),
         unit="series",
-        labels=BLIND,
         proofs=(
             Proof("some", {'cs_host_series_dropped{host="kvm1",instance="a"}': "12x40"}, ({"host": "kvm1"},), value=12),
             Proof("none any more", {'cs_host_series_dropped{host="kvm1",instance="a"}': "12x10 _x30"}, ()),

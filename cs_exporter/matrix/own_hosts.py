@@ -166,7 +166,6 @@ def _not_polled(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         wait=wait(2, slowest(rendering, probes)),
         keep=KEPT_INTERVALS * quickest(rendering, probes),
         unit="hosts",
-        labels=BLIND,
         proofs=(
             Proof(
                 "two hosts are missing after the first sweep",

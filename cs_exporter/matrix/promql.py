@@ -18,7 +18,7 @@ _OPERATORS = {Op.ABOVE: ">", Op.BELOW: "<", Op.EQUALS: "=="}
 _WORST = {Op.ABOVE: "max", Op.BELOW: "min", Op.EQUALS: "max"}
 
 FLEET_KEYS = ("instance",)
-"""What tells the series of a metric without hosts apart: the exporter whose own it is."""
+"""What tells the series of a metric without any label apart: the exporter whose own it is."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Series:
 
 def series_of(metric: Metric[object]) -> Series:
     """A sheet's metric."""
-    return Series(metric.name, ("host", *metric.labels) if metric.per_host else (*FLEET_KEYS, *metric.labels))
+    return Series(metric.name, ("host", *metric.labels) if metric.per_host else metric.labels or FLEET_KEYS)
 
 
 def selector(metric: str, *matchers: str, also: str = "") -> str:
