@@ -35,7 +35,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "port": "the number of the TCP port",
         "port_name": "what the port is for",
         "probe": "the probe, as in the configuration's section `probes`",
-        "program": "the RPC program: `nfs` or `mountd`",
+        "program": "the RPC program: `nfs`, `mountd` or `portmapper`",
         "python_version": "the Python it runs on",
         "question": "what the database server did not answer",
         "reason": "why a run found nothing out: `unreachable`, `refused`, `timeout` and so on",

@@ -99,12 +99,13 @@ def files(matrix: Matrix) -> dict[str, str]:
     return {PATH: "\n".join([*found, "## Labels\n", table(("label", "what"), rows)])}
 
 
-_RECORDED = "Made by `alerts/cs_records.yml`, for the alerts and the dashboards to join with; experimental.\n"
+_RECORDED = "Made by the rules in `alerts/`, for the alerts and the dashboards to join with; experimental.\n"
 
 
 def _recorded(matrix: Matrix) -> Iterator[tuple[str, str]]:
     for record in records.records(matrix.rendering):
         yield code(record.name), record.tells
+    yield code(records.DEPLOYED), "The limits that the deployed rules have, by symptom; each file of rules has its own."
 
 
 def _alerts(matrix: Matrix) -> Mapping[str, list[str]]:

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from cs_exporter.matrix.files import project
+from cs_exporter.matrix.reference import PROCESS, parts
 from cs_exporter.matrix.whole import usual_matrix
 from tests.house import complete
 from tests.house.complete import Files
 
 MATRIX = usual_matrix()
 NAMES = [row.name for row in MATRIX.rows]
+CONDITIONS = {row.name: row.condition for row in MATRIX.rows}
+METRICS = [entry.name for part in parts(MATRIX) for entry in part.entries]
 
 Rule = Callable[[Iterable[str], Files], Iterator[str]]
 
@@ -54,8 +57,21 @@ def files() -> Files:
     return project(MATRIX)
 
 
-@pytest.mark.parametrize("rule", [complete.without_rule, complete.without_runbook])
+@pytest.mark.parametrize("rule", [complete.without_rule, complete.without_proof, complete.without_runbook])
 def test_every_alert_is_whole(rule: Rule, files: Files) -> None:
     """Whatever writes these files leaves none out."""
     problems = list(rule(NAMES, files))
+    assert not problems, "\n".join(problems)
+
+
+def test_every_alert_is_drawn(files: Files) -> None:
+    """What it compares can be looked at over time."""
+    problems = list(complete.without_panel(CONDITIONS, files))
+    assert not problems, "\n".join(problems)
+
+
+def test_every_metric_is_of_use(files: Files) -> None:
+    """Except for those that every Prometheus client has."""
+    ours = [name for name in METRICS if name not in {head.name for head in PROCESS}]
+    problems = list(complete.without_use(ours, CONDITIONS, files))
     assert not problems, "\n".join(problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cs_exporter.matrix.page import CAUSES, PATH, files
 from cs_exporter.matrix.whole import usual_matrix
+from cs_exporter.matrix.words import spoken
 from cs_exporter.spec import Cause
 
 MATRIX = usual_matrix()
@@ -26,5 +27,8 @@ def test_every_cause_is_told() -> None:
 
 def test_what_a_row_says() -> None:
     """What is seen, how bad, beyond what, how long, by which metric."""
-    (line,) = [line for line in PAGE.splitlines() if "[CsMysqlConnectionsHigh]" in line]
-    assert "| warning | above 80 % | 5 min 6 s | 45 s | `cs_mysql_connections_used_ratio` |" in line
+    row = next(row for row in MATRIX.rows if row.name == "CsMysqlConnectionsHigh")
+    (line,) = [line for line in PAGE.splitlines() if f"[{row.name}]" in line]
+    waits = f"{spoken(row.wait)} | {spoken(row.keep)}"
+    assert f"| {row.sees} |" in line
+    assert f"| warning | above 80 % | {waits} | `cs_mysql_connections_used_ratio` |" in line
