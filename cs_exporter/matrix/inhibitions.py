@@ -42,7 +42,7 @@ OWN_FAULTS = (
     "CsPortCertificateExpires",
     "CsPortUnexpected",
 )
-"""Tickets that no page of the same host and cause explains: a setting, a date, one client. They are told besides."""
+"""Tickets that no other page of their host and cause explains: a setting, a date, one client. They are told besides."""
 
 DATABASE_GONE = (
     *("CsMysqlDown", "CsMysqlMute", "CsMysqlUnreachable", "CsMysqlLost", "CsMysqlSaturated"),
@@ -118,6 +118,18 @@ INHIBITIONS = (
         source=(_named(*DATABASE_GONE, "CsMysqlConnectionsCritical"),),
         target=(_named(*PORTS), _is("port_name", "mysql", "galera")),
         equal=("host",),
+    ),
+    Inhibition(
+        "A replica has nothing to fetch from a database that is down: no ticket while one of the same cloud is.",
+        source=(_named(*DATABASE_GONE),),
+        target=(_named("CsMysqlReplicaIoStopped", "CsMysqlReplicaLag"),),
+        equal=("platform",),
+    ),
+    Inhibition(
+        "One certificate, and fewer days.",
+        source=(_named("CsPortCertificateExpiresCritical"),),
+        target=(_named("CsPortCertificateExpires"),),
+        equal=("host", "port"),
     ),
     Inhibition(
         "Nothing comes back from that peer: loss and time are of the same packets.",

@@ -41,7 +41,8 @@ class Matcher:
 class Inhibition:
     """While an alert that matches `source` fires, those that match `target` reach nobody, if all of `equal` are.
 
-    An `equal` label that is empty makes nothing equal: two unknowns are not the same one. `tells`: the reason.
+    An `equal` label that is empty makes nothing equal: two unknowns are not the same one. Hosts that are written down
+    are of no platform, all of them together. `tells`: the reason.
     """
 
     tells: str
@@ -69,7 +70,10 @@ class Inhibition:
     @property
     def known(self) -> tuple[Matcher, ...]:
         """What an alert must have besides, on either side, for the comparison to mean anything."""
-        return tuple(Matcher(label, "!=", "") for label in self.equal if label != "cause")
+        return tuple(Matcher(label, "!=", "") for label in self.equal if label not in _MAY_BE_EMPTY)
+
+
+_MAY_BE_EMPTY = frozenset({"cause", "platform"})
 
 
 def _may_match(matchers: Iterable[Matcher], labels: Labels) -> bool:

@@ -173,6 +173,19 @@ CASES: Mapping[str, tuple[Alert, tuple[Alert, ...], tuple[Alert, ...]]] = {
             alert("CsManagementAgentPortClosed", host="ms3", **AGENT, management_server="ms3"),
         ),
     ),
+    "a replica's source down": (
+        alert("CsMysqlDown", host="db1"),
+        (alert("CsMysqlReplicaIoStopped", host="db2", channel="c"),),
+        (
+            alert("CsMysqlReplicaIoStopped", host="db3", channel="c", platform="openstack"),
+            alert("CsMysqlReplicaSqlStopped", host="db2", channel="c"),
+        ),
+    ),
+    "a certificate": (
+        alert("CsPortCertificateExpiresCritical", host="ms1", port="8443", port_name="x", vantage="exporter"),
+        (alert("CsPortCertificateExpires", host="ms1", port="8443", port_name="x", vantage="exporter"),),
+        (alert("CsPortCertificateExpires", host="ms1", port="443", port_name="y", vantage="exporter"),),
+    ),
     "a database of nobody knows whom": (
         alert("CsMysqlDown", host="db1"),
         (),
@@ -211,6 +224,8 @@ CASES: Mapping[str, tuple[Alert, tuple[Alert, ...], tuple[Alert, ...]]] = {
 }
 """What happens -> the cause's alert, those that it mutes, those that it does not."""
 
+LATER = {name: case for name, case in CASES.items() if case[1]}
+
 
 def told(receiver: Receiver, since: int = 0) -> set[frozenset[tuple[str, str]]]:
     """The alerts that reached somebody, firing, from that notification on."""
@@ -236,7 +251,7 @@ def test_a_cause_that_is_there_first(
     assert frozen(cause, *others) == told(receiver)
 
 
-@pytest.mark.parametrize(("cause", "muted", "others"), [case for case in CASES.values() if case[1]], ids=str)
+@pytest.mark.parametrize(("cause", "muted", "others"), LATER.values(), ids=LATER)
 def test_a_cause_that_comes_later(
     alertmanager: Alertmanager, receiver: Receiver, cause: Alert, muted: tuple[Alert, ...], others: tuple[Alert, ...]
 ) -> None:
