@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cs_exporter.matrix.proofs_series import target
+from cs_exporter.durations import parse_duration
+from cs_exporter.matrix.proofs_series import selected, target
 from cs_exporter.matrix.proofs_texts import Alert, expected
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import Proof, Row
@@ -25,7 +26,9 @@ _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 def given(row: Row, proof: Proof, rendering: Rendering) -> Iterator[str]:
-    """The lines of one such test."""
+    """The lines of one such test; none where an operator's intervals make the alert wait for longer than it takes."""
+    if proof.fires and row.wait > _seconds(proof.at) - 2 * OF_OWN_ROWS:
+        return
     yield f"\n- name: {quoted(f'{row.name}: {proof.tells}')}"
     yield f"  interval: {duration(VALUES)}"
     if not proof.series:
@@ -54,5 +57,9 @@ def scraped(selector: str, rendering: Rendering) -> str:
     found = _SELECTOR.fullmatch(selector)
     if not found:
         return selector
-    labels = target(rendering) | dict(_LABEL.findall(found[2] or ""))
+    labels = target(rendering) | dict(_LABEL.findall(found[2] or "")) | selected(rendering)
     return found[1] + "{" + ", ".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
+
+
+def _seconds(duration_text: str) -> float:
+    return float(str(parse_duration(duration_text)))

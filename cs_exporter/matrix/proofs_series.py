@@ -49,9 +49,13 @@ def target(rendering: Rendering, replica: str = "a") -> dict[str, str]:
     """Labels that a ServiceMonitor gives a target, and such that the operator's own selector takes it."""
     labels = {"cluster": "k8s", "container": "exporter", "endpoint": "http", "instance": f"{replica}:10595"}
     labels |= {"job": "cs", "namespace": "mon", "pod": f"cs-{replica}", "service": "cs"}
-    for name, wanted in re.findall(r'(\w+)=~?"((?:[^"\\]|\\.)*)"', rendering.selector):
-        labels[name] = json.loads(f'"{wanted}"').split("|")[0]
-    return labels
+    return labels | selected(rendering)
+
+
+def selected(rendering: Rendering) -> dict[str, str]:
+    """Labels that the operator's selector takes: of alternatives the first."""
+    found = re.findall(r'(\w+)=~?"((?:[^"\\]|\\.)*)"', rendering.selector)
+    return {name: json.loads(f'"{wanted}"').split("|")[0] for name, wanted in found}
 
 
 def written_series(metric: str, *labels: Mapping[str, str]) -> str:
@@ -99,9 +103,9 @@ class World:
         bound = self.bound if bound is None else bound
         if self.limit.op is Op.EQUALS and self.symptom.unit == "boolean":
             return 1 - bound
-        if self.limit.op is Op.BELOW or (self.limit.op is Op.EQUALS or bound == 0):
-            return bound + (0 if self.limit.op is Op.ABOVE else self.limit.step)
-        return bound - self.limit.step
+        if self.limit.op is not Op.ABOVE:
+            return bound + self.limit.step
+        return max(0, bound - self.limit.step) if bound >= 0 else bound - self.limit.step
 
     def values(
         self, stretches: tuple[Stretch, ...], *, sign: int = 1, bound: float | None = None, at: float | None = None

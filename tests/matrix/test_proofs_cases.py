@@ -53,3 +53,16 @@ def test_limits_of_their_own_are_proved(own: float, tmp_path: Path) -> None:
     row = stub("CsAbove", rendering)
     assert frozenset() == unproved(tmp_path, row, rendering=rendering)
     assert {"CsAbove"} == unproved(tmp_path, row, f"> {own}", "> 0.5", rendering=rendering)
+
+
+@pytest.mark.debian
+def test_other_intervals_limits_and_selectors_can_be_proved(tmp_path: Path) -> None:
+    """As an operator renders them: each kind of symptom, polled every four minutes, with a limit below its step."""
+    rendering = replace(
+        RENDERING,
+        selector='job="mine"',
+        intervals={**RENDERING.intervals, "stub": 240.0},
+        limits={"CsAbsolute": 0.004},
+    )
+    for name in ("CsAbsolute", "CsAge", "CsCountdown", "CsDatabase", "CsHeld"):
+        assert frozenset() == unproved(tmp_path, stub(name, rendering), rendering=rendering)

@@ -8,7 +8,7 @@ import yaml
 
 from cs_exporter.matrix.proofs_given import given, scraped
 from cs_exporter.matrix.rows import Proof
-from tests.matrix.proving import USUAL
+from tests.matrix.proving import RENDERING, USUAL
 
 ROW = next(row for row in USUAL.rows if row.name == "CsProbeBlind")
 
@@ -41,3 +41,15 @@ def test_nothing_need_be_scraped_and_nothing_fire() -> None:
     """Absence can be proved, and so can silence."""
     (test,) = yaml.safe_load("\n".join(given(ROW, Proof("it does not", {}, ()), USUAL.rendering)))
     assert ([], []) == (test["input_series"], test["alert_rule_test"][0]["exp_alerts"])
+
+
+def test_what_waits_for_longer_than_the_proof_takes_is_not_stated() -> None:
+    """As with an operator's slow probes; that it does not fire is true all the same."""
+    slow = replace(ROW, wait=3600)
+    assert [] == list(given(slow, Proof("it does", {}, ({},)), RENDERING))
+    assert list(given(slow, Proof("it does not", {}, ()), RENDERING))
+
+
+def test_what_is_scraped_is_what_the_operator_selects() -> None:
+    """Whatever the row says of the job."""
+    assert 'job="mine"' in scraped('a{job="cs"}', replace(RENDERING, selector='job="mine"'))
