@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cs_exporter.matrix import records
-from cs_exporter.matrix.intervals import by_interval, quickest, slowest, wait
+from cs_exporter.matrix.intervals import by_interval, quickest, wait
 from cs_exporter.matrix.own_hosts import BLIND, success
 from cs_exporter.matrix.promql import either, selector
 from cs_exporter.matrix.rendering import KEPT_INTERVALS, Rendering
@@ -191,7 +191,7 @@ def _mistaken(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=holds,
         wait=0,
-        keep=KEPT_INTERVALS * slowest(rendering, probes),
+        keep=KEPT_INTERVALS * quickest(rendering, probes),
         unit="series",
         proofs=(
             Proof("a run met one", {failing.format("bug"): "1x40"}, ({"instance": "a", "probe": "nfs_mounts"},)),

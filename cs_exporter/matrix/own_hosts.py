@@ -97,7 +97,7 @@ def _unreachable_proofs() -> tuple[Proof, ...]:
 def _blind(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
     holds = f"count by (host) ({records.ANSWERED_LATELY} == 0)"
     failing = f'printf "{records.ANSWERED_LATELY}{{host=%q}} == 0" $labels.host | query'
-    interval = quickest(rendering, probes)
+    interval = quickest(rendering, reaching(probes))
     return Row(
         name="CsHostBlind",
         sees="Some of the probes have found nothing out about the host for long.",
@@ -112,7 +112,7 @@ def _blind(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=placed(holds, _HOST),
         wait=wait(6, interval),
-        keep=KEPT_INTERVALS * slowest(rendering, probes),
+        keep=KEPT_INTERVALS * interval,
         unit="probes",
         labels=BLIND,
         more=f"Without an answer:{{{{ range {failing} }}}} {{{{ .Labels.probe }}}}{{{{ end }}}}.",
