@@ -141,7 +141,7 @@ INHIBITIONS = (
         "An exporter that reaches nobody cannot tell who is there: all that rests on connecting from it, or on being "
         "let in. A refused or broken connection is an answer, and told.",
         source=(_named("CsExporterIsolated"),),
-        target=(_is("blind", "true"), _not("alertname", "CsExporterIsolated")),
+        target=(_is("blind", "true"),),
         equal=(),
     ),
     Inhibition(
