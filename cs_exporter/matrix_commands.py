@@ -20,7 +20,7 @@ from cs_exporter.config.errors import suggestion
 from cs_exporter.inventory import build_inventory
 from cs_exporter.matrix import files
 from cs_exporter.matrix.rendering import RUNBOOKS, Rendering, of_inventory, usual
-from cs_exporter.matrix.runbooks import lines, runbook
+from cs_exporter.matrix.runbooks import lines, pages
 from cs_exporter.matrix.whole import Matrix
 from cs_exporter.matrix.words import limited, spoken
 from cs_exporter.options import CONFIG, console
@@ -97,10 +97,10 @@ def show(given: Path | None, config_file: Path | None, name: str | None) -> None
     if name is None:
         console().print(_table(found))
         return
-    rows = {row.name: row for row in found.rows}
-    if name not in rows:
-        raise ConfigError("cs-exporter", "NAME", f"no alert {name!r}; {suggestion(name, list(rows))}")
-    for line in lines(runbook(rows[name])):
+    books = pages(found)
+    if name not in books:
+        raise ConfigError("cs-exporter", "NAME", f"no alert {name!r}; {suggestion(name, list(books))}")
+    for line in lines(books[name]):
         click.echo(line)
 
 

@@ -6,9 +6,11 @@ As data, so that the status page shows them as HTML and the committed pages are 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cs_exporter.matrix.dashboards.files import panels_of
+from cs_exporter.matrix.inhibitions import graph
 from cs_exporter.matrix.markdown import HEAD, code, link, table
 from cs_exporter.matrix.rows import Row
 from cs_exporter.matrix.usage import names_in
@@ -18,14 +20,8 @@ from cs_exporter.spec import Cause
 
 FOLDER = "alerts/runbooks"
 
-DASHBOARDS = {
-    Cause.DATABASE: "database",
-    Cause.STORAGE: "storage",
-    Cause.PATH: "network",
-    Cause.PORT: "network",
-    Cause.EXPORTER: "exporter",
-}
-"""The dashboard that shows most of what is behind a cause; of all others the host's own does."""
+_BLANK = re.compile(r"\b(?:ADDRESS|DEVICE|HOST|MOUNTPOINT|NAME|PEER|PID|PORT|PROBE|SERVER|SYMPTOM|URL|VANTAGE)\b")
+"""What is to be filled in, in a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Another page: `runbook` is an alert's name, or `dashboard` a dashboard's short name ("host")."""
+    """Another page: `runbook` is an alert's name, or `dashboard` a dashboard's uid ("cs-host")."""
 
     text: str
     runbook: str = ""
@@ -66,8 +62,15 @@ class Runbook:
     sections: tuple[Section, ...]
 
 
-def runbook(row: Row) -> Runbook:
-    """The page of one row."""
+def pages(matrix: Matrix) -> dict[str, Runbook]:
+    """Every row's page, by its alert's name."""
+    muting, panels = graph(matrix.rows), panels_of(matrix)
+    muted_by = {row.name: [name for name, others in muting.items() if row.name in others] for row in matrix.rows}
+    return {row.name: runbook(row, muted_by[row.name], muting[row.name], panels[row.name]) for row in matrix.rows}
+
+
+def runbook(row: Row, muted_by: Sequence[str] = (), mutes: Sequence[str] = (), panels: Sequence[str] = ()) -> Runbook:
+    """The page of one row; `muted_by` and `mutes` are names of alerts, `panels` as in "cs-host: Title"."""
     facts = (
         ("severity", SEVERITIES[row.severity]),
         ("cause", row.cause.value),
@@ -77,12 +80,12 @@ def runbook(row: Row) -> Runbook:
         ("fires", "at once" if row.wait == 0 else f"after {spoken(row.wait)}"),
         ("ends", f"{spoken(row.keep)} after it was last seen" if row.keep else "as soon as it is over"),
     )
-    return Runbook(row.name, row.sees, facts, tuple(_sections(row)))
+    return Runbook(row.name, row.sees, facts, (*_sections(row), *_muting(row, muted_by, mutes), *_drawn(panels)))
 
 
 def command(text: str) -> Command:
     """What a sheet says under `look`, with what is not to be typed apart: "uptime, on the host"."""
-    after = re.match(r"(.*?), ((?:on|as|and) .*)$", text)
+    after = re.match(r"(.*?), ((?:on|as|and|for) .*)$", text)
     typed, note = (after[1], after[2]) if after else (text, "")
     inside = re.match(r"(.*?) \(([a-zA-Z].*)\)$", typed)
     if inside:
@@ -92,14 +95,34 @@ def command(text: str) -> Command:
 
 def _sections(row: Row) -> Iterator[Section]:
     yield Section("What it means", (row.means,))
-    yield Section("Look", commands=tuple(map(command, row.look)))
+    commands = tuple(map(command, row.look))
+    blanks = any(_BLANK.search(item.text) for item in commands)
+    yield Section("Look", ("Capitals stand for what the alert's labels say.",) if blanks else (), commands)
     yield Section("Mend", (row.fix,))
     yield Section("The alert", tuple(_waits(row)), code=row.condition)
     if row.symptom is not None and row.threshold is not None and row.unit != "boolean":
         yield _limit(row, row.threshold)
-    yield Section("Muted by", tuple(_muted(row)))
-    dashboard = DASHBOARDS.get(row.cause, "host")
-    yield Section("See also", links=(Link(f"dashboard {dashboard}", dashboard=dashboard),))
+
+
+def _muting(row: Row, muted_by: Sequence[str], mutes: Sequence[str]) -> Iterator[Section]:
+    if row.per_host:
+        planned = ("Maintenance of the host, declared in the cloud or in the configuration.",)
+        yield Section("Muted by", planned, links=_runbooks(muted_by))
+    elif muted_by:
+        yield Section("Muted by", links=_runbooks(muted_by))
+    if mutes:
+        yield Section("Mutes", links=_runbooks(mutes))
+
+
+def _runbooks(names: Sequence[str]) -> tuple[Link, ...]:
+    return tuple(Link(name, runbook=name) for name in names)
+
+
+def _drawn(panels: Sequence[str]) -> Iterator[Section]:
+    shown = [panel.partition(": ") for panel in panels]
+    if shown:
+        links = (Link(f"{title} ({uid})", dashboard=uid) for uid, _, title in shown)
+        yield Section("Dashboards", links=tuple(links))
 
 
 def _waits(row: Row) -> Iterator[str]:
@@ -118,13 +141,6 @@ def _limit(row: Row, threshold: float) -> Section:
         "rules that go with it."
     )
     return Section("Another limit", (how,), code=f"limits: {{{row.name}: {threshold:.15g}}}")
-
-
-def _muted(row: Row) -> Iterator[str]:
-    if row.per_host:
-        yield "Maintenance of the host, declared in the cloud or in the configuration."
-    else:
-        yield "Nothing."
 
 
 def text(page: Runbook) -> str:
@@ -149,7 +165,7 @@ def _typed(item: Command) -> str:
 def _linked(item: Link) -> str:
     if item.runbook:
         return link(item.text, f"{item.runbook}.md")
-    return link(item.text, f"../../deploy/grafana/dashboards/cs-{item.dashboard}.json")
+    return link(item.text, f"../../deploy/grafana/dashboards/{item.dashboard}.json")
 
 
 def lines(page: Runbook) -> Iterator[str]:
@@ -167,8 +183,8 @@ def lines(page: Runbook) -> Iterator[str]:
 
 def files(matrix: Matrix) -> dict[str, str]:
     """Every row's page, and a list of them by cause."""
-    pages = {f"{FOLDER}/{row.name}.md": text(runbook(row)) for row in matrix.rows}
-    return {f"{FOLDER}/README.md": _index(matrix), **pages}
+    written = {f"{FOLDER}/{name}.md": text(page) for name, page in pages(matrix).items()}
+    return {f"{FOLDER}/README.md": _index(matrix), **written}
 
 
 def _index(matrix: Matrix) -> str:

@@ -11,7 +11,7 @@ from html import escape
 from cs_exporter.config.sections import GlobalSection
 from cs_exporter.matrix.rendering import of_inventory
 from cs_exporter.matrix.rows import Row
-from cs_exporter.matrix.runbooks import Link, Section, runbook
+from cs_exporter.matrix.runbooks import Link, Runbook, Section, pages
 from cs_exporter.matrix.whole import Matrix
 from cs_exporter.model import Inventory
 from cs_exporter.probes import DERIVED, PROBES
@@ -33,6 +33,7 @@ class Runbooks:
     def __init__(self) -> None:
         self._of: Inventory | None = None
         self._rows: Mapping[str, Row] = {}
+        self._books: Mapping[str, Runbook] = {}
 
     def index(self, inventory: Inventory, site: Site) -> Page:
         """The list of all, by cause."""
@@ -45,12 +46,13 @@ class Runbooks:
     def page(self, name: str, inventory: Inventory, site: Site) -> Page | None:
         """The page of one alert; None where there is no such alert."""
         row = self._known(inventory).get(name)
-        return None if row is None else _page(row, site)
+        return None if row is None else _page(row, self._books[name], site)
 
     def _known(self, inventory: Inventory) -> Mapping[str, Row]:
         if inventory is not self._of:
             rendering = of_inventory(inventory, PROBES, DERIVED, BASE_INTERVAL)
-            self._rows = {row.name: row for row in Matrix(rendering).rows}
+            matrix = Matrix(rendering)
+            self._rows, self._books = {row.name: row for row in matrix.rows}, pages(matrix)
             self._of = inventory
         return self._rows
 
@@ -64,8 +66,7 @@ def _of_cause(cause: Cause, rows: Iterable[Row], site: Site) -> str:
     return f'<section class="prose"><h2>{words.CAUSES[cause]}</h2><ul>{items}</ul></section>' if items else ""
 
 
-def _page(row: Row, site: Site) -> Page:
-    book = runbook(row)
+def _page(row: Row, book: Runbook, site: Site) -> Page:
     facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in book.facts)
     holds = f'<a href="{site.link("/", symptom=row.name)}">hosts where it is seen now</a>' if row.symptom else ""
     content = (
