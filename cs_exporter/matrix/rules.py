@@ -12,6 +12,7 @@ from cs_exporter.matrix.promql import indented, number
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import Row
 from cs_exporter.matrix.whole import Matrix
+from cs_exporter.matrix.words import quantity
 from cs_exporter.probes import PROBES
 from cs_exporter.spec import AnySpec
 
@@ -26,7 +27,7 @@ VALUES = {
 }
 """Unit -> how a value is written; other units follow the plain number."""
 
-UNTOLD = frozenset({"host", "instance", "severity"})
+UNTOLD = frozenset({"host", "severity"})
 """Labels that the description names otherwise, or that say no more than the alert's name."""
 
 
@@ -58,7 +59,7 @@ def _value(row: Row) -> str:
     if row.unit == "boolean" or row.limit is None:
         return ""
     shown = VALUES.get(row.unit, f"{{{{ $value | humanize }}}} {row.unit}")
-    limit = "" if row.threshold is None else f", limit {row.threshold:g} {row.unit}"
+    limit = "" if row.threshold is None else f", limit {quantity(row.threshold, row.unit)}"
     return f"Value {shown}{limit}."
 
 

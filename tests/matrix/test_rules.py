@@ -39,10 +39,16 @@ def test_what_an_alert_tells() -> None:
     """The summary is constant; host, cause and value are in the description."""
     row = next(row for row in ROWS if row.name == "CsMysqlConnectionsHigh")
     assert "{" not in summary(row)
-    for part in ("$labels.host", "$value | humanizePercentage", "limit 0.8", "Cause: database."):
+    for part in ("$labels.host", "$value | humanizePercentage", "limit 80 %", "Cause: database."):
         assert part in description(row)
 
 
 def test_quotes() -> None:
     """Doubled, as YAML wants it."""
     assert "'it''s'" == quoted("it's")
+
+
+def test_what_is_about_an_exporter_names_it() -> None:
+    """There may be several, and one of them is to be looked at."""
+    row = next(row for row in ROWS if row.name == "CsExporterClockWrong")
+    assert "At instance {{ $labels.instance }}." in description(row)
