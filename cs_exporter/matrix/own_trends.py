@@ -15,6 +15,7 @@ PAST, AHEAD = "15m", 3600
 """What is looked at, and how many seconds the line is drawn on from there."""
 
 USED = 0.7
+"""Of all connections: below that there is time, whatever the line says."""
 
 
 def rows(rendering: Rendering) -> tuple[Row, ...]:
