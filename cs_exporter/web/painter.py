@@ -13,7 +13,7 @@ from types import MappingProxyType
 from cs_exporter.board import FLEET, Entry, Snapshot
 from cs_exporter.model import Host, Role
 from cs_exporter.spec import AnyDerived, AnySpec, Cause, Metric, Severity
-from cs_exporter.web.picture import CAUSES, Blind, Cell, HostView, Left, Picture, State, state_of
+from cs_exporter.web.picture import CAUSES, Blind, Cell, HostView, Left, Picture, State, state_of, told
 from cs_exporter.web.watch import Seen
 
 COUNTDOWNS = {"Alert": "cs_host_seconds_to_alert", "reboot": "cs_host_seconds_to_reboot"}
@@ -112,15 +112,14 @@ def _view(host: Host | None, name: str, seen: list[Seen], board: _Read, wall: fl
     if host is not None and host.maintenance:
         state = State.MAINTENANCE
     ordered = tuple(one for _, _, one in states)
-    cells = _cells(host, name, states, board) if states or blind else _quiet(board.judged[name])
+    shown = [(state_of(one, wall), one) for one in told(ordered, wall)]
+    cells = _cells(host, name, shown, board) if shown or blind else _quiet(board.judged[name])
     return HostView(name, host, state, ordered, cells, blind, board.asked[name], _left(name, ordered, board))
 
 
-def _cells(
-    host: Host | None, name: str, states: Iterable[tuple[State, float, Seen]], board: _Read
-) -> Mapping[Cause, Cell]:
+def _cells(host: Host | None, name: str, shown: Iterable[tuple[State, Seen]], board: _Read) -> Mapping[Cause, Cell]:
     by_cause: dict[Cause, list[tuple[State, Seen]]] = {}
-    for state, _, one in states:
+    for state, one in shown:
         by_cause.setdefault(one.held.symptom.cause, []).append((state, one))
     return {cause: _cell(host, name, by_cause.get(cause, []), cause, board) for cause in CAUSES}
 

@@ -6,7 +6,7 @@ Worked out once per look, whoever asks for which part of it in whichever form. P
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -104,6 +104,24 @@ class Picture:
     def counts(self) -> Mapping[State, int]:
         """How many hosts are in each state."""
         return Counter(view.state for view in self.hosts)
+
+
+def told(seen: Iterable[Seen], wall: float) -> tuple[Seen, ...]:
+    """Without the warnings of which a critical symptom of the same name and labels says more, and no less surely."""
+    seen = tuple(seen)
+    critical = {_series(one): state_of(one, wall) for one in seen if one.held.symptom.name.endswith(_CRITICAL)}
+    return tuple(
+        one
+        for one in seen
+        if one.held.symptom.name.endswith(_CRITICAL) or critical.get(_series(one), State.UNKNOWN) > state_of(one, wall)
+    )
+
+
+_CRITICAL = "Critical"
+
+
+def _series(seen: Seen) -> tuple[str, ...]:
+    return seen.held.symptom.name.removesuffix(_CRITICAL), *seen.held.labels.values()
 
 
 def state_of(seen: Seen, wall: float) -> State:

@@ -15,7 +15,7 @@ from cs_exporter.web.about import about
 from cs_exporter.web.filters import form
 from cs_exporter.web.frame import Page, Site
 from cs_exporter.web.marks import badge, mark, symptom_text
-from cs_exporter.web.picture import CAUSES, Cell, HostView, Picture, State, state_of
+from cs_exporter.web.picture import CAUSES, Cell, HostView, Picture, State, state_of, told
 from cs_exporter.web.wanted import ROWS, Wanted
 from cs_exporter.web.watch import Seen
 
@@ -57,12 +57,12 @@ def _as_of(picture: Picture) -> str:
 
 
 def _banners(picture: Picture) -> str:
-    told = []
+    troubles = []
     if not picture.swept:
-        told.append("The first sweep is still under way: not every host has been asked yet.")
+        troubles.append("The first sweep is still under way: not every host has been asked yet.")
     if not picture.reloaded:
-        told.append("The configuration could not be taken in at the last reload; the one before it is in force.")
-    lines = [f'<p class="banner">{escape(text)}</p>' for text in told]
+        troubles.append("The configuration could not be taken in at the last reload; the one before it is in force.")
+    lines = [f'<p class="banner">{escape(text)}</p>' for text in troubles]
     lines += [
         f'<p class="banner">{badge(state_of(one, picture.wall))} {symptom_text(one, picture.wall)}</p>'
         for one in picture.fleet
@@ -91,7 +91,8 @@ def _spread(picture: Picture, site: Site) -> str:
     found: Counter[tuple[State, str]] = Counter()
     for view in picture.hosts:
         if view.state is not State.MAINTENANCE:
-            found.update({(state_of(one, picture.wall), one.held.symptom.name) for one in view.seen})
+            seen = told(view.seen, picture.wall)
+            found.update({(state_of(one, picture.wall), one.held.symptom.name) for one in seen})
     common = sorted(found.items(), key=lambda item: (item[0][0], -item[1], item[0][1]))[:SPREAD]
     if not common:
         return ""
@@ -168,15 +169,16 @@ def _place(view: HostView) -> str:
 
 def _reason(view: HostView, wall: float, site: Site) -> str:
     """What is wrong with it, in a sentence; what else is, behind it."""
-    lead, others = badge(view.state), view.seen
+    seen = told(view.seen, wall)
+    lead, others = badge(view.state), seen
     if view.blind:
         detail = escape(view.blind[0].failure.detail)
         blind = escape(words.unanswered(view.blind, view.asked))
     if view.state is State.BLIND:
         lead += f" <b>{blind}</b> <small>{detail}</small>"
-    elif view.seen and view.state is not State.MAINTENANCE:
-        lead += f" {symptom_text(view.seen[0], wall)} {mark(site, view.seen[0], view.name)}"
-        others = view.seen[1:]
+    elif seen and view.state is not State.MAINTENANCE:
+        lead += f" {symptom_text(seen[0], wall)} {mark(site, seen[0], view.name)}"
+        others = seen[1:]
     if view.blind and view.state is not State.BLIND:
         lead += f" <small>can&#39;t ask {blind}</small>"
     return lead + _others(view, others, wall, site)
@@ -190,8 +192,10 @@ def _others(view: HostView, others: Sequence[Seen], wall: float, site: Site) -> 
         for one in others[:DETAILS]
     )
     key, number = escape(view.name), len(others)
-    told = f"and {number} more" if number < len(view.seen) else f"{number} {'symptom' if number == 1 else 'symptoms'}"
-    return f'<details data-key="more:{key}"><summary data-key="open:{key}">{told}</summary><ul>{items}</ul></details>'
+    more = f"and {number} more"
+    if view.state in {State.BLIND, State.MAINTENANCE}:
+        more = f"{number} {'symptom' if number == 1 else 'symptoms'}"
+    return f'<details data-key="more:{key}"><summary data-key="open:{key}">{more}</summary><ul>{items}</ul></details>'
 
 
 def _cell(view: HostView, cause: Cause) -> str:

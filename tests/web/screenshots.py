@@ -28,8 +28,8 @@ class Shot:
 
 
 SHOTS = (
-    Shot("status-light", 1280, 860),
-    Shot("status-dark", 1280, 860, dark=True),
+    Shot("status-light", 1280, 660),
+    Shot("status-dark", 1280, 660, dark=True),
     Shot("status-phone", 390, 844, phone=True),
 )
 LARGEST = 150_000
@@ -47,7 +47,6 @@ async def take(tab: Tab, served: Shown, shot: Shot, folder: Path) -> Path:
 
 async def all_of_them(folder: Path) -> list[Path]:
     """Every picture."""
-    folder.mkdir(parents=True, exist_ok=True)
     async with shown() as served, browser() as tab:
         served.happens("kvm-fra1-007", "nfs_mounts", mounts("readonly", pool=1))
         return [await take(tab, served, shot, folder) for shot in SHOTS]
@@ -55,7 +54,9 @@ async def all_of_them(folder: Path) -> list[Path]:
 
 def main() -> None:
     """Say what was written."""
-    for path in asyncio.run(all_of_them(Path(sys.argv[1]))):
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in asyncio.run(all_of_them(folder)):
         print(path, path.stat().st_size)  # noqa: T201  # a command's answer
 
 

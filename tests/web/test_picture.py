@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cs_exporter.web.picture import State, state_of
+from dataclasses import replace
+
+from cs_exporter.web.picture import State, state_of, told
 from tests.web.clouds import troubled
 from tests.web.planted import WALL, picture_of
 
@@ -30,3 +32,16 @@ def test_a_symptom_is_pending_until_it_is_due() -> None:
     (silent,) = (view for view in picture.hosts if view.name == "kvm-ams1-017")
     gone = silent.seen[0]
     assert [State.PENDING, State.CRITICAL] == [state_of(gone, wall) for wall in (WALL, WALL + gone.wait)]
+
+
+def test_a_warning_is_not_told_beside_its_critical_symptom() -> None:
+    """One matter, told once; but a warning that is due is not hidden by what is still pending."""
+    (view,) = (view for view in picture_of(troubled()).hosts if view.name == "kvm-ams1-009")
+    names = {one.held.symptom.name for one in view.seen}
+    shown = {one.held.symptom.name for one in told(view.seen, WALL)}
+    assert {"CsHostAlertImminent"} == names - shown
+    sure = [
+        replace(one, since=WALL, wait=600.0) if one.held.symptom.name == "CsHostAlertImminentCritical" else one
+        for one in view.seen
+    ]
+    assert names == {one.held.symptom.name for one in told(sure, WALL)}
