@@ -80,7 +80,7 @@ def _of_head(head: Head) -> Entry:
     return Entry(head.name, head.kind, head.labels, head.help, stability(head.name))
 
 
-def untold(entries: Iterable[Entry], told: Mapping[str, str] = LABELS) -> set[str]:
+def unexplained(entries: Iterable[Entry], told: Mapping[str, str] = LABELS) -> set[str]:
     """The labels that no list explains."""
     return {label for entry in entries for label in entry.labels} - set(told)
 

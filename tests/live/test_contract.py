@@ -27,6 +27,7 @@ from tests.lab.nfs_server import NfsServer
 from tests.lab.uml import UmlHost
 from tests.lab.wait import wait_until_async
 from tests.live.watch import Watch
+from tests.matrix.told import untold
 
 pytestmark = [pytest.mark.lab, pytest.mark.heavy]
 
@@ -81,11 +82,15 @@ def overlay(lab: Lab) -> Iterator[LabHost]:
         host.namespace.ip("link del vx7")
 
 
-def samples(watch: Watch) -> dict[str, list[Sample]]:
+def page(watch: Watch) -> str:
     """What /metrics says now."""
-    page = Exposition(PROBES, DERIVED, this_build()).render(watch.daemon.snapshot())
+    return Exposition(PROBES, DERIVED, this_build()).render(watch.daemon.snapshot()).body.decode()
+
+
+def samples(watch: Watch) -> dict[str, list[Sample]]:
+    """The same by name."""
     found: dict[str, list[Sample]] = {}
-    for family in text_string_to_metric_families(page.body.decode()):
+    for family in text_string_to_metric_families(page(watch)):
         for sample in family.samples:
             found.setdefault(sample.name, []).append(sample)
     return found
@@ -119,6 +124,7 @@ async def test_every_name_is_there_and_true(
         async with Watch(tmp_path, lab, hosts, **sections) as watch:
             await wait_until_async(lambda: samples(watch).keys() >= NAMES, DEADLINE, "every name to be there")
             found = samples(watch)
+            assert [] == list(untold(page(watch)))
             assert (1.0, 0.0) == tuple(value(found, f"cs_mysql_{name}", "mariadb") for name in ("up", "saturated"))
             assert mariadb.status("Threads_connected") >= value(found, "cs_mysql_connections", "mariadb") >= 3
             assert value(found, "cs_mysql_client_connections", "mariadb", client="h2") == 2

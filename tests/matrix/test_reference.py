@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
-from cs_exporter.matrix.reference import PATH, Entry, files, parts, untold
+from cs_exporter.matrix.reference import PATH, Entry, files, parts, unexplained
 from cs_exporter.matrix.whole import usual_matrix
+from tests.matrix.told import COMMITTED, Told, exposed, told, untold
 from tests.matrix.whole_page import whole_page
 
-ROOT = Path(__file__).parents[2]
 MATRIX = usual_matrix()
 ENTRIES = [entry for part in parts(MATRIX) for entry in part.entries]
-LINE = re.compile(r"^\| `(\w+)` \| (gauge|counter), \w+ \| ([^|]*) \|", re.MULTILINE)
-
-Told = frozenset[tuple[str, str, frozenset[str]]]
-"""Metrics as name, type and names of labels."""
-
-
-def told(page: str) -> Told:
-    """What the reference says."""
-    return frozenset((name, kind, frozenset(re.findall(r"`(\w+)`", cell))) for name, kind, cell in LINE.findall(page))
-
-
-def exposed(page: str) -> Told:
-    """What a page of metrics has; of a metric's labels some series may lack one, since empty ones are left out."""
-    labels: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for family in text_string_to_metric_families(page):
-        for sample in family.samples:
-            labels[sample.name, family.type].update(sample.labels)
-    return frozenset((name, kind, frozenset(found)) for (name, kind), found in labels.items())
 
 
 def differences(reference: Told, page: Told) -> Iterable[str]:
@@ -47,8 +25,18 @@ def differences(reference: Told, page: Told) -> Iterable[str]:
 
 def test_the_committed_reference_is_what_is_exposed() -> None:
     """Every family that can be there is on this page, with all its labels."""
-    committed = (ROOT / PATH).read_text(encoding="utf-8")
+    committed = COMMITTED.read_text(encoding="utf-8")
     assert [] == sorted(differences(told(committed), exposed(whole_page())))
+    assert [] == list(untold(whole_page()))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['# TYPE cs_a gauge\ncs_a{host="a"} 1\n', '# TYPE cs_build_info gauge\ncs_build_info{colour="a"} 1\n'],
+)
+def test_a_page_of_a_real_exporter_is_judged_too(line: str) -> None:
+    """A name or a label that is in no reference."""
+    assert 1 == len(list(untold(line)))
 
 
 @pytest.mark.parametrize(
@@ -68,8 +56,8 @@ def test_a_difference_is_seen(before: str, after: str) -> None:
 
 def test_every_label_is_told() -> None:
     """By name, and a planted one is missed."""
-    assert set() == untold(ENTRIES)
-    assert {"colour"} == untold([Entry("cs_a", "gauge", ("host", "colour"), "Of a.", "stable")])
+    assert set() == unexplained(ENTRIES)
+    assert {"colour"} == unexplained([Entry("cs_a", "gauge", ("host", "colour"), "Of a.", "stable")])
 
 
 def test_metrics_lead_to_their_alerts() -> None:
