@@ -21,7 +21,7 @@ WITHOUT_TIME: Object = {"id": "organize", "options": {"excludeByName": {"Time": 
 
 
 class Stock:
-    """All metrics there are, by name, and panels of them. `lines`: how many a graph may have; 0: all."""
+    """All metrics there are, by name, and panels of them. `lines`: how many a graph may have."""
 
     def __init__(self, matrix: Matrix, lines: int) -> None:
         self.matrix = matrix
@@ -46,8 +46,6 @@ class Stock:
 
     def few(self, expression: str, name: str) -> str:
         """No more lines than a graph may have: the worst ones."""
-        if not self.lines:
-            return expression
         if self.metrics[name].either_is_bad:
             return f"{worst(expression, 'max', self.lines)} or {worst(expression, 'min', self.lines)}"
         return worst(expression, self._side(name), self.lines)

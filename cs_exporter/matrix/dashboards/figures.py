@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cs_exporter.matrix.dashboards.parts import GREY, Column, Link, Object, Panel, Query, Step, Word
+from cs_exporter.matrix.dashboards.parts import CLEAR, Column, Link, Object, Panel, Query, Step, Word
 
 SIX_IN_A_LINE = 4
 
@@ -17,16 +17,39 @@ def figure(
     told: str,
     query: str,
     *,
-    steps: tuple[Step, ...] = (Step(None, GREY),),
+    steps: tuple[Step, ...] = (Step(None, CLEAR),),
     unit: str = "none",
     words: tuple[Word, ...] = (),
     legend: str = "",
     links: tuple[Link, ...] = (),
+    otherwise: str = "",
+    names: Mapping[str, str] | None = None,
     width: int = SIX_IN_A_LINE,
 ) -> Panel:
-    """The value at the end of the time range; one figure per series, called by `legend` if there may be several."""
+    """The value at the end of the time range; one figure per series, called by `legend` if there may be several.
+
+    `names`: what counts is a series' name, and not its value; the end of a name -> its colour.
+    """
     queries = (Query(query, legend or title, now=True),)
-    return Panel(title, told, "stat", queries, unit=unit, steps=steps, words=words, links=links, width=width, height=4)
+    columns = tuple(
+        Column(f"/ {end}$/", others={"color": {"mode": "fixed", "fixedColor": colour}})
+        for end, colour in (names or {}).items()
+    )
+    return Panel(
+        title,
+        told,
+        "stat",
+        queries,
+        unit=unit,
+        steps=steps,
+        words=words,
+        links=links,
+        columns=columns,
+        otherwise=otherwise,
+        width=width,
+        height=4,
+        options={} if names is None else {"textMode": "name"},
+    )
 
 
 def stacked(title: str, told: str, query: Query, colours: Mapping[str, str], *, width: int = 12) -> Panel:

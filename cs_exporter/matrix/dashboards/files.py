@@ -12,7 +12,7 @@ from cs_exporter.matrix.dashboards import database, exporter, host, network, ove
 from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.grafana import text
 from cs_exporter.matrix.dashboards.parts import Dashboard, Section
-from cs_exporter.matrix.dashboards.queries import WORST_LINES
+from cs_exporter.matrix.dashboards.queries import LINES_OF_ONE, WORST_LINES
 from cs_exporter.matrix.dashboards.shown import FRAME
 from cs_exporter.matrix.usage import metrics_in
 from cs_exporter.matrix.whole import Matrix
@@ -32,12 +32,12 @@ def files(matrix: Matrix) -> dict[str, str]:
 
 def dashboards(matrix: Matrix) -> tuple[Dashboard, ...]:
     """All of them, in the order in which one looks at them."""
-    fleet, every = Stock(matrix, WORST_LINES), Stock(matrix, 0)
+    fleet, one = Stock(matrix, WORST_LINES), Stock(matrix, LINES_OF_ONE)
     sheets: tuple[AnySpec | AnyDerived, ...] = (*matrix.probes, *matrix.derived)
     others = frozenset(sheet.name for sheet in sheets) - ELSEWHERE
     return (
         overview.dashboard(fleet),
-        _completed(host.dashboard(every), every, others),
+        _completed(host.dashboard(one), one, others),
         *(
             _completed(module.dashboard(fleet), fleet, frozenset(module.PROBES))
             for module in (database, storage, network, exporter)

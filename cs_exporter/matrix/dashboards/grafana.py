@@ -9,7 +9,19 @@ import json
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from cs_exporter.matrix.dashboards.parts import WIDTH, Column, Dashboard, Json, Link, Panel, Query, Section, Step, Word
+from cs_exporter.matrix.dashboards.parts import (
+    WIDTH,
+    Column,
+    Dashboard,
+    Json,
+    Link,
+    Object,
+    Panel,
+    Query,
+    Section,
+    Step,
+    Word,
+)
 from cs_exporter.matrix.dashboards.variables import SOURCE, variables
 
 SCHEMA = 38
@@ -22,7 +34,7 @@ MADE = "Made by cs-exporter matrix write."
 
 OPTIONS: Mapping[str, Mapping[str, Json]] = {
     "timeseries": {
-        "legend": {"displayMode": "table", "placement": "right", "calcs": ["lastNotNull", "max"], "showLegend": True},
+        "legend": {"displayMode": "list", "placement": "bottom", "calcs": [], "showLegend": True},
         "tooltip": {"mode": "multi", "sort": "desc"},
     },
     "stat": {
@@ -43,6 +55,9 @@ OPTIONS: Mapping[str, Mapping[str, Json]] = {
         "tooltip": {"mode": "single", "sort": "none"},
     },
 }
+
+ROOMY = 12
+"""Cells of width from which on a graph has room beside it."""
 
 CUSTOM: Mapping[str, Mapping[str, Json]] = {
     "timeseries": {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "never", "spanNulls": False},
@@ -72,7 +87,7 @@ def written(dashboard: Dashboard) -> Mapping[str, Json]:
         "time": {"from": "now-3h", "to": "now"},
         "links": [_siblings()],
         "annotations": {"list": []},
-        "templating": {"list": variables(every_host=dashboard.every_host)},
+        "templating": {"list": variables()},
         "panels": list(_placed(dashboard.sections)),
     }
 
@@ -142,9 +157,17 @@ def _panel(panel: Panel, number: int, x: int, y: int) -> Json:
         "targets": [_target(query, letter, panel.kind) for query, letter in _lettered(panel.queries)],
         "transformations": list(panel.transformations),
         "fieldConfig": {"defaults": _defaults(panel), "overrides": [_override(column) for column in panel.columns]},
-        "options": {**OPTIONS[panel.kind], **panel.options},
+        "options": {**OPTIONS[panel.kind], **_legend(panel), **panel.options},
         "links": [],
     }
+
+
+def _legend(panel: Panel) -> Object:
+    """Where there is room for it, a table of the lines beside the graph."""
+    if panel.kind != "timeseries" or panel.width < ROOMY:
+        return {}
+    shown: Object = {"displayMode": "table", "placement": "right", "calcs": ["lastNotNull", "max"], "showLegend": True}
+    return {"legend": shown}
 
 
 def _lettered(queries: Sequence[Query]) -> Iterator[tuple[Query, str]]:
@@ -167,7 +190,9 @@ def _target(query: Query, letter: str, kind: str) -> Json:
 def _defaults(panel: Panel) -> Json:
     lines: Mapping[str, Json] = {"thresholdsStyle": {"mode": "dashed"}} if panel.limits else {}
     cells: Mapping[str, Json] = {"cellOptions": {"type": "color-background"}} if panel.coloured else {}
+    otherwise: Object = {"noValue": panel.otherwise} if panel.otherwise else {}
     return {
+        **otherwise,
         "unit": panel.unit,
         "color": {"mode": "palette-classic" if panel.kind == "timeseries" else "thresholds"},
         "thresholds": _thresholds(panel.steps),

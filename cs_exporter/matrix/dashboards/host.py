@@ -10,12 +10,15 @@ from cs_exporter.matrix.dashboards import looks, tables
 from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.figures import figure
 from cs_exporter.matrix.dashboards.overview import IMMINENT, LEFT, STATES
-from cs_exporter.matrix.dashboards.parts import GREEN, ORANGE, Dashboard, Panel, Query, Section, Step, Word
-from cs_exporter.matrix.dashboards.queries import by, of_chosen
+from cs_exporter.matrix.dashboards.parts import GREEN, ORANGE, RED, Dashboard, Panel, Query, Section, Step, Word
+from cs_exporter.matrix.dashboards.queries import of_chosen
 from cs_exporter.matrix.dashboards.variables import HOSTS_CHOSEN
 
 PROBES = ("time_drift", "clock_fleet", "agent_heartbeat", "agent_countdown")
 """Whose metrics this dashboard has to show in full."""
+
+STATE_COLOURS = {"Up": GREEN, "Alert": RED}
+NAMED_STATE = "{{host}} {{state}}"
 
 
 def dashboard(stock: Stock) -> Dashboard:
@@ -31,42 +34,33 @@ def dashboard(stock: Stock) -> Dashboard:
             Section("Storage, paths, ports, database", _elsewhere(stock)),
             Section("What was asked", _asked(stock), folded=True),
         ),
-        every_host=False,
     )
 
 
 def _figures(stock: Stock) -> tuple[Panel, ...]:
     muted = of_chosen(f"{records.MAINTENANCE}{{{HOSTS_CHOSEN}}}")
-    reboot = "cs_host_seconds_to_reboot"
-    rows = stock.metrics[reboot].rows
-    suspect = of_chosen(f"{by(('host', 'cause'), f'{tables.SUSPECT}{{{HOSTS_CHOSEN}}}')} == 1")
+    told = "What the cloud has the host in."
+    by_host = "{{host}}"
     return (
-        figure("State", "What the cloud has the host in.", STATES, legend="{{host}} {{state}}", width=5),
+        figure("State", told, STATES, legend=NAMED_STATE, otherwise="not known", names=STATE_COLOURS, width=5),
         figure(
             "Time to Alert",
             "Until the cloud can give the host up, by its own limits; negative when overdue.",
             LEFT,
             steps=looks.steps(stock.rows(*IMMINENT)),
             unit="s",
-            legend="{{host}}",
+            legend=by_host,
             width=5,
         ),
-        figure(
-            "Time to forced reboot",
-            looks.described(stock.metrics[reboot].help, rows),
-            stock.once(reboot),
-            steps=looks.steps(rows),
-            unit="s",
-            legend="{{host}}",
-            links=looks.links(rows, stock.matrix.rendering),
-            width=5,
-        ),
+        _reboot(stock),
         figure(
             "Suspected causes",
-            "What is behind the host's trouble; nothing where all is well.",
-            suspect,
+            stock.metrics[tables.SUSPECT].help,
+            stock.once(tables.SUSPECT),
             steps=(Step(None, ORANGE),),
             legend="{{host}} {{cause}}",
+            otherwise="none",
+            names={},
             width=5,
         ),
         figure(
@@ -74,8 +68,24 @@ def _figures(stock: Stock) -> tuple[Panel, ...]:
             "Whether planned work is declared: no alert fires then.",
             muted,
             words=(Word(0, "no", GREEN), Word(1, "yes", ORANGE)),
-            legend="{{host}}",
+            legend=by_host,
         ),
+    )
+
+
+def _reboot(stock: Stock) -> Panel:
+    name = "cs_host_seconds_to_reboot"
+    shown = stock.metrics[name]
+    return figure(
+        "Time to forced reboot",
+        looks.described(shown.help, shown.rows),
+        stock.once(name),
+        steps=looks.steps(shown.rows),
+        unit="s",
+        legend="{{host}}",
+        links=looks.links(shown.rows, stock.matrix.rendering),
+        otherwise="not armed",
+        width=5,
     )
 
 

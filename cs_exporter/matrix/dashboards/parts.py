@@ -20,7 +20,8 @@ Kind = Literal["timeseries", "stat", "table", "state-timeline"]
 WIDTH = 24
 """Of Grafana's grid."""
 
-GREEN, BLUE, YELLOW, ORANGE, RED, PURPLE, GREY = "green", "blue", "yellow", "orange", "red", "purple", "text"
+GREEN, BLUE, YELLOW, ORANGE, RED, DARK_RED = "green", "blue", "yellow", "orange", "red", "semi-dark-red"
+GREY, CLEAR = "#808080", "transparent"
 
 
 def _nothing() -> Mapping[str, Json]:
@@ -83,7 +84,8 @@ class Column:
 class Panel:
     """One panel. `rows`: those of the matrix that it shows. `options`, `custom`: as Grafana has them for its kind.
 
-    `width`, `height`: in cells of the grid. `limits`: whether a graph draws its steps as lines.
+    `otherwise`: what it says where there is nothing, if that means something. `width`, `height`: in cells of the grid.
+    `limits`: whether a graph draws its steps as lines.
     """
 
     title: str
@@ -96,6 +98,7 @@ class Panel:
     links: tuple[Link, ...] = ()
     columns: tuple[Column, ...] = ()
     rows: tuple[Row, ...] = ()
+    otherwise: str = ""
     width: int = 12
     height: int = 8
     limits: bool = False
@@ -116,13 +119,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """One dashboard: `name` is in its file's and in its address in Grafana. `every_host`: whether "All" is offered."""
+    """One dashboard: `name` is in its file's name and in its address in Grafana."""
 
     name: str
     title: str
     description: str
     sections: tuple[Section, ...]
-    every_host: bool = True
 
     @property
     def uid(self) -> str:

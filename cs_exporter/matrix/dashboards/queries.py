@@ -18,6 +18,9 @@ Side = Literal["max", "min"]
 WORST_LINES = 25
 """Lines of a graph; more are neither drawn quickly nor told apart."""
 
+LINES_OF_ONE = 100
+"""The same where one host is looked at: all of its paths and ports, but not those of a whole fleet by mistake."""
+
 WORST_CELLS = 200
 """Pairs of hosts in one table."""
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from cs_exporter.exposition.frame import HEADS
 from cs_exporter.matrix.promql import FLEET_KEYS, series_of
 from cs_exporter.matrix.rows import Row
+from cs_exporter.matrix.usage import metrics_in
 from cs_exporter.matrix.whole import Matrix
-from cs_exporter.spec import AnyDerived, AnySpec, Op
+from cs_exporter.spec import AnyDerived, AnySpec, Cause, Op
 
 FRAME = "exporter"
 """What stands for the probe of metrics that no sheet declares."""
@@ -66,12 +67,18 @@ class Shown:
         return tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
 
 
+def _metric_of(row: Row) -> str:
+    """What a row is about; one of the exporter's own about itself or what it can't see stands by no single metric."""
+    if row.symptom is not None:
+        return row.symptom.metric
+    return "" if row.cause in {Cause.EXPORTER, Cause.REACHABILITY} else metrics_in(row.condition)[0]
+
+
 def metrics_of(matrix: Matrix) -> Mapping[str, Shown]:
     """By name, the frame's first."""
     rows: dict[str, list[Row]] = {}
     for row in matrix.rows:
-        if row.symptom is not None:
-            rows.setdefault(row.symptom.metric, []).append(row)
+        rows.setdefault(_metric_of(row), []).append(row)
     found: dict[str, Shown] = {}
     for head in HEADS:
         keys = head.labels if head.per_host else (*FLEET_KEYS, *head.labels)

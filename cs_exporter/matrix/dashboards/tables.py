@@ -11,7 +11,8 @@ from cs_exporter.matrix import records
 from cs_exporter.matrix.dashboards import looks
 from cs_exporter.matrix.dashboards.parts import (
     BLUE,
-    GREY,
+    CLEAR,
+    DARK_RED,
     ORANGE,
     RED,
     WIDTH,
@@ -47,7 +48,7 @@ GRADES: tuple[tuple[str, str, str, str], ...] = (
     ("info", FIRING, "info", BLUE),
     ("warning", PENDING, "warning soon", YELLOW),
     ("warning", FIRING, "warning", ORANGE),
-    ("critical", PENDING, "critical soon", "semi-dark-red"),
+    ("critical", PENDING, "critical soon", DARK_RED),
     ("critical", FIRING, "critical", RED),
 )
 """From the least to the gravest: severity, state of the alert, word, colour. Soon: it holds, not yet long enough."""
@@ -74,9 +75,10 @@ def against(
     column: str,
     *,
     unit: str = "none",
-    steps: tuple[Step, ...] = (Step(None, GREY),),
+    steps: tuple[Step, ...] = (Step(None, CLEAR),),
     words: tuple[Word, ...] = (),
     links: tuple[Link, ...] = (),
+    otherwise: str = "",
     width: int = WIDTH,
     height: int = 9,
 ) -> Panel:
@@ -90,6 +92,7 @@ def against(
         steps=steps,
         words=words,
         links=links,
+        otherwise=otherwise,
         columns=(corner("host", column),),
         width=width,
         height=height,
@@ -112,6 +115,7 @@ def symptoms(rendering: Rendering) -> Panel:
         "alertname",
         words=tuple(Word(code, word, colour) for code, (_, _, word, colour) in enumerate(GRADES, start=1)),
         links=(Link("Runbook: ${__field.name}", f"{rendering.runbooks}/${{__field.name}}"),),
+        otherwise="no alerts",
         height=10,
     )
 
@@ -125,6 +129,7 @@ def suspects(rendering: Rendering) -> Panel:
         worst(expression, count=WORST_CELLS),
         "cause",
         words=(Word(1, "suspected", ORANGE),),
+        otherwise="none",
         width=10,
     )
 
@@ -132,7 +137,7 @@ def suspects(rendering: Rendering) -> Panel:
 def troubled(left: tuple[Step, ...]) -> Panel:
     """The hosts with alerts, how many, and how long is left; one line each. `left`: colours of the time to Alert."""
     queries = tuple(Query(expression, now=True) for expression in _of_troubled())
-    grey = (Step(None, GREY),)
+    clear = (Step(None, CLEAR),)
     return Panel(
         "Hosts in trouble",
         "Hosts with alerts that fire, those with the most critical ones first. Empty where all is well.",
@@ -141,12 +146,13 @@ def troubled(left: tuple[Step, ...]) -> Panel:
         columns=(
             Column("host", links=(looks.host_of_cell("__data.fields.host"),), width=160),
             Column("Value #A", others={"custom.hidden": True}),
-            Column("Value #B", shown_as="critical", steps=(*grey, Step(1, RED)), coloured=True),
-            Column("Value #C", shown_as="warning", steps=(*grey, Step(1, ORANGE)), coloured=True),
+            Column("Value #B", shown_as="critical", steps=(*clear, Step(1, RED)), coloured=True),
+            Column("Value #C", shown_as="warning", steps=(*clear, Step(1, ORANGE)), coloured=True),
             Column("Value #D", shown_as="time to Alert", unit="s", steps=left, coloured=True),
             Column("Value #E", others={"custom.hidden": True}),
             Column("Time", others={"custom.hidden": True}),
         ),
+        otherwise="none",
         width=14,
         height=9,
         transformations=({"id": "merge", "options": {}},),
@@ -180,6 +186,7 @@ def in_words(title: str, rendering: Rendering, *matchers: str, height: int = 10)
             Column("host", links=(looks.host_of_cell("__data.fields.host"),), width=160),
             Column("severity", coloured=True, others={"mappings": [_severities()]}, width=90),
         ),
+        otherwise="no alerts",
         width=WIDTH,
         height=height,
         transformations=({"id": "organize", "options": _tidy()},),

@@ -16,8 +16,8 @@ PLACES_CHOSEN = f'{records.HOST}{{platform=~"$platform",cloud_zone=~"$cloud_zone
 """The hosts of the chosen places. "All" is no list of hosts: with thousands of them no query could carry it."""
 
 
-def variables(*, every_host: bool) -> list[Json]:
-    """In the order in which they narrow each other. `every_host`: whether all hosts together may be chosen."""
+def variables() -> list[Json]:
+    """In the order in which they narrow each other."""
     places = '{platform=~"$platform"}'
     return [
         {
@@ -32,12 +32,13 @@ def variables(*, every_host: bool) -> list[Json]:
         },
         _asked("platform", "Platform", f"label_values({records.HOST}, platform)"),
         _asked("cloud_zone", "Zone", f"label_values({records.HOST}{places}, cloud_zone)"),
-        _asked("host", "Host", f"label_values({PLACES_CHOSEN}, host)", everything=every_host),
+        _asked("host", "Host", f"label_values({PLACES_CHOSEN}, host)"),
     ]
 
 
-def _asked(name: str, label: str, query: str, *, everything: bool = True) -> Json:
-    always: dict[str, Json] = {
+def _asked(name: str, label: str, query: str) -> Json:
+    """Any number of what a query finds; all, unless something is chosen."""
+    return {
         "type": "query",
         "name": name,
         "label": label,
@@ -47,9 +48,7 @@ def _asked(name: str, label: str, query: str, *, everything: bool = True) -> Jso
         "sort": 5,
         "hide": 0,
         "multi": True,
-        "includeAll": everything,
+        "includeAll": True,
+        "allValue": ".*",
+        "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
     }
-    if not everything:
-        return always
-    chosen: Json = {"selected": True, "text": ["All"], "value": ["$__all"]}
-    return {**always, "allValue": ".*", "current": chosen}

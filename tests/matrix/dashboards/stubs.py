@@ -13,7 +13,7 @@ from cs_exporter.matrix.whole import usual_matrix
 
 MATRIX = usual_matrix()
 METRICS = metrics_of(MATRIX)
-FLEET, ONE = Stock(MATRIX, 25), Stock(MATRIX, 0)
+FLEET, ONE = Stock(MATRIX, 25), Stock(MATRIX, 100)
 
 
 def shown(name: str) -> Shown:

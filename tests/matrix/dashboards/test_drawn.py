@@ -13,13 +13,13 @@ def test_a_number_is_a_graph() -> None:
     """With its limits, and links to its host and to runbooks."""
     panel = ONE.panel("cs_mysql_connections_used_ratio", title="In use", width=8)
     series = 'max by (host) (cs_mysql_connections_used_ratio{host=~"$host"})'
-    assert (f"{series} and on (host) {PLACES}",) == tuple(query.expression for query in panel.queries)
+    assert (f"topk(100, {series} and on (host) {PLACES})",) == tuple(query.expression for query in panel.queries)
     assert ("In use", "timeseries", "percentunit", 8, True) == (
         *(panel.title, panel.kind, panel.unit, panel.width),
         panel.limits,
     )
     assert Step(0.9, RED) in panel.steps
-    assert ["/d/cs-host/", "CsMysqlConnectionsHigh", "CsMysqlConnectionsCritical"] == [
+    assert ["/d/cs-host/", *(row.name for row in METRICS["cs_mysql_connections_used_ratio"].rows)] == [
         link.address.split("?")[0].removeprefix(f"{ONE.matrix.rendering.runbooks}/") for link in panel.links
     ]
 
@@ -37,7 +37,10 @@ def test_a_graph_of_many_hosts_shows_the_worst() -> None:
 def test_a_counter_is_a_rate() -> None:
     """Without limits to draw."""
     panel = ONE.panel("cs_ssh_answer_bytes_total")
-    assert "max by (instance) (rate(cs_ssh_answer_bytes_total[$__rate_interval]))" == panel.queries[0].expression
+    assert (
+        "topk(100, max by (instance) (rate(cs_ssh_answer_bytes_total[$__rate_interval])))"
+        == panel.queries[0].expression
+    )
     assert ("Bps", False) == (panel.unit, panel.limits)
 
 
@@ -45,7 +48,9 @@ def test_a_time_is_an_age() -> None:
     """Or what is left until it, where limits lie ahead."""
     (age,) = ONE.panel("cs_clock_last_sync_timestamp_seconds").queries
     (left,) = ONE.panel("cs_port_tls_not_after_timestamp_seconds").queries
-    assert age.expression.startswith('max by (host) (time() - cs_clock_last_sync_timestamp_seconds{host=~"$host"})')
+    assert age.expression.startswith(
+        'topk(100, max by (host) (time() - cs_clock_last_sync_timestamp_seconds{host=~"$host"})'
+    )
     assert 'cs_port_tls_not_after_timestamp_seconds{host=~"$host"} - time())' in left.expression
 
 

@@ -19,3 +19,9 @@ def test_counts_are_stacked_in_their_colours() -> None:
     (column,) = panel.columns
     assert ("critical", {"color": {"mode": "fixed", "fixedColor": RED}}) == (column.name, column.others)
     assert {"mode": "normal", "group": "A"} == panel.custom["stacking"]
+
+
+def test_a_name_may_be_what_counts() -> None:
+    """A state, in its colour; and nothing at all may mean something."""
+    panel = figure("State", "It.", "up", names={"Up": RED}, otherwise="none")
+    assert ("/ Up$/", "name", "none") == (panel.columns[0].name, panel.options["textMode"], panel.otherwise)

@@ -8,21 +8,17 @@ from tests.matrix.dashboards.stubs import ONE, titled
 FOUND = dashboard(ONE)
 
 
-def test_it_is_about_chosen_hosts() -> None:
-    """All of them at once would tell nothing."""
-    assert not FOUND.every_host
-
-
 def test_what_is_wrong_first() -> None:
     """State, time left, causes, alerts; then agent and clock."""
     assert ["Now", "Agent", "Clock"] == [section.title for section in FOUND.sections[:3]]
     assert "What is wrong" == FOUND.sections[0].panels[-1].title
 
 
-def test_no_line_is_left_out() -> None:
-    """Of the graphs; tables have their limit all the same."""
-    graphs = [panel for panel in FOUND.panels() if panel.kind != "table"]
-    assert [] == [panel.title for panel in graphs for query in panel.queries if "topk(" in query.expression]
+def test_a_state_is_told_by_its_name() -> None:
+    """In its colour, and no cause is none."""
+    state, causes = titled(FOUND, "State"), titled(FOUND, "Suspected causes")
+    assert ["/ Up$/", "/ Alert$/"] == [column.name for column in state.columns]
+    assert ("name", "none") == (causes.options["textMode"], causes.otherwise)
 
 
 def test_silence_is_beside_its_limit() -> None:

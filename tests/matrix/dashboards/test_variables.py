@@ -9,16 +9,9 @@ from cs_exporter.matrix.dashboards.variables import variables
 
 def test_each_narrows_the_next() -> None:
     """Platform, zone, host; "All" of them is one pattern, whatever the number of hosts."""
-    source, platform, zone, host = json.loads(json.dumps(variables(every_host=True)))
+    source, platform, zone, host = json.loads(json.dumps(variables()))
     assert ("datasource", "prometheus") == (source["type"], source["query"])
     assert "label_values(host:cs_host_info:max, platform)" == platform["query"]["query"]
     assert 'label_values(host:cs_host_info:max{platform=~"$platform"}, cloud_zone)' == zone["query"]["query"]
     assert "$cloud_zone" in host["query"]["query"]
     assert {".*"} == {one["allValue"] for one in (platform, zone, host)}
-
-
-def test_one_host_may_be_asked_for() -> None:
-    """Then "All" is not offered, and Grafana begins with the first one."""
-    host = json.loads(json.dumps(variables(every_host=False)))[-1]
-    assert (False, True) == (host["includeAll"], host["multi"])
-    assert "allValue" not in host
