@@ -22,7 +22,6 @@ HEAD = """\
 # Made by cs-exporter matrix write. An example for Alertmanager: critical alerts page, warnings are tickets, the rest is
 # context for dashboards. To fill in: what says example.com. If you have a configuration already, take over the route
 # of Cs.+, its receivers, and inhibit_rules.
-#
 """
 
 GLOBAL = """\
@@ -116,6 +115,7 @@ def _branch(receiver: str, matcher: Matcher, pace: Pace) -> Iterable[str]:
 
 def _inhibit_rules() -> Iterable[str]:
     yield "# What mutes what. A cause is never muted by its symptom, nor what was seen by somebody's being blind."
+    yield "# What was told before its cause fired has to be closed by hand: Alertmanager tells no end of what is muted."
     yield "inhibit_rules:"
     for inhibition in INHIBITIONS:
         yield from _inhibit_rule(inhibition)

@@ -70,10 +70,7 @@ class Inhibition:
     @property
     def known(self) -> tuple[Matcher, ...]:
         """What an alert must have besides, on either side, for the comparison to mean anything."""
-        return tuple(Matcher(label, "!=", "") for label in self.equal if label not in _MAY_BE_EMPTY)
-
-
-_MAY_BE_EMPTY = frozenset({"cause", "platform"})
+        return tuple(Matcher(label, "!=", "") for label in self.equal if label != "platform")
 
 
 def _may_match(matchers: Iterable[Matcher], labels: Labels) -> bool:

@@ -255,7 +255,7 @@ def test_a_cause_that_is_there_first(
 def test_a_cause_that_comes_later(
     alertmanager: Alertmanager, receiver: Receiver, cause: Alert, muted: tuple[Alert, ...], others: tuple[Alert, ...]
 ) -> None:
-    """What has been told already is told no more from then on, and nobody gets it anew when the cause ends with it."""
+    """What has been told already is told no more from then on, not its end either, nor anew when the cause ends."""
     alertmanager.post([*muted, *others])
     alertmanager.post([cause])
     wait_until(lambda: frozen(cause, *others) <= told(receiver), 10, "all that is not muted")
@@ -287,3 +287,11 @@ def test_without_its_cause_a_storm_is_one_page_as_well(alertmanager: Alertmanage
     wait_until(lambda: told(receiver) == frozen(*hung, clock), 10, "all of them")
     groups = {note.key: len(note.firing) for note in receiver.of("page")}
     assert [1, 50] == sorted(groups.values())
+
+
+def test_alerts_of_others_are_left_alone(alertmanager: Alertmanager) -> None:
+    """In an Alertmanager that has more to do, they mute nothing of ours, and not each other either."""
+    failed = {"alertname": "DiskFailed", "severity": "critical", "host": "kvm1"}
+    alertmanager.post([failed, {**failed, "severity": "warning"}, alert("CsClockOffset", **KVM1)])
+    wait_until(lambda: len(alertmanager.alerts()) == 3, 10, "all of them to be known")
+    assert [] == alertmanager.muted()
