@@ -57,7 +57,7 @@ def files(matrix: Matrix) -> dict[str, str]:
 def _cells(row: Row) -> Iterator[str]:
     yield row.sees
     yield link(row.name, f"../{FOLDER}/{row.name}.md")
-    yield row.severity.value
+    yield f"{row.severity.value}, blind" if "blind" in row.labels else row.severity.value
     yield "" if row.unit == "boolean" else limited(row)
     yield spoken(row.wait)
     yield spoken(row.keep)

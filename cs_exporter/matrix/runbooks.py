@@ -74,6 +74,7 @@ def runbook(row: Row, muted_by: Sequence[str] = (), mutes: Sequence[str] = (), p
     facts = (
         ("severity", SEVERITIES[row.severity]),
         ("cause", row.cause.value),
+        *((("blind", "it only says that something can't be seen"),) if "blind" in row.labels else ()),
         ("probe", row.probe),
         ("metric", ", ".join(names_in(row.condition)) or "none"),
         *((("limit", limited(row)),) if row.limit and row.unit != "boolean" else ()),
@@ -96,7 +97,7 @@ def command(text: str) -> Command:
 def _sections(row: Row) -> Iterator[Section]:
     yield Section("What it means", (row.means,))
     commands = tuple(map(command, row.look))
-    blanks = any(_BLANK.search(item.text) for item in commands)
+    blanks = any(_BLANK.search(f"{item.text} {item.note}") for item in commands)
     yield Section("Look", ("Capitals stand for what the alert's labels say.",) if blanks else (), commands)
     yield Section("Mend", (row.fix,))
     yield Section("The alert", tuple(_waits(row)), code=row.condition)

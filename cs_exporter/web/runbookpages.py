@@ -5,7 +5,8 @@ Every exporter serves those of its own version, with the limits that its own con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from html import escape
 
 from cs_exporter.config.sections import GlobalSection
@@ -23,6 +24,8 @@ from cs_exporter.web.picture import State
 
 BASE_INTERVAL = GlobalSection().interval
 """Seconds; an interval that is no multiple of it is rounded up, in the texts of runbooks only."""
+
+_ALERT = re.compile(r"\bCs[A-Z]\w*")
 
 _SEVERITIES = {Severity.CRITICAL: State.CRITICAL, Severity.WARNING: State.WARNING, Severity.INFO: State.INFO}
 
@@ -46,7 +49,7 @@ class Runbooks:
     def page(self, name: str, inventory: Inventory, site: Site) -> Page | None:
         """The page of one alert; None where there is no such alert."""
         row = self._known(inventory).get(name)
-        return None if row is None else _page(row, self._books[name], site)
+        return None if row is None else _page(row, self._books[name], self._rows.keys(), site)
 
     def _known(self, inventory: Inventory) -> Mapping[str, Row]:
         if inventory is not self._of:
@@ -66,20 +69,20 @@ def _of_cause(cause: Cause, rows: Iterable[Row], site: Site) -> str:
     return f'<section class="prose"><h2>{words.CAUSES[cause]}</h2><ul>{items}</ul></section>' if items else ""
 
 
-def _page(row: Row, book: Runbook, site: Site) -> Page:
+def _page(row: Row, book: Runbook, names: Collection[str], site: Site) -> Page:
     facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in book.facts)
     holds = f'<a href="{site.link("/", symptom=row.name)}">hosts where it is seen now</a>' if row.symptom else ""
     content = (
         f'<p class="top"><a href="{site.link("/runbooks/")}">All runbooks</a> {holds}</p>\n'
         f'<article class="prose"><h1>{escape(book.title)}</h1>\n'
         f"<p>{badge(_SEVERITIES[row.severity])} {escape(book.lead)}</p>"
-        f'<dl class="facts">{facts}</dl>\n{"".join(_section(part, site) for part in book.sections)}</article>'
+        f'<dl class="facts">{facts}</dl>\n{"".join(_section(part, names, site) for part in book.sections)}</article>'
     )
     return site.page(f"{row.name} · cs_exporter", content, here="")
 
 
-def _section(part: Section, site: Site) -> str:
-    text = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in part.text)
+def _section(part: Section, names: Collection[str], site: Site) -> str:
+    text = "".join(f"<p>{_text(paragraph, names, site)}</p>" for paragraph in part.text)
     typed = "".join(map(command_html, part.commands))
     code = f"<pre>{escape(part.code)}</pre>" if part.code else ""
     links = [link for link in part.links if link.runbook]
@@ -87,6 +90,16 @@ def _section(part: Section, site: Site) -> str:
     inside = f"{text}{typed}{code}{f'<ul>{listed}</ul>' if listed else ''}"
     # Dashboards live in Grafana, whose address nobody has told us.
     return f"<section><h2>{escape(part.title)}</h2>{inside}</section>" if inside else ""
+
+
+def _text(paragraph: str, names: Collection[str], site: Site) -> str:
+    """As HTML; an alert that is mentioned is a link to its own runbook."""
+
+    def linked(found: re.Match[str]) -> str:
+        name = found[0]
+        return f'<a href="{site.runbook(name)}">{name}</a>' if name in names else name
+
+    return _ALERT.sub(linked, escape(paragraph))
 
 
 def _link(link: Link, site: Site) -> str:
