@@ -5,11 +5,13 @@ What could not be found out is here as well: a host that nobody sees has no symp
 
 from __future__ import annotations
 
-from cs_exporter.matrix.dashboards import looks, tables
+from dataclasses import replace
+
+from cs_exporter.matrix.dashboards import lists
 from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.figures import figure, stacked
 from cs_exporter.matrix.dashboards.parts import GREEN, RED, Column, Dashboard, Panel, Query, Section, Word
-from cs_exporter.matrix.dashboards.queries import OURS, by, found, worst
+from cs_exporter.matrix.dashboards.queries import by, found
 from cs_exporter.matrix.dashboards.shown import FRAME
 
 PROBES = (FRAME,)
@@ -62,21 +64,9 @@ def _least(stock: Stock, name: str) -> str:
 def _own_alerts(stock: Stock) -> Panel:
     """Those about no single host, and those that say that something is not seen."""
     rows = tuple(row for row in stock.matrix.rows if row.symptom is None)
-    names = "|".join(row.name for row in rows)
-    expression = f'max without (__name__, job) (ALERTS{{{OURS},alertname=~"{names}"}})'
-    listed = tables.in_words("Alerts about cs_exporter", stock.matrix.rendering, height=7)
     told = "Alerts about cs_exporter itself, and about what it can't see. One always fires: it says that alerts arrive."
-    return Panel(
-        listed.title,
-        looks.described(told, rows),
-        "table",
-        (Query(worst(expression, count=100), now=True),),
-        columns=listed.columns,
-        rows=rows,
-        width=listed.width,
-        height=listed.height,
-        transformations=listed.transformations,
-    )
+    names = tuple(row.name for row in rows)
+    return replace(lists.of_names("Alerts about cs_exporter", told, stock.matrix, names), rows=rows)
 
 
 def _blind(stock: Stock) -> tuple[Panel, ...]:

@@ -6,7 +6,7 @@ What belongs to other dashboards is here in one panel each, so that nobody has t
 from __future__ import annotations
 
 from cs_exporter.matrix import records
-from cs_exporter.matrix.dashboards import looks, tables
+from cs_exporter.matrix.dashboards import lists, looks, tables
 from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.figures import figure
 from cs_exporter.matrix.dashboards.overview import IMMINENT, LEFT, STATES
@@ -28,7 +28,7 @@ def dashboard(stock: Stock) -> Dashboard:
         "cs_exporter: host",
         "All that is known of one host, or of a few.",
         (
-            Section("Now", (*_figures(stock), tables.in_words("What is wrong", stock.matrix.rendering, height=7))),
+            Section("Now", (*_figures(stock), lists.of_hosts("What is wrong", stock.matrix, height=7))),
             Section("Agent", _agent(stock)),
             Section("Clock", _clock(stock)),
             Section("Storage, paths, ports, database", _elsewhere(stock)),

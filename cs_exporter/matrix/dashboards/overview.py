@@ -6,7 +6,7 @@ Made of alerts, so that it shows what people are told, and a little before they 
 from __future__ import annotations
 
 from cs_exporter.matrix import records
-from cs_exporter.matrix.dashboards import looks, tables
+from cs_exporter.matrix.dashboards import lists, looks, tables
 from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.figures import figure, stacked
 from cs_exporter.matrix.dashboards.parts import BLUE, GREEN, ORANGE, RED, Dashboard, Panel, Query, Section, Step
@@ -30,7 +30,7 @@ def dashboard(stock: Stock) -> Dashboard:
         (
             Section("Now", (*_figures(left), tables.symptoms(rendering), *hosts)),
             Section("Over time", (_left(stock), _states(), _severities(), _causes())),
-            Section("Alerts as a list", (tables.in_words("Alerts", rendering),), folded=True),
+            Section("Alerts as a list", (lists.of_hosts("Alerts", stock.matrix),), folded=True),
         ),
     )
 

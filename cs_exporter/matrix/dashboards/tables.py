@@ -1,11 +1,11 @@
-"""Tables: hosts against symptoms, causes or peers, the worst first, and alerts in words.
+"""Tables: hosts against symptoms, causes or peers, and hosts in trouble, the worst first.
 
 Cells have a word or a number besides their colour. They show the present, and lead to hosts and runbooks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cs_exporter.matrix import records
 from cs_exporter.matrix.dashboards import looks
@@ -18,7 +18,6 @@ from cs_exporter.matrix.dashboards.parts import (
     WIDTH,
     YELLOW,
     Column,
-    Json,
     Link,
     Object,
     Panel,
@@ -101,17 +100,23 @@ def against(
     )
 
 
-def symptoms(rendering: Rendering) -> Panel:
-    """Hosts against symptoms, from alerts that fire or are about to."""
-    graded = (
-        f'ALERTS{{{OURS},{OF_A_HOST},{HOSTS_CHOSEN},severity="{severity}",{state}}} * {code}'
+def graded(*matchers: str) -> str:
+    """Alerts of the matrix with the number of their grade as value, so that the gravest can be put first."""
+    ours = ",".join((OURS, *matchers))
+    return " or ".join(
+        f'ALERTS{{{ours},severity="{severity}",{state}}} * {code}'
         for code, (severity, state, _, _) in enumerate(GRADES, start=1)
     )
+
+
+def symptoms(rendering: Rendering) -> Panel:
+    """Hosts against symptoms, from alerts that fire or are about to."""
+    pairs = by(("host", "alertname"), graded(OF_A_HOST, HOSTS_CHOSEN))
     return against(
         "Hosts and symptoms",
         "Alerts of the chosen hosts, the gravest first; soon: its condition holds, but not yet for as long as it must. "
         "Empty where all is well. A cell leads to the runbook, a host to its dashboard.",
-        worst(of_chosen(by(("host", "alertname"), " or ".join(graded))), count=WORST_CELLS),
+        worst(of_chosen(pairs), count=WORST_CELLS),
         "alertname",
         words=tuple(Word(code, word, colour) for code, (_, _, word, colour) in enumerate(GRADES, start=1)),
         links=(Link("Runbook: ${__field.name}", f"{rendering.runbooks}/${{__field.name}}"),),
@@ -172,47 +177,3 @@ def _of_troubled() -> Iterator[str]:
         yield f"count by (host) ({by(('host', 'alertname'), alerts(FIRING, matcher))})"
     yield f"{records.LEFT}{{{HOSTS_CHOSEN}}} and on (host) ({trouble})"
     yield f"{records.STATE}{{{HOSTS_CHOSEN}}} == 1 and on (host) ({trouble})"
-
-
-def in_words(title: str, rendering: Rendering, *matchers: str, height: int = 10) -> Panel:
-    """Alerts as a list: what, since when, where, why."""
-    return Panel(
-        title,
-        "Alerts of the chosen hosts that fire or are about to. The name leads to the runbook.",
-        "table",
-        (Query(_listed(*matchers), now=True),),
-        columns=(
-            Column("alertname", links=(_runbook(rendering, "__data.fields.alertname"),), shown_as="alert", width=260),
-            Column("host", links=(looks.host_of_cell("__data.fields.host"),), width=160),
-            Column("severity", coloured=True, others={"mappings": [_severities()]}, width=90),
-        ),
-        otherwise="no alerts",
-        width=WIDTH,
-        height=height,
-        transformations=({"id": "organize", "options": _tidy()},),
-    )
-
-
-def _listed(*matchers: str) -> str:
-    unsaid = "__name__, job, instance, platform, cloud_pod, cloud_cluster"
-    return worst(f"max without ({unsaid}) ({alerts(*matchers)})", count=WORST_CELLS)
-
-
-def _runbook(rendering: Rendering, cell: str) -> Link:
-    return Link(f"Runbook: ${{{cell}}}", f"{rendering.runbooks}/${{{cell}}}")
-
-
-def _severities() -> Json:
-    options: Mapping[str, Json] = {
-        severity.value: {"text": severity.value, "color": colour} for severity, colour in looks.COLOURS.items()
-    }
-    return {"type": "value", "options": options}
-
-
-def _tidy() -> Json:
-    first = ("severity", "host", "alertname", "cause", "alertstate", "cloud_zone")
-    return {
-        "excludeByName": {"Time": True, "Value": True},
-        "indexByName": {name: index for index, name in enumerate(first)},
-        "renameByName": {},
-    }

@@ -98,14 +98,24 @@ def test_queries_are_of_the_chosen_hosts_and_not_of_replicas() -> None:
         assert not re.search(r"by \([^)]*\b(job|pod|service|namespace)\b", asked.expression), str(asked)
 
 
+def selectors(matrix: Matrix) -> list[tuple[str, str]]:
+    """Metric and matchers of every selector in every query, but those of recorded series."""
+    targets = [target for found in read(matrix) for panel in panels(found) for target in panel["targets"]]
+    pattern = re.compile(r"(?<![\w:])(cs_\w+)(?:\{([^}]*)\})?(?![\w:])")
+    return [found for target in targets for found in pattern.findall(target["expr"])]
+
+
 def test_hosts_are_filtered() -> None:
     """Every selector of a metric about hosts has the variable."""
-    for dashboard in READ:
-        for panel in panels(dashboard):
-            for target in panel["targets"]:
-                for name, matchers in re.findall(r"\b(cs_\w+)(?:\{([^}]*)\})?(?![\w:])", target["expr"]):
-                    if METRICS[name].per_host:
-                        assert 'host=~"$host' in matchers, target["expr"]
+    found = selectors(MATRIX)
+    assert {name for name, _ in found} > {"cs_mysql_up", "cs_probe_success"}
+    assert [] == [one for one in found if METRICS[one[0]].per_host and 'host=~"$host' not in one[1]]
+
+
+def test_an_operators_selector_is_everywhere() -> None:
+    """So that another cs_exporter in the same Prometheus plays no part."""
+    mine = Matrix(replace(MATRIX.rendering, selector='job="mine"'))
+    assert [] == [one for one in selectors(mine) if 'job="mine"' not in one[1]]
 
 
 def test_dashboards_lead_to_each_other() -> None:

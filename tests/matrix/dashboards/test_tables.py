@@ -43,10 +43,3 @@ def test_hosts_in_trouble() -> None:
     assert 5 == len(panel.queries)
     assert ({"id": "merge", "options": {}},) == panel.transformations
     assert [(Step(None, RED),)] == [column.steps for column in panel.columns if column.shown_as == "time to Alert"]
-
-
-def test_alerts_as_a_list() -> None:
-    """What is asked for besides goes into the selector."""
-    panel = tables.in_words("Some", RENDERING, 'blind="true"')
-    assert 'blind="true"} and on (host)' in panel.queries[0].expression
-    assert "cause!=" in panel.queries[0].expression
