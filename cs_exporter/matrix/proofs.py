@@ -41,7 +41,8 @@ def _file(probe: str, rows: Sequence[Row], rendering: Rendering) -> Iterator[str
     yield HEAD
     yield f"rule_files: [../cs_records.yml, ../cs_{probe}.yml]"
     yield f"evaluation_interval: {duration(interval)}"
-    yield f"group_eval_order: [cs_exporter.records, cs_exporter.{probe}]"
+    yield "# Prometheus promises no order: that which has the alerts see what was recorded before is the harder one."
+    yield f"group_eval_order: [cs_exporter.{probe}, cs_exporter.records]"
     yield "tests:"
     of_symptoms = [row for row in rows if row.symptom]
     if of_symptoms:
@@ -83,9 +84,8 @@ def _test(row: Row, rendering: Rendering) -> Iterator[str]:
 def _looks(row: Row, pace: Pace, shown: Iterable[Case], rendering: Rendering) -> Iterator[str]:
     """What is expected when: nothing until it has waited, nothing lost in the dips, and an end to what has healed."""
     firing = [case for case in shown if case.fires is not Fires.NEVER]
-    if pace.wait:
-        yield from _look(row, (pace.wait - 1) * pace.interval, [], "its wait is not over")
-    yield f"  # its wait is over\n  - eval_time: {duration(pace.wait * pace.interval)}\n    alertname: {row.name}"
+    yield from _look(row, (pace.fires - 1) * pace.interval, [], "its wait is not over" if pace.wait else "all is well")
+    yield f"  # its wait is over\n  - eval_time: {duration(pace.fires * pace.interval)}\n    alertname: {row.name}"
     yield "    exp_alerts:"
     for case in firing:
         yield f"    - &{row.name}-{case.name}"

@@ -99,14 +99,14 @@ def _times(world: World) -> Iterator[Case]:
 def _hosts(world: World) -> Iterator[Case]:
     """What else there is or is not of a host whose value is beyond the limit."""
     beyond, inside = (world.pace.throughout(where) for where in (BEYOND, INSIDE))
-    ones = written(inside, {INSIDE: 1})
     yield _case(world, "silent", "its place is known, its value is not", Fires.NEVER, world.around("silent", inside))
+    gaps = world.pace.dipping(GONE)
     work = [
-        {written_series("cs_host_maintenance", {"host": "in-maintenance"}, at): written(inside, {INSIDE: planned})}
-        for at, planned in zip(world.replicas.values(), (1, 0), strict=True)
+        {written_series("cs_host_maintenance", {"host": "in-maintenance"}, at): written(gaps, {BEYOND: on, INSIDE: on})}
+        for at, on in zip(world.replicas.values(), (1, 0), strict=True)
     ]
-    muted = world.metric("in-maintenance", world.values(beyond)), world.around("in-maintenance", beyond)
-    yield _case(world, "in-maintenance", "work is planned, as one replica knows", Fires.NEVER, *muted, *work)
+    muted = world.metric("in-maintenance", world.values(gaps)), world.around("in-maintenance", gaps)
+    yield _case(world, "in-maintenance", "work is planned; scrapes fail", Fires.NEVER, *muted, *work)
     both = (
         *(
             world.metric("replicas", world.values(where), name)
@@ -118,9 +118,10 @@ def _hosts(world: World) -> Iterator[Case]:
     alone = world.metric("unplaced", world.values(beyond))
     yield _case(world, "unplaced", "nothing is known of the host but this", Fires.ALWAYS, alone)
     if records.STATE in world.row.expression:
-        lost = {written_series("cs_host_state", {"host": "given-up", "state": "Alert"}, world.replicas["a"]): ones}
-        given_up = world.metric("given-up", world.values(beyond)), world.around("given-up", beyond), lost
-        yield _case(world, "given-up", "the cloud gave it up already", Fires.NEVER, *given_up)
+        state = written_series("cs_host_state", {"host": "given-up", "state": "Alert"}, world.replicas["a"])
+        lost = {state: written(gaps, {BEYOND: 1, INSIDE: 1})}
+        given_up = world.metric("given-up", world.values(gaps)), world.around("given-up", gaps), lost
+        yield _case(world, "given-up", "the cloud gave it up already; scrapes fail", Fires.NEVER, *given_up)
 
 
 def _victims(world: World) -> Iterator[Case]:

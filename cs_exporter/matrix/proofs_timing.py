@@ -1,6 +1,6 @@
 """What happens to a value in the course of a proof, and when promtool looks: counted in runs of the probe.
 
-It goes beyond the limit, stays there until its alert fires, then dips or is lost for a run of three, and heals at last.
+After a first run it goes beyond its limit until the alert fires, dips or is lost for a run of three, and heals at last.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from cs_exporter.spec import Symptom
 
@@ -29,9 +30,14 @@ class Pace:
     keep: int
 
     @property
+    def fires(self) -> int:
+        """The run after which its alert fires; the first one, of number 0, is still as it should be."""
+        return 1 + self.wait
+
+    @property
     def dips(self) -> tuple[int, int]:
         """Two runs that do not confirm it; two that do follow each."""
-        return self.wait + 1, self.wait + 4
+        return self.fires + 1, self.fires + 4
 
     @property
     def resolved(self) -> int:
@@ -44,18 +50,18 @@ class Pace:
         return self.resolved + 1
 
     def throughout(self, where: str) -> tuple[Stretch, ...]:
-        """The whole time there."""
-        return ((where, self.runs),)
+        """There from the second run on."""
+        return (INSIDE, 1), (where, self.runs - 1)
 
     def dipping(self, where: str) -> tuple[Stretch, ...]:
         """Beyond until the alert fires, for one run of three `where`, and there for good in the end."""
         dip, back = (where, 1), (BEYOND, 2)
-        return (BEYOND, self.wait + 1), dip, back, dip, back, (where, self.keep + 1)
+        return (INSIDE, 1), (BEYOND, self.wait + 1), dip, back, dip, back, (where, self.keep + 1)
 
     def never_long(self, symptom: Symptom) -> tuple[Stretch, ...]:
         """Beyond for one run less than anybody is told after, time and again."""
         short = max(symptom.runs - 1, _runs(symptom.hold, self.interval))
-        return ((BEYOND, short), (INSIDE, 1)) * math.ceil(self.runs / (short + 1))
+        return ((INSIDE, 1), (BEYOND, short)) * math.ceil(self.runs / (short + 1))
 
 
 def pace_of(wait: float, keep: float, interval: float) -> Pace:
@@ -69,12 +75,14 @@ def _runs(seconds: float, interval: float) -> int:
 
 def written(stretches: Iterable[Stretch], values: dict[str, float], growth: float = 0.0) -> str:
     """A series' values for promtool; `values`: where -> value at the start, `growth`: of each from run to run."""
-    found, at = [], 0
-    for where, runs in stretches:
-        if where == GONE:
+    found: list[str] = []
+    at = 0
+    for value, same in groupby(stretches, lambda stretch: values.get(stretch[0])):
+        runs = sum(runs for _, runs in same)
+        if value is None:
             found.append(" ".join(["stale", *["_"] * (runs - 1)]))
         else:
-            found.append(_stretch(values[where] + at * growth, growth, runs))
+            found.append(_stretch(value + at * growth, growth, runs))
         at += runs
     return " ".join(found)
 

@@ -31,6 +31,9 @@ ANSWERED_LATELY = "host_probe:cs_probe_success:max_over_runs"
 REACHED = "instance_host:cs_probe_success:max"
 DEPLOYED = "symptom:cs_symptom_limit:deployed"
 
+KEPT = "10m"
+"""For so long it counts what a host was while nothing is scraped of it: longer than any usual interval."""
+
 LATELY_RUNS = 3
 """So many runs in a row without an answer make a probe blind: two may be chance."""
 
@@ -58,18 +61,28 @@ def _sticky(name: str, keys: Iterable[str], labels: Iterable[str], now: str) -> 
     return f"({name} and on ({all_labels}) {now})\nor on ({one}) topk by ({one}) (1, {now})"
 
 
+def _kept(by: str, metric: str, rendering: Rendering) -> str:
+    """The metric `by` its labels; while nothing is scraped of a host, what it was lately.
+
+    Alerts may be judged before this is recorded anew: after a scrape that failed, a host would have lost its place, and
+    would page although work on it is planned.
+    """
+    series, host = (selector(name, also=rendering.selector) for name in (metric, "cs_host_info"))
+    return f"({by} ({series})\nor {by} (last_over_time({series}[{KEPT}])) unless on (host) {host})"
+
+
 def _of_hosts(rendering: Rendering) -> Iterable[Record]:
     where = ("address", "platform", "roles", "cloud_zone", "cloud_pod", "cloud_cluster", "hypervisor")
-    info = f"group by (host, {', '.join(where)}) ({selector('cs_host_info', also=rendering.selector)})"
+    info = _kept(f"group by (host, {', '.join(where)})", "cs_host_info", rendering)
     yield Record(HOST, _sticky(HOST, ("host",), where, info), "1 for every host, with its place.")
     yield Record(
         MAINTENANCE,
-        f"max by (host) ({selector('cs_host_maintenance', also=rendering.selector)})",
+        _kept("max by (host)", "cs_host_maintenance", rendering),
         "1 while planned work is declared on the host: no alert fires for it.",
     )
     yield Record(
         STATE,
-        f"max by (host, state) ({selector('cs_host_state', also=rendering.selector)})",
+        _kept("max by (host, state)", "cs_host_state", rendering),
         "1 for the state that the cloud has the host in.",
     )
     yield Record(
@@ -86,7 +99,7 @@ def _of_hosts(rendering: Rendering) -> Iterable[Record]:
 
 def _of_causes(rendering: Rendering) -> Iterable[Record]:
     """Who suffers from whom."""
-    agents = f"group by (host, agent, management_server) ({selector('cs_agent_info', also=rendering.selector)})"
+    agents = _kept("group by (host, agent, management_server)", "cs_agent_info", rendering)
     yield Record(
         AGENT,
         # An agent that is lost is heard by no server any more: the last one that heard it is what matters then.
@@ -94,7 +107,7 @@ def _of_causes(rendering: Rendering) -> Iterable[Record]:
         f"or on (host, agent) ({AGENT} and on (host) {HOST})",
         "1 for every agent, with the management server that last heard it.",
     )
-    mounts = f"group by (host, mountpoint, server) ({selector('cs_nfs_mount_up', also=rendering.selector)})"
+    mounts = _kept("group by (host, mountpoint, server)", "cs_nfs_mount_up", rendering)
     yield Record(
         MOUNT,
         _sticky(MOUNT, ("host", "mountpoint"), ("server",), mounts),

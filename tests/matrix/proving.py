@@ -53,7 +53,7 @@ KINDS = {
     "CsExporter": Kind(Limit(Op.ABOVE, 1, 0.01, absolute=True), keys=("instance",)),
     "CsFalse": Kind(Limit(Op.EQUALS, 0, 1), unit="boolean"),
     "CsHeld": Kind(TRUE, runs=1, hold=30, unit="boolean"),
-    "CsMount": Kind(TRUE, keys=("host", "mountpoint"), unit="boolean"),
+    "CsMount": Kind(TRUE, keys=("host", "mountpoint"), runs=1, unit="boolean"),
     "CsPort": Kind(TRUE, keys=("host", "port_name"), unit="boolean", victims="management_server"),
     "CsServer": Kind(TRUE, keys=("host",), unit="boolean", victims="server"),
     "CsState": Kind(TRUE, keys=("host", "state"), unit="boolean", labels={"state": "hung"}),

@@ -47,9 +47,8 @@ def test_every_alert_is_proved_to_fire_and_not_to_fire() -> None:
     silent = [name for name, numbers in counted.items() if not any(numbers)]
     restless = [name for name, numbers in counted.items() if all(numbers)]
     assert ([], ["CsDeadMansSwitch"]) == (silent, restless)
-    # Nothing scraped, the wait over, two dips, healed but kept, healed; one more where there is a wait.
-    of_symptom = {name: (7 if row.wait else 6) if row.symptom else 0 for name, row in rows.items()}
-    assert {name: number + len(rows[name].proofs) for name, number in of_symptom.items()} == {
+    # Nothing scraped, the wait not over, the wait over, two dips, healed but kept, healed.
+    assert {name: 7 * bool(row.symptom) + len(row.proofs) for name, row in rows.items()} == {
         name: len(numbers) for name, numbers in counted.items()
     }
 
@@ -121,6 +120,10 @@ RECORDS = {
     ),
     "a place for each replica": ("CsFalse", "topk by (host) (1, ", "("),
     "a place without its zone": ("CsFalse", "cloud_zone, ", ""),
+    "a place that is forgotten": ("CsAtOnce", "or group by (host, address", "and group by (host, address"),
+    "planned work that is forgotten": ("CsAtOnce", "or max by (host) (last", "and max by (host) (last"),
+    "a state that is forgotten": ("CsCountdown", "or max by (host, state) (last", "and max by (host, state) (last"),
+    "a file server that is forgotten": ("CsMount", "or group by (host, mountpoint", "and group by (host, mountpoint"),
     "clients that are forgotten": (
         "CsDatabase",
         "host_management_server:cs_mysql_client_connections:group and",

@@ -20,11 +20,11 @@ def test_runs_are_counted() -> None:
 
 
 def test_the_course() -> None:
-    """It fires, two runs do not confirm it, and what has healed is kept for three."""
-    assert ((4, 7), 13, 14) == (PACE.dips, PACE.resolved, PACE.runs)
+    """All is well, it fires, two runs do not confirm it, and what has healed is kept for three."""
+    assert (4, (5, 8), 14, 15) == (PACE.fires, PACE.dips, PACE.resolved, PACE.runs)
     where = [place for place, runs in PACE.dipping(INSIDE) for _ in range(runs)]
     assert PACE.runs == len(where)
-    assert [4, 7, 10, 11, 12, 13] == [run for run, place in enumerate(where) if place == INSIDE]
+    assert [0, 5, 8, 11, 12, 13, 14] == [run for run, place in enumerate(where) if place == INSIDE]
 
 
 @pytest.mark.parametrize(("runs", "hold", "expected"), [(3, 0, 2), (1, 30, 1), (1, 40, 2)])
@@ -32,7 +32,7 @@ def test_too_short(runs: int, hold: float, expected: int) -> None:
     """One run less than it takes, or not quite as long."""
     symptom = stub("CsFalse").symptom
     assert symptom
-    first, second, *_ = PACE.never_long(replace(symptom, runs=runs, hold=hold))
+    _, first, second, *_ = PACE.never_long(replace(symptom, runs=runs, hold=hold))
     assert ((BEYOND, expected), (INSIDE, 1)) == (first, second)
 
 
@@ -41,6 +41,7 @@ def test_too_short(runs: int, hold: float, expected: int) -> None:
     [
         (((BEYOND, 3),), 0, "0.81x2"),
         (((BEYOND, 1), (INSIDE, 2)), 0, "0.81 0.79x1"),
+        (((INSIDE, 1), (INSIDE, 2)), 0, "0.79x2"),
         (((BEYOND, 2), (GONE, 3), (INSIDE, 1)), 0, "0.81x1 stale _ _ 0.79"),
         (((BEYOND, 2), (GONE, 1), (INSIDE, 2)), 15, "0.81+15x1 stale 45.79+15x1"),
     ],
