@@ -19,6 +19,7 @@ from cs_exporter.config import ConfigError, load
 from cs_exporter.config.errors import suggestion
 from cs_exporter.inventory import build_inventory
 from cs_exporter.matrix import files
+from cs_exporter.matrix.labels import LABELS
 from cs_exporter.matrix.rendering import RUNBOOKS, Rendering, of_inventory, usual
 from cs_exporter.matrix.runbooks import lines, pages
 from cs_exporter.matrix.whole import Matrix
@@ -28,6 +29,7 @@ from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.spec import Severity
 
 _MATCHER = r'\s*[a-zA-Z_]\w*\s*(?:=~|!~|!=|=)\s*"(?:[^"\\\n]|\\.)*"\s*'
+_NAMES = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"(?:[^"\\\n]|\\.)*"')
 _MATCHERS = re.compile(f"{_MATCHER}(?:,{_MATCHER})*")
 _COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
@@ -113,12 +115,20 @@ def _table(found: Matrix) -> Table:
     return table
 
 
+def _check_selector(selector: str) -> None:
+    """Raises ConfigError for what is no list of matchers, or matches labels that are not the target's."""
+    if selector and not _MATCHERS.fullmatch(selector):
+        text = f"{selector!r} is no list of matchers; write it as 'job=\"cs_exporter\"'"
+        raise ConfigError("cs-exporter", "--selector", text)
+    taken = [name for name in _NAMES.findall(selector) if name in LABELS]
+    if taken:
+        text = f"{taken[0]!r} is a label of the metrics themselves; match one of the target's, such as job"
+        raise ConfigError("cs-exporter", "--selector", text)
+
+
 def _rendering(path: Path | None, selector: str, url: str) -> Rendering:
     """What the options say. Raises ConfigError."""
-    if selector and not _MATCHERS.fullmatch(selector):
-        raise ConfigError(
-            "cs-exporter", "--selector", f"{selector!r} is no list of matchers; write it as 'job=\"cs_exporter\"'"
-        )
+    _check_selector(selector)
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc or re.search(r"[\s{}]", url):
         raise ConfigError("cs-exporter", "--runbook-url", f"{url!r} is no URL; write http://HOST/runbooks")

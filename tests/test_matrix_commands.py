@@ -73,6 +73,7 @@ def test_one_row_whole(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 MISTAKES = {
     "an alert that is not there": (["show", "CsNfsServerDwn"], "NAME: no alert 'CsNfsServerDwn'; did you mean"),
     "matchers": (["write", "--output=x", "--selector=job=cs"], "--selector: 'job=cs' is no list of matchers; write it"),
+    "a label of ours": (["write", "--output=x", '--selector=job="a, host=",host=~"b"'], "'host' is a label of the"),
     "a URL": (["write", "--output=x", "--runbook-url=wiki"], "--runbook-url: 'wiki' is no URL; write http://"),
     "own files, and no folder": (["write", "--selector", 'job="cs"'], "--output: is missing; say in which folder"),
     "no such configuration": (["check", "--output=x", "--config.file=/nonexistent.yml"], "/nonexistent.yml"),

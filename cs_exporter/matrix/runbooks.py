@@ -6,7 +6,7 @@ As data, so that the status page shows them as HTML and the committed pages are 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cs_exporter.matrix.dashboards.files import panels_of
@@ -22,6 +22,8 @@ FOLDER = "alerts/runbooks"
 
 _BLANK = re.compile(r"\b(?:ADDRESS|DEVICE|HOST|MOUNTPOINT|NAME|PEER|PID|PORT|PROBE|SERVER|SYMPTOM|URL|VANTAGE)\b")
 """What is to be filled in, in a command."""
+
+_ALERT = re.compile(r"\bCs[A-Z]\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +146,12 @@ def _limit(row: Row, threshold: float) -> Section:
     return Section("Another limit", (how,), code=f"limits: {{{row.name}: {threshold:.15g}}}")
 
 
-def text(page: Runbook) -> str:
-    """The page as Markdown."""
+def text(page: Runbook, names: Collection[str] = ()) -> str:
+    """The page as Markdown; `names` of other pages are links."""
     parts = [f"{HEAD}\n# {page.title}\n", f"{page.lead}\n", table(("", ""), page.facts)]
     for section in page.sections:
         parts.append(f"## {section.title}\n")
-        parts += [f"{paragraph}\n" for paragraph in section.text]
+        parts += [f"{_ALERT.sub(lambda found: _page_of(found[0], names), said)}\n" for said in section.text]
         if section.commands:
             parts.append("".join(f"{number}. {_typed(item)}\n" for number, item in enumerate(section.commands, 1)))
         if section.code:
@@ -157,6 +159,10 @@ def text(page: Runbook) -> str:
         if section.links:
             parts.append("".join(f"- {_linked(item)}\n" for item in section.links))
     return "\n".join(parts)
+
+
+def _page_of(name: str, names: Collection[str]) -> str:
+    return link(name, f"{name}.md") if name in names else name
 
 
 def _typed(item: Command) -> str:
@@ -184,7 +190,8 @@ def lines(page: Runbook) -> Iterator[str]:
 
 def files(matrix: Matrix) -> dict[str, str]:
     """Every row's page, and a list of them by cause."""
-    written = {f"{FOLDER}/{name}.md": text(page) for name, page in pages(matrix).items()}
+    found = pages(matrix)
+    written = {f"{FOLDER}/{name}.md": text(page, found.keys() - {name}) for name, page in found.items()}
     return {f"{FOLDER}/README.md": _index(matrix), **written}
 
 
