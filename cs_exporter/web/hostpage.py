@@ -71,7 +71,10 @@ def _facts(view: HostView, countdowns: Mapping[str, Mapping[str, float]]) -> str
 
 def _wrong(view: HostView, wall: float, site: Site) -> str:
     if not view.seen:
-        return "<p>No symptom is seen, as of the latest answers.</p>"
+        known = ", as of the latest answers"
+        if view.blind:
+            known = f", but it can't be asked: {words.unanswered(view.blind, view.asked)}"
+        return f"<p>No symptom is seen{escape(known)}.</p>"
     note = "<p>The host is in maintenance: none of this pages anybody.</p>" if view.state is State.MAINTENANCE else ""
     return note + "".join(_symptom(one, wall, view.name, site) for one in view.seen)
 
@@ -104,7 +107,7 @@ def _probe(host: str, sheet: AnySpec, entry: Entry, past: Past, site: Site) -> s
     latest, name = entry.latest, escape(sheet.name)
     history, run = site.link("/history", host=host, probe=sheet.name), site.link("/probe", host=host, probe=sheet.name)
     return (
-        f'<tr><th scope="row">{name}<small>{escape(sheet.question)}</small></th><td>{_outcome(entry)}</td>'
+        f'<tr><th scope="row">{name} <small>{escape(sheet.question)}</small></th><td>{_outcome(entry)}</td>'
         f"<td>{words.moment(latest.started)} UTC <small>took {latest.duration:.2f} s, every {entry.interval:g} s"
         f"</small></td><td>{_before(name, past)}</td>"
         f'<td><a href="{history}" data-key="history:{name}" aria-label="history of {name}">history</a> '

@@ -6,18 +6,22 @@ In a thread, one at a time, and seldom enough to cost little however many hosts 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 from cs_exporter.board import Snapshot
+from cs_exporter.exposition.families import READ_FAULTS
 from cs_exporter.ports import Clock
 from cs_exporter.web.daemon import Daemon
 from cs_exporter.web.painter import Painter
 from cs_exporter.web.picture import Picture
 from cs_exporter.web.scrapes import collector_at_rest
 from cs_exporter.web.watch import Watch
+
+_log = logging.getLogger(__name__)
 
 EVERY = 15.0
 """Seconds between two looks when nobody asks: the base interval."""
@@ -60,7 +64,10 @@ class Looks:
 
     async def _regularly(self) -> None:
         while True:
-            await self._look()
+            try:
+                await self._look()
+            except READ_FAULTS:
+                _log.exception("the board can't be judged for the status page; please report it")
             await asyncio.sleep(max(EVERY, self._good_until - asyncio.get_running_loop().time()))
 
     async def _look(self) -> Picture:

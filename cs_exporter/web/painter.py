@@ -169,7 +169,7 @@ def _is(seen: Seen, cause: Cause) -> bool:
 def _worst_first(view: HostView) -> tuple[object, ...]:
     left = view.left.seconds if view.left else float("inf")
     critical = sum(one.held.symptom.severity is Severity.CRITICAL for one in view.seen)
-    return view.state, left, -critical, -len(view.seen), view.name
+    return view.state, left, -critical, -len(view.seen), -len(view.blind), view.name
 
 
 def _by_cause(sheet: AnySpec | AnyDerived) -> Mapping[int, list[Metric[object]]]:

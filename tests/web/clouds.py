@@ -107,7 +107,7 @@ def servers(cloud: Cloud) -> None:
         {
             "time_drift": clock(-0.0002),
             "agent_heartbeat": {"cs_management_agent_port_listening": [Sample(1.0, ("cloudstack-agent",))]},
-            "port_reachability": {"cs_port_up": [Sample(1.0, ("8250", "agents", "exporter"))]},
+            "port_reachability": {"cs_port_connect_seconds": [Sample(0.0003, ("8250", "agents", "exporter"))]},
         },
     )
     cloud.add(

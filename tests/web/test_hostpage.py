@@ -54,6 +54,12 @@ def test_it_says_where_the_host_stands() -> None:
     assert "No symptom is seen" in text
 
 
+def test_nothing_seen_is_not_all_well_where_nobody_can_look() -> None:
+    """Blindness is said where one would read that all is well."""
+    text = Reader(page_of(troubled(), "kvm-fra1-011")).text
+    assert "No symptom is seen, but it can't be asked: unreachable." in text
+
+
 def test_maintenance_is_said() -> None:
     """With what would page otherwise."""
     text = Reader(page_of(troubled(), "kvm-ams1-005")).text

@@ -9,7 +9,9 @@ import pytest
 
 from cs_exporter.web import looks
 from cs_exporter.web.looks import Looks
+from tests.exposition.stubs import board_of, outcome
 from tests.lab.wait import wait_until_async
+from tests.web.planted import derived, probes
 from tests.web.support import StubDaemon, serving
 
 
@@ -48,6 +50,20 @@ async def test_it_looks_when_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> Non
     ended = daemon.snapshots
     await asyncio.sleep(0.1)
     assert ended == daemon.snapshots
+
+
+async def test_a_mistake_in_a_sheet_ends_no_looking(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, and the next look may do better."""
+    monkeypatch.setattr(looks, "EVERY", 0.01)
+    monkeypatch.setattr(looks, "FRESH", 0.0)
+    monkeypatch.setattr(looks, "SHARE", 0)
+    board = board_of(outcome("no reading of that sheet", probe="time_drift"))
+    daemon = StubDaemon(board=board, probes=probes(), derived=derived())
+    async with serving(daemon):
+        await wait_until_async(lambda: len(caplog.records) >= 2)
+    assert {"the board can't be judged for the status page; please report it"} == set(caplog.messages)
 
 
 async def test_a_picture_has_the_exporter_s_time() -> None:

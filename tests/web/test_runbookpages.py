@@ -28,7 +28,7 @@ def test_every_page_says_what_to_type_and_what_to_mend() -> None:
         reader = Reader(page.html)
         assert [] == reader.open
         for told in (row.name, row.sees, row.means, row.fix):
-            assert " ".join(told.split()) in reader.text
+            assert "".join(told.split()) in "".join(reader.text.split())
 
 
 def test_a_limit_in_force_is_the_one_that_is_shown() -> None:
@@ -41,6 +41,13 @@ def test_a_limit_in_force_is_the_one_that_is_shown() -> None:
     assert after is not None
     assert "above 7 s" not in before.html
     assert "above 7 s" in after.html
+
+
+def test_an_alert_that_is_mentioned_is_a_link() -> None:
+    """From a hung mount to the server behind it."""
+    page = Runbooks().page("CsNfsMountHung", NOBODY, site("https://mon.example.org/cs"))
+    assert page is not None
+    assert "/cs/runbooks/CsNfsServerDown" in Reader(page.html).links
 
 
 def test_what_is_no_alert_has_no_page() -> None:
