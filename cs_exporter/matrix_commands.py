@@ -24,7 +24,7 @@ from cs_exporter.matrix.rendering import RUNBOOKS, Rendering, of_inventory, usua
 from cs_exporter.matrix.runbooks import lines, pages
 from cs_exporter.matrix.whole import Matrix
 from cs_exporter.matrix.words import limited, spoken
-from cs_exporter.options import CONFIG, console
+from cs_exporter.options import config_option, console
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.spec import Severity
 
@@ -33,6 +33,7 @@ _NAMES = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"(?:[^"\\\n]|\\.)*"')
 _MATCHERS = re.compile(f"{_MATCHER}(?:,{_MATCHER})*")
 _COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
+CONFIG = config_option("limits and intervals are the defaults")
 OUTPUT = click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="Folder of the files; default: this folder, for the project's own.",
@@ -46,7 +47,7 @@ RUNBOOK_URL = click.option(
 )  # fmt: skip
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def matrix() -> None:
     """Write, check or show the troubleshooting matrix: alerts, their tests, dashboards, runbooks, reference."""
 
@@ -58,9 +59,9 @@ def matrix() -> None:
 @RUNBOOK_URL
 @click.pass_obj
 def write(given: Path | None, config_file: Path | None, output: Path | None, selector: str, runbook_url: str) -> None:
-    """Write all files that are made from the matrix into DIR, and remove those that nothing makes any more.
+    """Write all files that the matrix makes.
 
-    Limits and intervals are those of the configuration; without one, the defaults.
+    Files in DIR that it made once and makes no more are removed. Files that somebody wrote by hand are left alone.
     """
     path = config_file or given
     for line in files.write(
@@ -76,9 +77,9 @@ def write(given: Path | None, config_file: Path | None, output: Path | None, sel
 @RUNBOOK_URL
 @click.pass_obj
 def check(given: Path | None, config_file: Path | None, output: Path | None, selector: str, runbook_url: str) -> None:
-    """Name the files in DIR that are stale, missing, or that nothing makes any more; nothing is changed.
+    """Name stale, missing and orphan files.
 
-    The exit status is 0 where there are none, else 1.
+    Nothing is changed. The exit status is 0 where all files in DIR are as they would be written, else 1.
     """
     path = config_file or given
     folder = _folder(output, path, selector, runbook_url)
@@ -94,7 +95,10 @@ def check(given: Path | None, config_file: Path | None, output: Path | None, sel
 @click.argument("name", required=False)
 @click.pass_obj
 def show(given: Path | None, config_file: Path | None, name: str | None) -> None:
-    """Show all rows of the matrix, or the runbook of the alert NAME."""
+    """Show all rows, or one row's runbook.
+
+    NAME is an alert's.
+    """
     found = Matrix(_rendering(config_file or given, "", RUNBOOKS))
     if name is None:
         console().print(_table(found))

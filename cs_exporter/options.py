@@ -5,15 +5,25 @@ Apart from the command line because groups of commands have files of their own, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from rich.console import Console
 
-CONFIG = click.option(
-    "--config.file", "config_file", type=click.Path(path_type=Path), metavar="FILE",
-    help="Configuration (YAML). Without one, this machine alone is watched.",
-)  # fmt: skip
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def config_option(without: str) -> Callable[[F], F]:
+    """The option of the configuration's file; `without`: what happens if none is given."""
+    return click.option(
+        "--config.file", "config_file", type=click.Path(path_type=Path), metavar="FILE",
+        help=f"Configuration (YAML). Without one, {without}.",
+    )  # fmt: skip
+
+
+CONFIG = config_option("this machine alone is watched")
 
 _WIDE = 200
 

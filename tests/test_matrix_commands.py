@@ -71,6 +71,7 @@ def test_one_row_whole(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
 
 MISTAKES = {
+    "no command": ([], "Missing command"),
     "an alert that is not there": (["show", "CsNfsServerDwn"], "NAME: no alert 'CsNfsServerDwn'; did you mean"),
     "matchers": (["write", "--output=x", "--selector=job=cs"], "--selector: 'job=cs' is no list of matchers; write it"),
     "a label of ours": (["write", "--output=x", '--selector=job="a, host=",host=~"b"'], "'host' is a label of the"),
