@@ -200,6 +200,7 @@ def _mistaken(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
                 {'cs_unreadable_metrics{probe="nfs_mounts",instance="a"}': "1x40"},
                 ({"instance": "a", "probe": "nfs_mounts"},),
             ),
+            Proof("there is none", {'cs_duplicate_series{probe="nfs_mounts",instance="a"}': "0x40"}, ()),
             Proof("a run fails for a reason of the host's", {failing.format("denied"): "1x40"}, ()),
         ),
     )

@@ -107,6 +107,11 @@ def _isolated(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
             Proof("four hosts of ten", {**cloud(4, 6, "a"), **cloud(0, 10, "b")}, ({"instance": "a"},), value=0.4),
             Proof("three of ten are not enough", cloud(3, 7, "a"), ()),
             Proof("nor are both of a cloud of two", cloud(2, 0, "a"), ()),
+            Proof(
+                "nor hosts in maintenance",
+                {**cloud(4, 6, "a"), **{f'cs_host_maintenance{{host="kvm{n}"}}': "1x40" for n in range(2)}},
+                (),
+            ),
         ),
     )
 
@@ -244,6 +249,7 @@ def _dropped(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         unit="series",
         proofs=(
             Proof("some", {'cs_host_series_dropped{host="kvm1",instance="a"}': "12x40"}, ({"host": "kvm1"},), value=12),
+            Proof("none", {'cs_host_series_dropped{host="kvm1",instance="a"}': "0x40"}, ()),
             Proof("none any more", {'cs_host_series_dropped{host="kvm1",instance="a"}': "12x10 _x30"}, ()),
         ),
     )

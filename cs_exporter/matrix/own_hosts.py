@@ -173,6 +173,14 @@ def _not_polled(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
                 ({"instance": "cs:10595", "platform": "cloudstack"},),
                 value=2,
             ),
+            Proof(
+                "all have been asked",
+                {
+                    **dict.fromkeys(fewer, "12x40"),
+                    'cs_first_sweep_done{instance="cs:10595"}': "1x40",
+                },
+                (),
+            ),
             Proof("the first sweep is under way", {**fewer, 'cs_first_sweep_done{instance="cs:10595"}': "0x40"}, ()),
         ),
     )

@@ -49,8 +49,7 @@ def _file(probe: str, rows: Sequence[Row], rendering: Rendering) -> Iterator[str
         yield from _nothing(of_symptoms, interval)
     for row in rows:
         yield from _test(row, rendering)
-        for proof in row.proofs:
-            yield from given(row, proof, rendering)
+        yield from given(row, rendering)
 
 
 def _nothing(rows: Sequence[Row], interval: float) -> Iterator[str]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cs_exporter.durations import parse_duration
-from cs_exporter.matrix.proofs_series import selected, target
+from cs_exporter.matrix.proofs_series import INFO, PLACE, selected, target, written_series
 from cs_exporter.matrix.proofs_texts import Alert, expected
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import Proof, Row
@@ -18,33 +19,47 @@ from cs_exporter.matrix.rules import duration, quoted
 VALUES = 60.0
 """Seconds between two values of such a proof."""
 
-OF_OWN_ROWS = 120.0
+OF_OWN_ROWS = 240.0
 """Seconds between two evaluations of rules that no probe's interval stands behind: long, to be quick."""
 
 _SELECTOR = re.compile(r"(\w+)(?:\{(.*)\})?")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
-def given(row: Row, proof: Proof, rendering: Rendering) -> Iterator[str]:
-    """The lines of one such test; none where an operator's intervals make the alert wait for longer than it takes."""
-    if proof.fires and row.wait > _seconds(proof.at) - 2 * OF_OWN_ROWS:
+def given(row: Row, rendering: Rendering) -> Iterator[str]:
+    """The lines of the tests that a row gives, and what is true of each row about hosts.
+
+    What an operator's intervals make wait for longer than the proof takes is left out.
+    """
+    for proof in (*row.proofs, *_of_hosts(row)):
+        if not proof.fires or row.wait <= _seconds(proof.at) - 2 * OF_OWN_ROWS:
+            yield from _test(row, proof, rendering)
+
+
+def _of_hosts(row: Row) -> Iterator[Proof]:
+    """The first proof that it fires, on hosts with a place, and on hosts in maintenance."""
+    firing = next((proof for proof in row.proofs if proof.fires), None)
+    if firing is None or not row.per_host or row.symptom:
         return
+    hosts = [labels["host"] for labels in firing.fires]
+    info = {written_series("cs_host_info", {"host": host}, PLACE, INFO): "1x120" for host in hosts}
+    fires = tuple({**labels, **PLACE} for labels in firing.fires)
+    yield replace(firing, tells=f"{firing.tells}, at a known place", series={**firing.series, **info}, fires=fires)
+    work = {written_series("cs_host_maintenance", {"host": host}): "1x120" for host in hosts}
+    yield replace(firing, tells=f"{firing.tells}, in maintenance", series={**firing.series, **work}, fires=())
+
+
+def _test(row: Row, proof: Proof, rendering: Rendering) -> Iterator[str]:
     yield f"\n- name: {quoted(f'{row.name}: {proof.tells}')}"
     yield f"  interval: {duration(VALUES)}"
-    if not proof.series:
-        yield "  input_series: []"
-    else:
-        yield "  input_series:"
+    yield "  input_series:" if proof.series else "  input_series: []"
     for selector, values in proof.series.items():
         yield f"  - series: {quoted(scraped(selector, rendering))}"
         yield f"    values: {quoted(values)}"
     yield "  alert_rule_test:"
     yield f"  - eval_time: {proof.at}"
     yield f"    alertname: {row.name}"
-    if not proof.fires:
-        yield "    exp_alerts: []"
-        return
-    yield "    exp_alerts:"
+    yield "    exp_alerts:" if proof.fires else "    exp_alerts: []"
     for labels in proof.fires:
         full = {**labels, "severity": row.severity.value, "cause": row.cause.value, **row.labels}
         first, *others = expected(row, Alert(full, proof.value, more=proof.more), rendering)

@@ -47,8 +47,8 @@ def test_every_alert_is_proved_to_fire_and_not_to_fire() -> None:
     silent = [name for name, numbers in counted.items() if not any(numbers)]
     restless = [name for name, numbers in counted.items() if all(numbers)]
     assert ([], ["CsDeadMansSwitch"]) == (silent, restless)
-    # Nothing scraped, the wait not over, the wait over, two dips, healed but kept, healed.
-    assert {name: 7 * bool(row.symptom) + len(row.proofs) for name, row in rows.items()} == {
+    # Nothing scraped, the wait not over, the wait over, two dips, healed but kept, healed; place and maintenance.
+    assert {name: len(row.proofs) + (7 if row.symptom else 2 * row.per_host) for name, row in rows.items()} == {
         name: len(numbers) for name, numbers in counted.items()
     }
 
