@@ -95,7 +95,10 @@ class Site:
         return Page(html, HEADERS)
 
     def _navigation(self, here: str) -> str:
-        places = (("Status", "/"), ("Runbooks", "/runbooks/"), ("Metrics", self.options.telemetry_path))
+        places = (
+            *(("Status", "/"), ("Runbooks", "/runbooks/")),
+            *(("Metrics", self.options.telemetry_path), ("JSON", "/status.json")),
+        )
         return "".join(
             f'<li><a href="{self.link(path)}"{" aria-current=page" if path == here else ""}>{name}</a></li>'
             for name, path in places

@@ -43,7 +43,7 @@ def test_a_title_is_text() -> None:
 def test_links_follow_the_external_url() -> None:
     """The page works behind a proxy that adds a path."""
     links = [link for link in Reader(page("https://mon.example.org/cs/").html).links if link[:1] == "/"]
-    assert ["/cs/", "/cs/runbooks/", "/cs/metrics"] == links
+    assert ["/cs/", "/cs/runbooks/", "/cs/metrics", "/cs/status.json"] == links
     assert "/cs/?host=a%26b" == site("https://mon.example.org/cs/").host("a&b")
     assert "/runbooks/a%2Fb" == site().runbook("a/b")
 

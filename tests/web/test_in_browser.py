@@ -137,6 +137,9 @@ async def test_a_phone_shows_all_of_it(tab: Tab, served: Shown, path: str, dark:
     await tab.look(360, 740, phone=True, dark=dark)
     await tab.open(served.url + path)
     assert 360 == await tab.run("document.documentElement.scrollWidth")
+    assert [] == await tab.run(
+        "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth)"
+    )
     boxes = "[...document.querySelectorAll('body *')].filter(one => !one.closest('pre,.scroll,.skip'))"
     out = await tab.run(f"{boxes}.filter(one => one.getBoundingClientRect().right > 361).map(one => one.outerHTML)")
     assert [] == out

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
 
+from cs_exporter.board import Snapshot
 from cs_exporter.web import looks
 from cs_exporter.web.looks import Looks
+from cs_exporter.web.picture import Picture
 from tests.exposition.stubs import board_of, outcome
 from tests.lab.wait import wait_until_async
 from tests.web.planted import derived, probes
@@ -37,6 +40,28 @@ async def test_a_look_is_used_for_a_while(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(looks, "SHARE", 0)
     other = Looks(daemon)
     assert await other.picture() is not await other.picture()
+
+
+async def test_nobody_waits_long_for_a_slow_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With ten thousand hosts one takes a while; the one before says of when it is."""
+    monkeypatch.setattr(looks, "FRESH", 0.0)
+    monkeypatch.setattr(looks, "SHARE", 0)
+    may_end = threading.Event()
+    may_end.set()
+
+    class Slow(Looks):
+        def _paint(self, snapshot: Snapshot, wall: float) -> Picture:
+            assert may_end.wait(30)
+            return super()._paint(snapshot, wall)
+
+    one = Slow(StubDaemon())
+    first = await one.picture()
+    may_end.clear()
+    try:
+        assert first is await one.picture()
+    finally:
+        may_end.set()
+    assert first is not await one._look()
 
 
 async def test_it_looks_when_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
