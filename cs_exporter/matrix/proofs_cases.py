@@ -42,7 +42,7 @@ def cases(world: World) -> tuple[Case, ...]:
     """All that apply to the row."""
     found = [*_limits(world), *_times(world)]
     if world.row.per_host:
-        found += [*_hosts(world), *_victims(world), *_own_limits(world)]
+        found += [*_hosts(world), *_states(world), *_victims(world), *_own_limits(world)]
     return tuple(found)
 
 
@@ -117,11 +117,21 @@ def _hosts(world: World) -> Iterator[Case]:
     yield _case(world, "replicas", "beyond for one replica only: one alert", Fires.ALWAYS, *both, placed=True)
     alone = world.metric("unplaced", world.values(beyond))
     yield _case(world, "unplaced", "nothing is known of the host but this", Fires.ALWAYS, alone)
-    if records.STATE in world.row.expression:
-        state = written_series("cs_host_state", {"host": "given-up", "state": "Alert"}, world.replicas["a"])
-        lost = {state: written(gaps, {BEYOND: 1, INSIDE: 1})}
-        given_up = world.metric("given-up", world.values(gaps)), world.around("given-up", gaps), lost
-        yield _case(world, "given-up", "the cloud gave it up already; scrapes fail", Fires.NEVER, *given_up)
+
+
+def _states(world: World) -> Iterator[Case]:
+    """What the cloud has said of the host already, where that counts; where it says nothing, it is as if it were up."""
+    if records.STATE not in world.row.expression:
+        return
+    beyond, gaps = world.pace.throughout(BEYOND), world.pace.dipping(GONE)
+    for name, state, tells, fires, where in (
+        ("given-up", "Alert", "the cloud gave it up already; scrapes fail", Fires.NEVER, gaps),
+        ("openstack", "up", "up, as OpenStack writes it", Fires.ALWAYS, beyond),
+    ):
+        said = written_series("cs_host_state", {"host": name, "state": state}, world.replicas["a"])
+        series = {**world.around(name, where), said: written(where, {BEYOND: 1, INSIDE: 1})}
+        metric = world.metric(name, world.values(where))
+        yield _case(world, name, tells, fires, metric, series, placed=fires is Fires.ALWAYS)
 
 
 def _victims(world: World) -> Iterator[Case]:

@@ -73,6 +73,7 @@ DEFECTS = {
     "in maintenance as well": ("CsFalse", r"\n +unless on \(host\) \(host:cs_host_maintenance:max == 1\)", ""),
     "given up already": ("CsCountdown", r"\n +unless on \(host\) \(host:cs_host_state[^\n]*", ""),
     "only with a state": ("CsCountdown", r"unless (on \(host\) \(host:cs_host_state:max\{state)!~", r"and \1=~"),
+    "up in one cloud's words only": ("CsCountdown", r"Up\|up", "Up"),
     "one alert for each replica": ("CsFalse", r"max by \(host, disk\) ", ""),
     "the best replica": ("CsAbove", "max by", "min by"),
     "not without a place": ("CsFalse", r"(group_left [^\n]*)\n +or on .*?\n  +\)\n", r"\1\n"),

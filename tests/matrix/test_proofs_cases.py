@@ -23,7 +23,7 @@ ALWAYS = {"beyond", "inside", "dips", "lost"}
         ("CsAtOnce", OF_HOSTS),
         ("CsExporter", {"short", "at-limit", "behind", "inside-behind"}),
         ("CsBelowSeries", {"short", "at-limit", "without-limit", *OF_HOSTS}),
-        ("CsCountdown", {"at-limit", "given-up", *OF_HOSTS}),
+        ("CsCountdown", {"at-limit", "given-up", "openstack", *OF_HOSTS}),
         ("CsDatabase", {"short", "mute", *OF_HOSTS}),
         ("CsPort", {"short", "other-port", *OF_HOSTS}),
         ("CsServer", {"short", *OF_HOSTS}),
