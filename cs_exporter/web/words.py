@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 
 from cs_exporter.matrix.words import quantity, spoken
-from cs_exporter.spec import Cause
+from cs_exporter.spec import Cause, Severity
 from cs_exporter.web.picture import Blind, Left, State
 from cs_exporter.web.watch import Seen
 
@@ -79,10 +79,11 @@ def duration(seconds: float) -> str:
 
 
 def lasting(seen: Seen, wall: float) -> str:
-    """How long it has been there, and how long it will be until its alert, where it still waits."""
+    """How long it has been there, and how long its alert waits, while it does; of information nobody is told."""
     age = wall - seen.since
     told = f"for {_roughly(age)}" if age >= 1 else "just seen"
-    return told if seen.due(wall) else f"{told}, alert after {duration(seen.wait)}"
+    alerts = seen.held.symptom.severity is not Severity.INFO
+    return told if seen.due(wall) or not alerts else f"{told}, alert after {duration(seen.wait)}"
 
 
 def _roughly(seconds: float) -> str:

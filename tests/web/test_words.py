@@ -100,6 +100,11 @@ def test_how_long_it_has_lasted(age: float, expected: str) -> None:
     assert expected == words.lasting(seen(NEAR), age)
 
 
+def test_information_has_no_alert_to_wait_for() -> None:
+    """Nobody is told of it."""
+    assert "for 42 s" == words.lasting(seen(replace(NEAR, severity=Severity.INFO)), 42.0)
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [
