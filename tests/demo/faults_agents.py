@@ -39,6 +39,15 @@ def heartbeat_stopped(cloud: Cloud, host: str) -> Iterator[None]:
 
 
 @contextmanager
+def cut(cloud: Cloud, host: str) -> Iterator[None]:
+    """After so long its kernel would try again in a minute or two; mended as by an operator, who starts it anew."""
+    with agents.cut_off(cloud.host(host), *map(cloud.host, MANAGEMENT)):
+        yield
+    cloud.agents[host].stop()
+    cloud.agents[host].start()
+
+
+@contextmanager
 def server_killed(cloud: Cloud, host: str) -> Iterator[None]:
     """Its agents move, and would stay: CloudStack's balancer brings them back, here those that prefer it start anew."""
     with faults.stopped(cloud.management[host]):
@@ -79,7 +88,7 @@ AGENTS = (
         name="agent-cut",
         tells="packets between agent and management servers vanish, both ways",
         hosts=(*NAMESPACED[2:], *NAMESPACED[:2]),
-        breaks=lambda cloud, host: agents.cut_off(cloud.host(host), *map(cloud.host, MANAGEMENT)),
+        breaks=cut,
         probe="agent_heartbeat",
         rows=SILENT,
         also=(GONE, RETRANSMITTING),

@@ -70,8 +70,7 @@ CLOCKS = (
         breaks=really_wrong,
         probe="time_drift",
         rows=(*SKEWED, *IN_POOL, *OFFSET),
-        # A stamp written before the step may look as old as the look before it, which is late at a quick pace.
-        also=(BOUND, UNSYNCHRONISED, Row(HERE, "CsStorageHeartbeatAhead"), Row(HERE, "CsStorageHeartbeatLate")),
+        also=(BOUND, UNSYNCHRONISED, Row(HERE, "CsStorageHeartbeatAhead")),
         slack=lambda pace: pace.slowness + 2 * POLL,
         part="clock of $host",
     ),

@@ -151,9 +151,11 @@ NFS = (
         hosts=("nfs1",),
         breaks=lambda cloud, _host: faults.read_only_export(cloud.storage, EXPORT),
         probe="storage_heartbeat",
-        rows=tuple(Row(name, "CsStorageHeartbeatLate") for name in MOUNTING),
+        rows=tuple(
+            Row(name, f"Cs{symptom}") for name in MOUNTING for symptom in ("StorageHeartbeatLate", "HostRebootNear")
+        ),
         also=(*STALE, *WAITING, *OF_SERVER),
-        slack=lambda pace: pace.slowness + pace.late,
+        slack=lambda pace: pace.slowness + pace.patience,
         part="NFS server",
     ),
     Fault(

@@ -21,7 +21,7 @@ from tests.e2e.stand import EVALUATION, GROUPING, LOOK, SCRAPE, Stand
 from tests.lab.control import LabError
 from tests.lab.wait import WaitedInVain, wait_until
 
-TOGETHER = 7
+TOGETHER = 8
 """More at once would show how the lab's two cores bear it rather than what a fault does."""
 
 BLINDED = 2
@@ -42,7 +42,7 @@ QUICKEST = 40.0
 """Seconds that a fault takes which shows, is paged and is resolved as soon as it can be."""
 
 PAUSE = LOOK / 2
-LONGEST = 1100.0
+LONGEST = 1500.0
 
 
 def holds(pace: Pace) -> dict[str, float]:
@@ -195,7 +195,7 @@ class Course:
         placed, now = held.placed, self.stand.now()
         shows = any(placed.expects(row) and not placed.leaves(row) for row in red) or any(map(placed.blinds, blind))
         over = not shows and not any(map(self.stand.finds, placed.queries))
-        healed = HEALED + placed.fault.slack(self.stand.pace) + 2 * self._lag(held)
+        healed = self._overload * HEALED + placed.fault.slack(self.stand.pace) + 2 * self._lag(held)
         if held.mended is None or not (over or now > held.mended.end + healed):
             return
         held.gone, held.over = now, over

@@ -12,6 +12,7 @@ from functools import cache
 
 from cs_exporter.matrix.inhibitions import INHIBITIONS
 from cs_exporter.matrix.whole import usual_matrix
+from tests.demo.cloud import HYPERVISORS, MANAGEMENT
 from tests.demo.fault import ANY, HERE, Fault, Row
 
 HOST = re.compile(r'host="([^"]+)"')
@@ -110,8 +111,16 @@ class Placed:
         )
 
     def _mutes(self, other: Placed) -> bool:
-        """Whether nobody may be told of the other, because of this fault."""
-        return any(row.symptom in _muted().get(one.symptom, ()) for one in self.shown for row in other.rows)
+        """Whether nobody may be told of the other, because of this fault.
+
+        Nobody depends on a hypervisor, and on ports of management servers only.
+        """
+        return any(
+            row.symptom in _muted().get(one.symptom, ())
+            for one in self.shown
+            if one.host in MANAGEMENT or (one.host not in HYPERVISORS and not one.symptom.startswith("CsPort"))
+            for row in other.rows
+        )
 
     def _hides(self, other: Placed) -> bool:
         """Whether nothing could be told, because of this fault, of a host that concerns the other."""
