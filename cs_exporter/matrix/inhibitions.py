@@ -12,6 +12,7 @@ from graphlib import TopologicalSorter
 from itertools import product
 
 from cs_exporter.matrix.muting import Inhibition, Matcher, carried
+from cs_exporter.matrix.own_reach import SCOPE
 from cs_exporter.matrix.rendering import KEPT_INTERVALS
 from cs_exporter.matrix.rows import Row
 from cs_exporter.spec import Cause, Severity
@@ -56,9 +57,13 @@ MOUNTS_WITHOUT_SERVER = (
 )
 """What a server that does not answer does to a mount. One that is stale, missing or read-only was answered."""
 
+ALL_ISOLATED = (_named("CsExporterIsolated"), _is(SCOPE, "all"))
+"""No exporter is well. While one is, what it sees of its hosts is as good as ever."""
+
 INHIBITIONS = (
     Inhibition(
-        "What a page is about is no ticket as well. Tickets with a fault of their own are told besides.",
+        "What a page is about is no ticket as well: of a host with a port that pages, no other port is one. Tickets "
+        "with a fault of their own are told besides.",
         source=(CRITICAL,),
         target=(WARNING, _not("alertname", *OWN_FAULTS)),
         equal=("cause", "host"),
@@ -138,23 +143,35 @@ INHIBITIONS = (
         equal=("host", "peer", "traffic"),
     ),
     Inhibition(
-        "An exporter that reaches nobody cannot tell who is there: all that rests on connecting from it, or on being "
-        "let in. A refused or broken connection is an answer, and told.",
-        source=(_named("CsExporterIsolated"),),
+        "Exporters that reach nobody cannot tell who is there: all that rests on connecting from them, or on being "
+        "let in, while none is well. A refused or broken connection is an answer, and told.",
+        source=ALL_ISOLATED,
         target=(_is("blind", "true"),),
         equal=(),
     ),
     Inhibition(
-        "The same, of ports that it dials.",
-        source=(_named("CsExporterIsolated"),),
+        "The same, of ports that they dial.",
+        source=ALL_ISOLATED,
         target=(_named(*PORTS), _is("vantage", "exporter"), _is("state", "filtered")),
         equal=(),
     ),
     Inhibition(
         "The same, of databases and NFS servers.",
-        source=(_named("CsExporterIsolated"),),
+        source=ALL_ISOLATED,
         target=(_named("CsMysqlUnreachable", "CsNfsServerDown", "CsNfsServerSlow"),),
         equal=(),
+    ),
+    Inhibition(
+        "Where there is no exporter at all, it needs no saying of each.",
+        source=(_named("CsExporterAbsent"),),
+        target=(_named("CsExporterGone", "CsExporterReplicaGone"),),
+        equal=(),
+    ),
+    Inhibition(
+        "An exporter that has gone with its hosts is a page, and no ticket as well.",
+        source=(_named("CsExporterGone"),),
+        target=(_named("CsExporterReplicaGone"),),
+        equal=("instance",),
     ),
     Inhibition(
         "Skew and the age of a synchronisation are told by the exporter's clock. What a host's own NTP client says of "

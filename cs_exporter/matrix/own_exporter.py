@@ -1,4 +1,4 @@
-"""Rows about the exporter's own state: gone, cut off, restarting, late, without a first sweep, with too many series.
+"""Rows about the exporter's own state: restarting, not reloaded, late, without a first sweep, with too many series.
 
 Whoever watches must be watched: while one of these holds, silence about the hosts proves nothing.
 """
@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cs_exporter.matrix import records
-from cs_exporter.matrix.intervals import quickest, reaching, slowest, wait
-from cs_exporter.matrix.own_asking import HOSTS, SHARE
-from cs_exporter.matrix.own_hosts import success
+from cs_exporter.matrix.intervals import quickest, slowest, wait
+from cs_exporter.matrix.own_gone import LOG, STATUS, UNSEEN
 from cs_exporter.matrix.promql import selector
 from cs_exporter.matrix.rendering import KEPT_INTERVALS, Rendering
 from cs_exporter.matrix.rows import OWN, Proof, Row, placed
@@ -19,100 +17,20 @@ from cs_exporter.spec import AnySpec, Cause, Limit, Op, Severity
 LATE = 5.0
 """Seconds that a slot of the timetable may begin late."""
 
-RESTART = 30.0
-"""Seconds that one may take, until it is scraped again."""
-
 RESTARTS = 2
 """Within an hour: one for an update, and one for what the update got wrong."""
 
 _INSTANCE = ("instance",)
-_LOG = "journalctl -u cs-exporter -n 100"
-_STATUS = "systemctl status cs-exporter"
 
 
 def rows(rendering: Rendering, probes: Sequence[AnySpec]) -> tuple[Row, ...]:
     """The worst first."""
     return (
-        _absent(rendering, probes),
-        _isolated(rendering, probes),
         _restarting(rendering),
         _reload_failed(rendering),
         _late(rendering, probes),
         _unswept(rendering, probes),
         _dropped(rendering, probes),
-    )
-
-
-def _absent(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
-    # Without group, the alert would have the labels of the operator's selector.
-    holds = f"group(absent({selector('cs_build_info', also=rendering.selector)}))"
-    return Row(
-        name="CsExporterAbsent",
-        sees="Prometheus has no cs_exporter any more.",
-        means="None runs, or none can be scraped: no host is watched, and no other alert of this kind can fire.",
-        look=(
-            _STATUS,
-            _LOG,
-            "curl -sf http://localhost:10595/-/healthy",
-            "promtool query instant http://localhost:9090 up, on Prometheus' machine",
-        ),
-        fix="Start it; cs-exporter check-config says whether it can be. If it runs, mend the path from Prometheus to "
-        "it, or the scrape configuration.",
-        severity=Severity.CRITICAL,
-        cause=Cause.EXPORTER,
-        probe=OWN,
-        keys=(),
-        condition=holds,
-        expression=holds,
-        wait=max(RESTART, wait(3, quickest(rendering, probes))),
-        keep=0,
-        proofs=(
-            Proof("nothing is there", {}, ({},)),
-            Proof("it went away", {'cs_build_info{version="1",instance="a"}': "1x10 _x30"}, ({},)),
-            Proof("one of two is there", {'cs_build_info{version="1",instance="a"}': "1x40"}, ()),
-        ),
-    )
-
-
-def _isolated(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
-    hosts = f"({records.REACHED} unless on (host) {records.MUTED})"
-    lost = f"count by (instance) ({hosts} == 0)"
-    holds = f"{lost} / count by (instance) ({hosts}) > {SHARE:g}\nand on (instance) {lost} >= {HOSTS}"
-    interval = quickest(rendering, reaching(probes))
-
-    def cloud(lost: int, reached: int, instance: str) -> dict[str, str]:
-        names = [f"kvm{number}" for number in range(lost + reached)]
-        return {success(name, "nfs_mounts", instance): "0x40" if n < lost else "1x40" for n, name in enumerate(names)}
-
-    return Row(
-        name="CsExporterIsolated",
-        sees="The exporter reaches more than a third of its hosts no longer, all at once.",
-        means="So many hosts hardly die together: the exporter's machine, its network or its key is what has failed. "
-        "What it says of ports, databases and servers as seen from here has the same cause, and is muted.",
-        look=("ip -s link; ip route, on the exporter's machine", "cs-exporter hosts", _LOG),
-        fix="Mend link, route or packet filter of the exporter's machine; if the reason is denied or host_key, its key "
-        "or the known keys. If the hosts really are gone (power, a core switch), start there.",
-        severity=Severity.CRITICAL,
-        cause=Cause.EXPORTER,
-        probe=OWN,
-        keys=_INSTANCE,
-        condition=holds,
-        expression=holds,
-        wait=wait(2, interval),
-        keep=KEPT_INTERVALS * interval,
-        unit="ratio",
-        limit=Limit(Op.ABOVE, SHARE, step=0.01),
-        threshold=SHARE,
-        proofs=(
-            Proof("four hosts of ten", {**cloud(4, 6, "a"), **cloud(0, 10, "b")}, ({"instance": "a"},), value=0.4),
-            Proof("three of ten are not enough", cloud(3, 7, "a"), ()),
-            Proof("nor are both of a cloud of two", cloud(2, 0, "a"), ()),
-            Proof(
-                "nor hosts in maintenance",
-                {**cloud(4, 6, "a"), **{f'cs_host_maintenance{{host="kvm{n}"}}': "1x40" for n in range(2)}},
-                (),
-            ),
-        ),
     )
 
 
@@ -127,7 +45,7 @@ def _restarting(rendering: Rendering) -> Row:
         sees="The exporter has been restarted more than twice within an hour.",
         means="It ends by itself, is ended for want of memory, or its watchdog gives it up: every start begins with a "
         "first sweep, and what must hold for some time begins anew.",
-        look=(_STATUS, _LOG, "journalctl -k -g 'out of memory' -n 20"),
+        look=(STATUS, LOG, "journalctl -k -g 'out of memory' -n 20"),
         fix="The log has the reason of each end. Give it more memory, or report what it says.",
         severity=Severity.WARNING,
         cause=Cause.EXPORTER,
@@ -136,7 +54,7 @@ def _restarting(rendering: Rendering) -> Row:
         condition=holds,
         expression=holds,
         wait=0,
-        keep=0,
+        keep=UNSEEN,
         unit="restarts",
         limit=Limit(Op.ABOVE, RESTARTS, step=1),
         threshold=RESTARTS,
@@ -156,7 +74,7 @@ def _reload_failed(rendering: Rendering) -> Row:
         name="CsExporterReloadFailed",
         sees="The exporter did not take its configuration in at the last attempt.",
         means="It goes on with the one of before: what was changed is not in force, and a restart would fail.",
-        look=("cs-exporter check-config", _LOG),
+        look=("cs-exporter check-config", LOG),
         fix="check-config names file, field and mend. Then reload: systemctl reload cs-exporter.",
         severity=Severity.WARNING,
         cause=Cause.EXPORTER,
@@ -183,7 +101,7 @@ def _late(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         sees="The exporter begins its runs more than 5 s late.",
         means="Its machine or its process has too much to do: readings are older than their interval, and pages come "
         "later than they should.",
-        look=("uptime, on the exporter's machine", "top -b -n1 | head -20, on the exporter's machine", _LOG),
+        look=("uptime, on the exporter's machine", "top -b -n1 | head -20, on the exporter's machine", LOG),
         fix="Give the machine more processors, take other work from it, lengthen the intervals, or share the hosts "
         "among several exporters.",
         severity=Severity.WARNING,
@@ -212,7 +130,7 @@ def _unswept(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         name="CsExporterUnswept",
         sees="The exporter has not asked every host once, long after its start.",
         means="Rules about what is absent wait for that, and say nothing until then.",
-        look=(_LOG, "cs-exporter hosts", "curl -s http://localhost:10595/-/ready"),
+        look=(LOG, "cs-exporter hosts", "curl -s http://localhost:10595/-/ready"),
         fix="See CsExporterLate and CsProbeStalled; else restart it, and keep its log.",
         severity=Severity.WARNING,
         cause=Cause.EXPORTER,
@@ -221,7 +139,7 @@ def _unswept(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=holds,
         wait=max(600.0, wait(3, slowest(rendering, probes))),
-        keep=0,
+        keep=KEPT_INTERVALS * quickest(rendering, probes),
         proofs=(
             Proof("it never ends", {series: "0x40"}, ({"instance": "cs:10595"},)),
             Proof("it ended after some minutes", {series: "0x5 1x35"}, ()),

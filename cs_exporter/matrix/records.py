@@ -29,6 +29,7 @@ CLIENTS = "host_management_server:cs_mysql_client_connections:group"
 ANSWERED = "host_probe:cs_probe_success:max"
 ANSWERED_LATELY = "host_probe:cs_probe_success:max_over_runs"
 REACHED = "instance_host:cs_probe_success:max"
+LOST = "instance_host:cs_probe_success:lost"
 DEPLOYED = "symptom:cs_symptom_limit:deployed"
 
 KEPT = "10m"
@@ -147,6 +148,12 @@ def _of_runs(rendering: Rendering, probes: Sequence[AnySpec]) -> Iterable[Record
         REACHED,
         "\nor on (instance, host) ".join(tiers),
         "1 if the exporter reached the host over SSH, by the latest runs of the probes that run most often, else 0.",
+    )
+    yield Record(
+        LOST,
+        f"({REACHED} == bool 0) * on (host) group_left () (max by (host) ({REACHED}) == bool 0)\n"
+        f"unless on (host) {MUTED}",
+        "1 if neither the exporter nor any other one reached the host, else 0; without hosts in maintenance.",
     )
 
 

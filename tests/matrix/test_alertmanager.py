@@ -6,32 +6,21 @@ Alerts are posted with the labels that the rows give them; judged by what reache
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cs_exporter.matrix.alertmanager import NAMES, AlertmanagerTimings, Pace, configuration, files
-from cs_exporter.matrix.muting import UNKNOWN, carried
-from cs_exporter.matrix.whole import usual_matrix
 from tests.lab.alertmanager import Alertmanager
 from tests.lab.one_page import free_address
 from tests.lab.receiver import Receiver, receiving
 from tests.lab.wait import wait_until
+from tests.matrix.causes import CASES, KVM1, MATRIX, MOUNT, NFS_DOWN, ROWS, Alert, alert
 
 pytestmark = pytest.mark.debian
 
-MATRIX = usual_matrix()
-ROWS = {row.name: row for row in MATRIX.rows}
 QUICK = Pace(wait=0.2, interval=0.1, repeat=3600)
-Alert = Mapping[str, str]
-
-
-def alert(name: str, **labels: str) -> Alert:
-    """An alert of that row: what the row says of itself, and what else is given; nothing that no such alert has."""
-    known = carried(ROWS[name])
-    assert set() == labels.keys() - known.keys(), f"{name} has no such label"
-    return {**{label: value for label, value in known.items() if value is not UNKNOWN}, **labels}
 
 
 @pytest.fixture
@@ -91,138 +80,6 @@ def test_every_row_goes_by_its_severity(example: Path) -> None:
     route = text[text.index("\nroute:") : text.index("\ninhibit_rules:")]
     assert ["CsDeadMansSwitch"] == [name for name in ROWS if name in route]
 
-
-KVM1, KVM2 = {"host": "kvm1", "cloud_zone": "z1"}, {"host": "kvm2", "cloud_zone": "z1"}
-MS1, MS2 = {"management_server": "ms1"}, {"management_server": "ms2"}
-AGENT = {"agent": "cloudstack-agent"}
-MOUNT = {"mountpoint": "/m", "export": "/e"}
-PORT = {"port": "1", "vantage": "exporter", "state": "filtered"}
-NFS_DOWN = alert("CsNfsServerDown", host="nfs1", server="nfs1", program="nfs", version="3")
-MS_DOWN = alert("CsManagementAgentPortClosed", host="ms1", **AGENT, **MS1)
-CASES: Mapping[str, tuple[Alert, tuple[Alert, ...], tuple[Alert, ...]]] = {
-    "a page is no ticket": (
-        alert("CsClockOffsetCritical", **KVM1),
-        (alert("CsClockOffset", **KVM1), alert("CsClockNotSynchronised", **KVM1)),
-        (
-            alert("CsClockOffset", **KVM2),
-            alert("CsNfsMountSlow", **KVM1, server="nfs1", **MOUNT),
-            alert("CsPortCertificateExpires", **KVM1, port="1", port_name="x", vantage="exporter"),
-        ),
-    ),
-    "nor are tickets without a host": (
-        alert("CsExporterAbsent"),
-        (),
-        (alert("CsExporterClockWrong", instance="a:1"), alert("CsExporterReloadFailed", instance="a:1")),
-    ),
-    "host unreachable": (
-        alert("CsHostUnreachable", **KVM1),
-        (
-            alert("CsHostBlind", **KVM1),
-            alert("CsPortDown", **KVM1, port="22", port_name="ssh", vantage="exporter", state="mute"),
-        ),
-        (
-            alert("CsHostBlind", **KVM2),
-            alert("CsAgentSessionGone", **KVM1, **AGENT, **MS1),
-            alert("CsPathUnreachable", **KVM1, peer="ms1", traffic="management"),
-            alert("CsPortDown", **KVM1, port="16509", port_name="libvirt-tcp", vantage="exporter", state="refused"),
-        ),
-    ),
-    "NFS server down": (
-        NFS_DOWN,
-        (
-            alert("CsNfsMountHung", **KVM1, server="nfs1", **MOUNT),
-            alert("CsStorageHeartbeatLate", host="kvm3", server="nfs1", mountpoint="/m"),
-            alert("CsPortDownWarning", host="nfs1", port_name="nfs", **PORT),
-            alert("CsPortDownWarning", host="nfs1", port_name="nfs", **{**PORT, "vantage": "kvm1"}),
-        ),
-        (
-            alert("CsNfsMountHung", **KVM2, server="nfs2", **MOUNT),
-            alert("CsNfsMountStale", **KVM2, server="nfs1", **MOUNT),
-            alert("CsHostRebootNear", **KVM2),
-            alert("CsPortUnexpected", host="nfs1", port="1", port_name="nfs", vantage="exporter"),
-        ),
-    ),
-    "its mount daemon alone": (
-        alert("CsNfsServerDown", host="nfs1", server="nfs1", program="mountd", version="3"),
-        (),
-        (alert("CsNfsMountHung", **KVM1, server="nfs1", **MOUNT),),
-    ),
-    "management server down": (
-        MS_DOWN,
-        (
-            alert("CsAgentSessionGone", **KVM1, **AGENT, **MS1),
-            alert("CsHostAlertImminentCritical", **KVM2, **AGENT, **MS1),
-            alert("CsPortDown", host="ms1", port_name="management-http", management_server="ms1", **PORT),
-        ),
-        (
-            alert("CsAgentSessionGone", host="kvm3", **AGENT, **MS2),
-            alert("CsHostAlertImminentCritical", host="kvm4", **AGENT),
-            alert("CsPortDown", host="ms2", port_name="management-http", management_server="ms2", **PORT),
-            alert("CsMysqlDown", host="db1"),
-        ),
-    ),
-    "database down": (
-        alert("CsMysqlDown", host="db1", **MS1),
-        (
-            alert("CsHostAlertImminentCritical", **KVM1, **AGENT, **MS1),
-            alert("CsPortDown", host="db1", port_name="mysql", **PORT),
-        ),
-        (
-            alert("CsHostAlertImminentCritical", **KVM2, **AGENT, **MS2),
-            alert("CsPortDown", host="db2", port_name="mysql", **PORT),
-            alert("CsManagementAgentPortClosed", host="ms3", **AGENT, management_server="ms3"),
-        ),
-    ),
-    "a replica's source down": (
-        alert("CsMysqlDown", host="db1"),
-        (alert("CsMysqlReplicaIoStopped", host="db2", channel="c"),),
-        (
-            alert("CsMysqlReplicaIoStopped", host="db3", channel="c", platform="openstack"),
-            alert("CsMysqlReplicaSqlStopped", host="db2", channel="c"),
-        ),
-    ),
-    "a certificate": (
-        alert("CsPortCertificateExpiresCritical", host="ms1", port="8443", port_name="x", vantage="exporter"),
-        (alert("CsPortCertificateExpires", host="ms1", port="8443", port_name="x", vantage="exporter"),),
-        (alert("CsPortCertificateExpires", host="ms1", port="443", port_name="y", vantage="exporter"),),
-    ),
-    "a database of nobody knows whom": (
-        alert("CsMysqlDown", host="db1"),
-        (),
-        (alert("CsHostAlertImminentCritical", **KVM1, **AGENT),),
-    ),
-    "no echo from a peer": (
-        alert("CsPathUnreachable", **KVM1, peer="ms1", traffic="management"),
-        (alert("CsPathLoss", **KVM1, peer="ms1", traffic="management"),),
-        (
-            alert("CsPathLoss", **KVM1, peer="ms2", traffic="management"),
-            alert("CsPathLoss", **KVM2, peer="ms1", traffic="management"),
-        ),
-    ),
-    "exporter isolated": (
-        alert("CsExporterIsolated", instance="a:1"),
-        (
-            alert("CsHostUnreachable", **KVM1),
-            alert("CsProbeBlind", probe="nfs_mounts"),
-            alert("CsPortDown", host="ms1", port_name="management-http", **PORT),
-            alert("CsMysqlUnreachable", host="db1"),
-            NFS_DOWN,
-        ),
-        (
-            alert("CsMysqlDown", host="db2"),
-            alert("CsPortDown", host="ms2", port_name="management-http", **{**PORT, "state": "refused"}),
-            alert("CsPortDown", host="ms2", port_name="management-cluster", **{**PORT, "vantage": "ms1"}),
-            alert("CsNfsMountHung", **KVM2, server="nfs2", **MOUNT),
-            alert("CsDeadMansSwitch"),
-        ),
-    ),
-    "exporter's clock wrong": (
-        alert("CsExporterClockWrong", instance="a:1"),
-        (alert("CsClockSkew", **KVM1), alert("CsClockSkewCritical", **KVM2)),
-        (alert("CsClockOffsetCritical", host="kvm3"), alert("CsClockSkewInPoolCritical", host="kvm4")),
-    ),
-}
-"""What happens -> the cause's alert, those that it mutes, those that it does not."""
 
 LATER = {name: case for name, case in CASES.items() if case[1]}
 

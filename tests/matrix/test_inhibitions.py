@@ -147,6 +147,9 @@ MUTED: Mapping[str, tuple[set[str], set[str]]] = {
         {"CsHostUnreachable", "CsHostBlind", "CsProbeBlind", "CsPortDown", "CsMysqlUnreachable", "CsNfsServerDown"},
         {"CsMysqlDown", "CsMysqlMute", "CsNfsMountHung", "CsAgentSessionGone", "CsExporterAbsent"},
     ),
+    "CsExporterCutOff": (set(), {"CsHostUnreachable", "CsPortDown", "CsMysqlUnreachable", "CsNfsServerDown"}),
+    "CsExporterAbsent": ({"CsExporterGone", "CsExporterReplicaGone"}, {"CsExporterReloadFailed", "CsDeadMansSwitch"}),
+    "CsExporterGone": ({"CsExporterReplicaGone"}, {"CsExporterAbsent", "CsHostUnreachable"}),
     "CsExporterClockWrong": (
         {"CsClockSkew", "CsClockSkewCritical"},
         {"CsClockOffsetCritical", "CsClockNotSynchronised", "CsClockSkewFromFleet", "CsClockSkewInPoolCritical"},
