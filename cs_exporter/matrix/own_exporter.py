@@ -161,7 +161,7 @@ def _dropped(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         probe=OWN,
         keys=keys,
         condition=holds,
-        expression=placed(holds, keys),
+        expression=placed(holds, keys, rendering),
         wait=0,
         keep=KEPT_INTERVALS * quickest(rendering, probes),
         unit="series",

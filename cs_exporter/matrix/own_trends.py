@@ -45,7 +45,7 @@ def _rising(rendering: Rendering) -> Row:
         probe=OWN,
         keys=keys,
         condition=holds,
-        expression=placed(holds, keys),
+        expression=placed(holds, keys, rendering),
         wait=wait(6, interval),
         keep=KEPT_INTERVALS * interval,
         unit="ratio",

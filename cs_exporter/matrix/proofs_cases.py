@@ -107,6 +107,12 @@ def _hosts(world: World) -> Iterator[Case]:
     ]
     muted = world.metric("in-maintenance", world.values(gaps)), world.around("in-maintenance", gaps)
     yield _case(world, "in-maintenance", "work is planned; scrapes fail", Fires.NEVER, *muted, *work)
+    at_once = world.pace.from_the_start(BEYOND)
+    planned = {
+        written_series("cs_host_maintenance", {"host": "new"}, world.replicas["a"]): written(at_once, {BEYOND: 1})
+    }
+    tells = "work is planned; nothing was recorded before it was found"
+    yield _case(world, "new", tells, Fires.NEVER, world.metric("new", world.values(at_once)), planned)
     both = (
         *(
             world.metric("replicas", world.values(where), name)
@@ -123,9 +129,11 @@ def _states(world: World) -> Iterator[Case]:
     """What the cloud has said of the host already, where that counts; where it says nothing, it is as if it were up."""
     if records.STATE not in world.row.expression:
         return
-    beyond, gaps = world.pace.throughout(BEYOND), world.pace.dipping(GONE)
+    pace = world.pace
+    beyond, gaps, at_once = pace.throughout(BEYOND), pace.dipping(GONE), pace.from_the_start(BEYOND)
     for name, state, tells, fires, where in (
         ("given-up", "Alert", "the cloud gave it up already; scrapes fail", Fires.NEVER, gaps),
+        ("new-given-up", "Alert", "the cloud gave it up before anything was recorded", Fires.NEVER, at_once),
         ("openstack", "up", "up, as OpenStack writes it", Fires.ALWAYS, beyond),
     ):
         said = written_series("cs_host_state", {"host": name, "state": state}, world.replicas["a"])

@@ -53,6 +53,10 @@ class Pace:
         """There from the second run on."""
         return (INSIDE, 1), (where, self.runs - 1)
 
+    def from_the_start(self, where: str) -> tuple[Stretch, ...]:
+        """There when it all begins."""
+        return ((where, self.runs),)
+
     def dipping(self, where: str) -> tuple[Stretch, ...]:
         """Beyond until the alert fires, for one run of three `where`, and there for good in the end."""
         dip, back = (where, 1), (BEYOND, 2)

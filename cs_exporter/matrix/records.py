@@ -19,8 +19,6 @@ HOST = "host:cs_host_info:max"
 MAINTENANCE = "host:cs_host_maintenance:max"
 MUTED = f"({MAINTENANCE} == 1)"
 STATE = "host:cs_host_state:max"
-GIVEN_UP = f'({STATE}{{state!~"Up|up"}} == 1)'
-"""Hosts of which the cloud says something else than that they are up; one without a state is not among them."""
 LEFT = "host:cs_host_seconds_to_alert:min"
 SUSPECT = "host:cs_host_suspect:max"
 AGENT = "agent:cs_agent_info:max"
@@ -51,6 +49,21 @@ class Record:
 def records(rendering: Rendering, probes: Sequence[AnySpec] = PROBES) -> tuple[Record, ...]:
     """All of them, in the order in which they are worked out: what another one is made from comes first."""
     return (*_of_hosts(rendering), *_of_causes(rendering), *_of_runs(rendering, probes))
+
+
+def muted(rendering: Rendering) -> str:
+    """Finds hosts on which work is planned.
+
+    As scraped, too: until the rules are evaluated a second time nothing need be recorded, and what fires at once would.
+    """
+    return f"({MAINTENANCE} == 1 or {selector('cs_host_maintenance', also=rendering.selector)} == 1)"
+
+
+def given_up(rendering: Rendering) -> str:
+    """Finds hosts of which the cloud says something else than that they are up; one without a state is not there."""
+    other = 'state!~"Up|up"'
+    scraped = selector("cs_host_state", other, also=rendering.selector)
+    return f"({STATE}{{{other}}} == 1 or {scraped} == 1)"
 
 
 def _sticky(name: str, keys: Iterable[str], labels: Iterable[str], now: str) -> str:

@@ -19,6 +19,13 @@ RUNBOOKS = "http://cs-exporter:10595/runbooks"
 KEPT_INTERVALS = 3
 """An alert outlives this many runs that do not confirm it, so that a lost one does not resolve a page."""
 
+KEPT_BASES = 8
+"""And so many base intervals: an exporter that is restarted, and is scraped after its first sweep, has said nothing for
+five of them, and must not have ended what it goes on to see."""
+
+BASE = 15.0
+"""Seconds: global.interval, where nobody gives another."""
+
 
 def _none() -> Mapping[str, float]:
     return MappingProxyType({})
@@ -30,7 +37,7 @@ def _nobody() -> Mapping[str, Mapping[str, float]]:
 
 @dataclass(frozen=True)
 class Rendering:
-    """`intervals`: probe (derived ones too) -> seconds between two runs, the longest of any host.
+    """`intervals`: probe (derived ones too) -> seconds between two runs, the longest of any host; multiples of `base`.
 
     `selector`: matchers that every selector gets besides its own, such as `job="cs_exporter"`; may be empty.
     `runbooks`: URL of the folder in which the alerts' runbooks are, without the last slash.
@@ -42,6 +49,11 @@ class Rendering:
     runbooks: str = RUNBOOKS
     limits: Mapping[str, float] = field(default_factory=_none)
     own: Mapping[str, Mapping[str, float]] = field(default_factory=_nobody)
+    base: float = BASE
+
+    def kept(self, interval: float) -> float:
+        """Seconds for which an alert outlives what was seen last, where its probe runs every `interval` seconds."""
+        return max(KEPT_INTERVALS * interval, KEPT_BASES * self.base)
 
     def limit(self, symptom: Symptom) -> float | str:
         """The limit of hosts that have none of their own."""
@@ -71,7 +83,7 @@ def of_inventory(
     sheets: tuple[AnySpec | AnyDerived, ...] = (*probes, *derived)
     symptoms = [symptom for sheet in sheets for symptom in sheet.symptoms]
     limits = in_force(inventory, symptoms)
-    return Rendering(_with_derived(longest, derived), selector, runbooks, limits.usual, limits.own)
+    return Rendering(_with_derived(longest, derived), selector, runbooks, limits.usual, limits.own, base)
 
 
 def _with_derived(intervals: dict[str, float], derived: Sequence[AnyDerived]) -> Mapping[str, float]:

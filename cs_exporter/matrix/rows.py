@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from cs_exporter.matrix import records
 from cs_exporter.matrix.promql import Series, condition, indented, joined, series_of
-from cs_exporter.matrix.rendering import KEPT_INTERVALS, Rendering
+from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.spec import AnyDerived, AnySpec, Cause, Limit, Severity, Symptom
 
 OWN = "exporter"
@@ -31,7 +31,8 @@ class Proof:
 
     `series`: selector -> values as promtool writes them, one per minute; recorded series are worked out from those.
     `fires`: the labels of each alert that fires at `at`, besides severity, cause and the row's own; none: nothing does.
-    `value`: what each has; `more`: what the row's own template comes to.
+    `value`: what each has; `more`: what the row's own template comes to. `healed`: selector -> value with which what
+    fires has ended; none: it ends with its series.
     """
 
     tells: str
@@ -40,6 +41,7 @@ class Proof:
     at: str = "30m"
     value: float = 1
     more: str = ""
+    healed: Mapping[str, str] = field(default_factory=_none)
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,9 @@ def row_of(symptom: Symptom, probe: str, series: Series, rendering: Rendering) -
         probe=probe,
         keys=series.keys,
         condition=holds,
-        expression=_told(symptom, holds, series.keys),
+        expression=_told(symptom, holds, series.keys, rendering),
         wait=symptom.wait(interval),
-        keep=KEPT_INTERVALS * interval,
+        keep=rendering.kept(interval),
         unit=symptom.unit,
         limit=symptom.limit,
         threshold=None if isinstance(limit, str) else limit,
@@ -128,10 +130,10 @@ def _foretells(symptom: Symptom) -> bool:
     return symptom.countdown or (symptom.cause is Cause.AGENT and symptom.severity is Severity.CRITICAL)
 
 
-def _told(symptom: Symptom, holds: str, keys: tuple[str, ...]) -> str:
+def _told(symptom: Symptom, holds: str, keys: tuple[str, ...], rendering: Rendering) -> str:
     """The alert's expression: where the symptom holds and somebody is to know it."""
-    found = placed(named(holds, symptom.victims, keys), keys)
-    return f"{found}\nunless on (host) {records.GIVEN_UP}" if symptom.countdown else found
+    found = placed(named(holds, symptom.victims, keys), keys, rendering)
+    return f"{found}\nunless on (host) {records.given_up(rendering)}" if symptom.countdown else found
 
 
 def named(holds: str, victims: str, keys: tuple[str, ...]) -> str:
@@ -170,14 +172,13 @@ def _for_each_client(holds: str, keys: tuple[str, ...]) -> str:
     )
 
 
-def placed(holds: str, keys: tuple[str, ...]) -> str:
+def placed(holds: str, keys: tuple[str, ...], rendering: Rendering) -> str:
     """The condition with the hosts' places, and without what has to do with a host that is in maintenance."""
     if "host" not in keys:
         return holds
     place = indented(joined(holds, ("host",), PLACE, records.HOST, keys))
     found = {*keys, "server"} if "mountpoint" in keys else {*keys}
+    muted = records.muted(rendering)
     others = [other for other in ("peer", "server", "vantage") if other in found]
-    at_work = (
-        f'unless on ({other}) label_replace({records.MUTED}, "{other}", "$1", "host", "(.+)")' for other in others
-    )
-    return "\n".join((f"(\n{place}\n)", f"unless on (host) {records.MUTED}", *at_work))
+    at_work = (f'unless on ({other}) label_replace({muted}, "{other}", "$1", "host", "(.+)")' for other in others)
+    return "\n".join((f"(\n{place}\n)", f"unless on (host) {muted}", *at_work))

@@ -11,7 +11,7 @@ from cs_exporter.matrix.proofs_cases import Fires, cases
 from tests.matrix.proving import RENDERING, USUAL, stub, unproved
 from tests.matrix.test_proofs_series import world
 
-OF_HOSTS = {"silent", "in-maintenance", "replicas", "unplaced"}
+OF_HOSTS = {"silent", "in-maintenance", "new", "replicas", "unplaced"}
 ALWAYS = {"beyond", "inside", "dips", "lost"}
 
 
@@ -23,7 +23,7 @@ ALWAYS = {"beyond", "inside", "dips", "lost"}
         ("CsAtOnce", OF_HOSTS),
         ("CsExporter", {"short", "at-limit", "behind", "inside-behind"}),
         ("CsBelowSeries", {"short", "at-limit", "without-limit", *OF_HOSTS}),
-        ("CsCountdown", {"at-limit", "given-up", "openstack", *OF_HOSTS}),
+        ("CsCountdown", {"at-limit", "given-up", "new-given-up", "openstack", *OF_HOSTS}),
         ("CsDatabase", {"short", "mute", *OF_HOSTS}),
         ("CsPort", {"short", "other-port", *OF_HOSTS}),
         ("CsServer", {"short", *OF_HOSTS}),

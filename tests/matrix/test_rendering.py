@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+import pytest
+
 from cs_exporter.matrix.rendering import of_inventory, usual
 from cs_exporter.model import Host, HostLimits, Inventory
 from cs_exporter.probes import DERIVED, PROBES
@@ -31,6 +33,12 @@ def test_without_a_configuration_it_is_the_sheets_own() -> None:
         found.intervals["time_drift"],
         found.intervals["clock_fleet"],
     )
+
+
+@pytest.mark.parametrize(("base", "interval", "kept"), [(15, 15, 120), (15, 60, 180), (5, 5, 40), (5, 30, 90)])
+def test_an_alert_outlives_three_runs_and_a_restart_of_the_exporter(base: float, interval: float, kept: float) -> None:
+    """75 s without a value, where the base interval is the usual one, end nothing."""
+    assert kept == of_inventory(hosts(), PROBES, DERIVED, base).kept(interval)
 
 
 def test_what_most_hosts_have_is_the_limit_and_the_others_have_their_own() -> None:
