@@ -187,6 +187,7 @@ NFS = (
         breaks=lambda cloud, _host: ended_by(cloud.old_mount.hang, cloud.old_mount.free),
         probe="nfs_mounts",
         rows=(Row(HERE, "CsNfsMountHung"),),
+        also=(Row(HERE, "CsStorageHeartbeatUnread"),),
         queries=(f"cs_nfs_mount_state{HANGS}",),
     ),
 )

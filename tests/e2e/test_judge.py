@@ -91,6 +91,15 @@ def test_strangers(evidence: Evidence, expected: str | None) -> None:
     assert (expected or "") in "".join(lines)
 
 
+@pytest.mark.parametrize(("overload", "told"), [(1.0, 2), (1.5, 0)])
+def test_a_heartbeat_that_is_late_with_all_the_machine(overload: float, told: int) -> None:
+    """Neither red nor its ticket is anybody's then; on a machine that has time both are."""
+    row, ticket = Row("kvm2", "CsStorageHeartbeatLate"), Page(Severity.WARNING, Cause.STORAGE)
+    got = (ALWAYS, *TICKET, received(113, row.symptom, row.host, ticket))
+    evidence = replace(PAGED, red={**PAGED.red, row: moments(105, 107)}, got=got, overload=overload)
+    assert told == len([*strangers(evidence), *unasked(evidence)])
+
+
 @pytest.mark.parametrize(
     ("held", "told"),
     [
