@@ -64,5 +64,5 @@ def _symptom(seen: Seen, wall: float) -> dict[str, object]:
         "unit": symptom.unit,
         "labels": dict(seen.held.labels),
         "since": words.stamp(seen.since),
-        "alert_after_seconds": seen.wait,
+        "alert_after_seconds": round(seen.wait, 3),
     }

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from cs_exporter.web import words
 from cs_exporter.web.picture import HostView, Picture, State
 
 ROWS = 100
@@ -39,7 +40,8 @@ class Wanted:
             return False
         if self.symptom and all(one.held.symptom.name != self.symptom for one in view.seen):
             return False
-        return not self.text or _has_all(view, self.text.lower().split())
+        typed = self.text.lower().replace("\u2019", "'")  # telephones make it of an apostrophe
+        return not typed or _has_all(view, typed.split())
 
     def chosen(self, picture: Picture) -> Sequence[HostView]:
         """All hosts that match, worst first."""
@@ -70,11 +72,11 @@ def wanted(query: Mapping[str, str]) -> Wanted:
     return Wanted(given["q"], given["zone"], given["symptom"], state, max(1, page), given["rows"] == ALL)
 
 
-def _has_all(view: HostView, words: Sequence[str]) -> bool:
-    parts = [view.name, view.state.word, *(one.held.symptom.name for one in view.seen)]
+def _has_all(view: HostView, asked: Sequence[str]) -> bool:
+    parts = [view.name, view.state.word, words.STATES[view.state], *(one.held.symptom.name for one in view.seen)]
     if view.host is not None:
         place = view.host.place
         parts += [view.host.address, view.host.platform, place.cloud_zone, place.cloud_pod, place.cloud_cluster]
         parts += [role.value for role in view.host.roles]
     text = " ".join(parts).lower()
-    return all(word in text for word in words)
+    return all(part in text for part in asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from cs_exporter.model import Failure
 from cs_exporter.web.statusjson import status_json
@@ -33,6 +34,14 @@ def test_a_host_has_its_symptoms_with_their_values() -> None:
     assert (214.0, 75.0, "seconds", {"mountpoint": "/mnt/primary"}) == tuple(
         late[key] for key in ("value", "limit", "unit", "labels")
     )
+
+
+def test_seconds_are_read_by_people_too() -> None:
+    """What floats come to by multiplication is rounded."""
+    view = next(view for view in PICTURE.hosts if view.seen)
+    shown = replace(PICTURE, hosts=(replace(view, seen=(replace(view.seen[0], wait=107.99999999999999),)),))
+    (host,) = json.loads(status_json(shown, Wanted()))["hosts"]
+    assert "108.0" == str(host["symptoms"][0]["alert_after_seconds"])
 
 
 def test_blindness_has_its_reason() -> None:

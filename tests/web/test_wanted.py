@@ -20,13 +20,17 @@ PICTURE = picture_of(troubled())
         ({"q": "DATABASE"}, {"db1"}),
         ({"q": "nfsmounthung 010"}, {"kvm-ams1-010"}),
         ({"symptom": "CsNfsMountHung"}, {"kvm-ams1-009", "kvm-ams1-010"}),
+        ({"q": "can't ask fra1"}, {"kvm-fra1-011"}),
+        ({"q": "can\u2019t ask fra1"}, {"kvm-fra1-011"}),
+        ({"q": "fine database"}, set()),
+        ({"q": "fine management"}, {"ms1"}),
         ({"state": "blind"}, {"kvm-fra1-011", "kvm-ams1-013"}),
         ({"state": "blind", "zone": "fra1"}, {"kvm-fra1-011"}),
         ({"state": "blind", "zone": "nowhere"}, set()),
     ],
 )
 def test_what_is_wanted_is_found(query: dict[str, str], expected: set[str]) -> None:
-    """All wishes together, all words of the search together, however they are written."""
+    """All wishes together, all words of the search together, however they are written: the page's own words, too."""
     assert expected == {view.name for view in wanted(query).chosen(PICTURE)}
 
 
