@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cs_exporter.config import load
@@ -16,7 +16,7 @@ from cs_exporter.inventory import build_inventory
 from cs_exporter.matrix import rules
 from cs_exporter.matrix.alertmanager import NAMES, AlertmanagerTimings, Pace
 from cs_exporter.matrix.alertmanager import configuration as configuration_of
-from cs_exporter.matrix.rendering import of_inventory
+from cs_exporter.matrix.rendering import KEPT_BASES, of_inventory
 from cs_exporter.matrix.whole import Matrix
 from cs_exporter.probes import DERIVED, PROBES
 from tests.lab.alertmanager import Alertmanager
@@ -47,11 +47,12 @@ class Alerting:
 
 @contextmanager
 def alerting(
-    directory: Path, configuration: Path, place: Place, *, every: float, grouping: float
+    directory: Path, configuration: Path, place: Place, *, every: float, grouping: float, kept: float | None = None
 ) -> Iterator[Alerting]:
     """Up for the block. Seconds: scrapes and evaluations come `every` so many, and groups are gathered for `grouping`.
 
-    `directory` is where all of them have their folders, `configuration` the exporter's.
+    `directory` is where all of them have their folders, `configuration` the exporter's. `kept`: for how long alerts
+    outlive what was seen last (at least three intervals); else so long that the exporter may be restarted meanwhile.
     """
     with (
         receiving() as receiver,
@@ -61,21 +62,22 @@ def alerting(
             place.exporter,
             listen=place.prometheus,
             every=every,
-            rules=_rules(directory / "rules", configuration),
+            rules=_rules(directory / "rules", matrix_of(configuration, kept)),
             alertmanagers=[place.alertmanager],
         ) as prometheus,
     ):
         yield Alerting(prometheus, alertmanager, receiver)
 
 
-def matrix_of(configuration: Path) -> Matrix:
-    """The matrix of that exporter."""
+def matrix_of(configuration: Path, kept: float | None = None) -> Matrix:
+    """The matrix of that exporter; `kept` as in `alerting`."""
     config = load(configuration)
-    return Matrix(of_inventory(build_inventory(config), PROBES, DERIVED, config.global_.interval))
+    rendering = of_inventory(build_inventory(config), PROBES, DERIVED, config.global_.interval)
+    return Matrix(rendering if kept is None else replace(rendering, base=kept / KEPT_BASES))
 
 
-def _rules(folder: Path, configuration: Path) -> list[Path]:
-    files = {folder / Path(name).name: text for name, text in rules.files(matrix_of(configuration)).items()}
+def _rules(folder: Path, matrix: Matrix) -> list[Path]:
+    files = {folder / Path(name).name: text for name, text in rules.files(matrix).items()}
     folder.mkdir()
     for file, text in files.items():
         file.write_text(text, encoding="utf-8")

@@ -32,7 +32,7 @@ HEALED = 75.0
 """Seconds within which a mended fault must be over. Nearly all are in ten: connections are made anew, kernels retry,
 readings end. But a database that has refused a password is asked again after a minute."""
 
-RESOLVED = 60.0
+RESOLVED = 90.0
 """Seconds after which nothing more is awaited of a fault that is over; the judge says what was not resolved."""
 
 GRACE = SCRAPE + EVALUATION

@@ -1,7 +1,7 @@
 """The stand of the end to end tests: the small cloud, the exporter as a process, Prometheus, Alertmanager, a receiver.
 
 All questions about what is red are asked here, of Prometheus; nothing looks into the exporter. The rules are those that
-an operator of this cloud renders for himself.
+an operator of this cloud renders for himself, but that alerts are kept for three runs only.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ SCRAPE = EVALUATION = 5.0
 GROUPING = 5.0
 """Seconds for which Alertmanager gathers what belongs together: what mutes an alert comes one evaluation after it."""
 
+KEPT = 15.0
+"""Seconds for which alerts outlive what was seen last: nobody restarts the exporter here, and the next fault waits."""
+
 LOOK = 1.0
 """Seconds between two moments at which is asked what was red."""
 
@@ -60,7 +63,7 @@ class Stand:
             self.exporter = stack.enter_context(Exporter(lab, file, text, env=self.cloud.exporter_environment()))
             self._red = everything_red(build_inventory(load(file)))
             place = Place(urlsplit(self.exporter.url).netloc, *(f"127.0.0.1:{free_port()}" for _ in range(2)))
-            way = alerting(self.cloud.directory, file, place, every=SCRAPE, grouping=GROUPING)
+            way = alerting(self.cloud.directory, file, place, every=SCRAPE, grouping=GROUPING, kept=KEPT)
             told = stack.enter_context(way)
             self.prometheus, self.receiver = told.prometheus, told.receiver
             self.wait_for_green(FIRST_GREEN)
