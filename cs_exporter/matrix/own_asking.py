@@ -11,14 +11,17 @@ from cs_exporter.matrix import records
 from cs_exporter.matrix.intervals import by_interval, quickest, wait
 from cs_exporter.matrix.own_hosts import BLIND, success
 from cs_exporter.matrix.promql import either, selector
-from cs_exporter.matrix.rendering import KEPT_INTERVALS, Rendering
+from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import OWN, Proof, Row, placed
 from cs_exporter.spec import AnySpec, Cause, Limit, Op, Severity
 
 SHARE, HOSTS = 0.3, 3
 """Of the hosts, so many and no fewer than that, before it is no longer about single ones."""
 
-ONE_OF_THEM = "cs-exporter probe PROBE kvm1, and so for any of the hosts"
+ONE_OF_THEM = "cs-exporter probe PROBE HOST, for any host"
+
+WORKED = 1200.0
+"""Seconds of the last hour, for which a probe must have worked before it is missed."""
 
 STALLED_RUNS, STALLED_FLOOR = 5, 300.0
 """Runs, and seconds at least, that do not come before a probe is called stalled."""
@@ -55,7 +58,7 @@ def _blind(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=holds,
         wait=wait(2, interval),
-        keep=KEPT_INTERVALS * interval,
+        keep=rendering.kept(interval),
         unit="ratio",
         limit=Limit(Op.ABOVE, SHARE, step=0.01),
         threshold=SHARE,
@@ -70,7 +73,13 @@ def _blind_proofs() -> tuple[Proof, ...]:
         return {success(name, "nfs_mounts"): "0x40" if n < failing else "1x40" for n, name in enumerate(names)}
 
     return (
-        Proof("four hosts of ten", cloud(4, 6), ({"probe": "nfs_mounts"},), value=0.4),
+        Proof(
+            "four hosts of ten",
+            cloud(4, 6),
+            ({"probe": "nfs_mounts"},),
+            value=0.4,
+            healed=dict.fromkeys(cloud(4, 6), "1"),
+        ),
         Proof("three of ten are not enough", cloud(3, 7), ()),
         Proof("nor are both of a cloud of two", cloud(2, 0), ()),
         Proof(
@@ -84,18 +93,18 @@ def _blind_proofs() -> tuple[Proof, ...]:
 def _unsupported(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
     keys = ("host", "probe")
     supported = selector("cs_probe_supported", 'host!=""', also=rendering.selector)
-    # A run that failed is no answer to whether the question applies: only one that found something out is. What is
-    # recorded has one series for all exporters, and every second minute is enough of an hour.
-    holds = (
-        f"max by (host, probe) ({supported}) == 0\nand on (host, probe) max_over_time({records.ANSWERED}[1h:2m]) == 1"
-    )
+    # A run that failed is no answer to whether the question applies, and a mount that hangs for a while makes some
+    # apply that else do not: so many looks must have found something out. What is recorded has one series for all
+    # exporters, and every second minute is enough of an hour.
+    worked = f"sum_over_time({records.ANSWERED}[1h:2m]) > {WORKED / 120:g}"
+    holds = f"max by (host, probe) ({supported}) == 0\nand on (host, probe) {worked}"
     interval = quickest(rendering, probes)
 
     return Row(
         name="CsProbeUnsupported",
-        sees="A probe that worked within the last hour is no longer supported on the host.",
+        sees="A probe that worked until lately is no longer supported on the host.",
         means="A tool, a file or a right that it needs has gone: what it watched is watched no more, and nothing will "
-        "be said of it. This alert ends by itself an hour after the change, the blindness does not.",
+        "be said of it. This alert ends by itself within an hour after the change, the blindness does not.",
         look=("cs-exporter probe PROBE HOST", "cs-exporter checklist"),
         fix="Put back what the checklist names. If it is gone on purpose, disable the probe for the host.",
         severity=Severity.WARNING,
@@ -103,9 +112,9 @@ def _unsupported(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         probe=OWN,
         keys=keys,
         condition=holds,
-        expression=placed(holds, keys),
+        expression=placed(holds, keys, rendering),
         wait=wait(3, interval),
-        keep=KEPT_INTERVALS * interval,
+        keep=rendering.kept(interval),
         labels=BLIND,
         proofs=_unsupported_proofs(),
     )
@@ -119,17 +128,18 @@ def _unsupported_proofs() -> tuple[Proof, ...]:
     return (
         Proof(
             "it was, and is not",
-            {series("a"): "1x10 0x30", succeeded: "1x10 _x30"},
+            {series("a"): "1x20 0x20", succeeded: "1x20 _x20"},
             ({"host": "kvm1", "probe": "nfs_mounts"},),
         ),
         Proof("it never was", {series("a"): "0x40"}, ()),
-        Proof("its runs failed, and now it is not", {series("a"): "1x10 0x30", succeeded: "0x10 _x30"}, ()),
+        Proof("its runs failed, and now it is not", {series("a"): "1x20 0x20", succeeded: "0x20 _x20"}, ()),
         Proof(
             "it still is for the other exporter",
-            {series("a"): "1x10 0x30", series("b"): "1x40", succeeded: "1x10 _x30"},
+            {series("a"): "1x20 0x20", series("b"): "1x40", succeeded: "1x20 _x20"},
             (),
         ),
-        Proof("it was long ago", {series("a"): "1x10 0x120", succeeded: "1x10 _x120"}, (), at="110m"),
+        Proof("it was for a while", {series("a"): "0x16 1x4 0x20", succeeded: "_x16 1x4 _x20"}, ()),
+        Proof("it was long ago", {series("a"): "1x30 0x120", succeeded: "1x30 _x120"}, (), at="110m"),
     )
 
 
@@ -156,7 +166,7 @@ def _stalled(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=holds,
         wait=wait(2, quickest(rendering, probes)),
-        keep=KEPT_INTERVALS * quickest(rendering, probes),
+        keep=rendering.kept(quickest(rendering, probes)),
         unit="hosts",
         proofs=(
             Proof(
@@ -190,7 +200,7 @@ def _mistaken(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=holds,
         wait=0,
-        keep=KEPT_INTERVALS * quickest(rendering, probes),
+        keep=rendering.kept(quickest(rendering, probes)),
         unit="series",
         proofs=(
             Proof("a run met one", {failing.format("bug"): "1x40"}, ({"instance": "a", "probe": "nfs_mounts"},)),

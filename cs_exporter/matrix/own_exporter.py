@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from cs_exporter.matrix.intervals import quickest, slowest, wait
 from cs_exporter.matrix.own_gone import LOG, STATUS, UNSEEN
 from cs_exporter.matrix.promql import selector
-from cs_exporter.matrix.rendering import KEPT_INTERVALS, Rendering
+from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import OWN, Proof, Row, placed
 from cs_exporter.spec import AnySpec, Cause, Limit, Op, Severity
 
@@ -83,7 +83,7 @@ def _reload_failed(rendering: Rendering) -> Row:
         condition=holds,
         expression=holds,
         wait=0,
-        keep=60,
+        keep=rendering.kept(0),
         proofs=(
             Proof("it failed", {series: "0x40"}, ({"instance": "cs:10595"},)),
             Proof("it was mended", {series: "0x10 1x30"}, ()),
@@ -111,7 +111,7 @@ def _late(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=holds,
         wait=wait(6, interval),
-        keep=KEPT_INTERVALS * interval,
+        keep=rendering.kept(interval),
         unit="seconds",
         limit=Limit(Op.ABOVE, LATE, step=0.1),
         threshold=LATE,
@@ -130,7 +130,7 @@ def _unswept(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         name="CsExporterUnswept",
         sees="The exporter has not asked every host once, long after its start.",
         means="Rules about what is absent wait for that, and say nothing until then.",
-        look=(LOG, "cs-exporter hosts", "curl -s http://localhost:10595/-/ready"),
+        look=(LOG, "cs-exporter hosts", "curl -sS http://localhost:10595/-/ready"),
         fix="See CsExporterLate and CsProbeStalled; else restart it, and keep its log.",
         severity=Severity.WARNING,
         cause=Cause.EXPORTER,
@@ -139,7 +139,7 @@ def _unswept(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=holds,
         wait=max(600.0, wait(3, slowest(rendering, probes))),
-        keep=KEPT_INTERVALS * quickest(rendering, probes),
+        keep=rendering.kept(quickest(rendering, probes)),
         proofs=(
             Proof("it never ends", {series: "0x40"}, ({"instance": "cs:10595"},)),
             Proof("it ended after some minutes", {series: "0x5 1x35"}, ()),
@@ -154,7 +154,7 @@ def _dropped(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         name="CsExporterSeriesDropped",
         sees="The exporter leaves out series of the host: it has too many.",
         means="Whole metrics of this host are missing on the page, and what watches them is blind there.",
-        look=("curl -s http://localhost:10595/metrics | grep -c 'host=\"HOST\"', on the exporter's machine",),
+        look=("curl -sS http://localhost:10595/metrics | grep -c 'host=\"HOST\"', on the exporter's machine",),
         fix="Find what has so many rows (mounts, peers, clients, ports) and declare fewer of them for this host.",
         severity=Severity.WARNING,
         cause=Cause.EXPORTER,
@@ -163,7 +163,7 @@ def _dropped(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=placed(holds, keys, rendering),
         wait=0,
-        keep=KEPT_INTERVALS * quickest(rendering, probes),
+        keep=rendering.kept(quickest(rendering, probes)),
         unit="series",
         proofs=(
             Proof("some", {'cs_host_series_dropped{host="kvm1",instance="a"}': "12x40"}, ({"host": "kvm1"},), value=12),

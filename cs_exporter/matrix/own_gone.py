@@ -48,7 +48,7 @@ def _absent(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         name="CsExporterAbsent",
         sees="Prometheus has no cs_exporter any more.",
         means="None runs, or none can be scraped: no host is watched, and no other alert of this kind can fire.",
-        look=(STATUS, LOG, "curl -sf http://localhost:10595/-/healthy", _TARGETS),
+        look=(STATUS, LOG, "curl -sS http://localhost:10595/-/healthy", _TARGETS),
         fix="Start it; cs-exporter check-config says whether it can be. If it runs, mend the path from Prometheus to "
         "it, or the scrape configuration.",
         severity=Severity.CRITICAL,
@@ -60,7 +60,7 @@ def _absent(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         wait=max(RESTART, wait(3, quickest(rendering, probes))),
         keep=UNSEEN,
         proofs=(
-            Proof("nothing is there", {}, ({},)),
+            Proof("nothing is there", {}, ({},), healed={_build("a"): "1"}),
             Proof("it went away", {_build("a"): "1x10 _x30"}, ({},)),
             Proof("one of two is there", {_build("a"): "1x40"}, ()),
             Proof(
@@ -97,30 +97,35 @@ def _gone(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         wait=RESTART + wait(3, quickest(rendering, probes)),
         keep=UNSEEN,
         unit="hosts",
-        proofs=(
-            Proof(
-                "it had two hosts of its own",
-                {
-                    _build("a"): "1x60",
-                    _host("kvm1", "a"): "1x60",
-                    _build("b"): "1x12 _x50",
-                    **{_host(name, "b"): "1x12 _x50" for name in ("kvm1", "kvm2", "kvm3")},
-                },
-                ({"instance": "b"},),
-                value=2,
-            ),
-            Proof(
-                "another one has all of them",
-                {
-                    _build("a"): "1x60",
-                    _host("kvm1", "a"): "1x60",
-                    _build("b"): "1x12 _x50",
-                    _host("kvm1", "b"): "1x12 _x50",
-                },
-                (),
-            ),
-            Proof("it is there, and has a host no longer", {_build("a"): "1x60", _host("kvm1", "a"): "1x12 _x50"}, ()),
+        proofs=_gone_proofs(),
+    )
+
+
+def _gone_proofs() -> tuple[Proof, ...]:
+    return (
+        Proof(
+            "it had two hosts of its own",
+            {
+                _build("a"): "1x60",
+                _host("kvm1", "a"): "1x60",
+                _build("b"): "1x12 _x50",
+                **{_host(name, "b"): "1x12 _x50" for name in ("kvm1", "kvm2", "kvm3")},
+            },
+            ({"instance": "b"},),
+            value=2,
+            healed=dict.fromkeys((_build("a"), _host("kvm1", "a"), _build("b")), "1"),
         ),
+        Proof(
+            "another one has all of them",
+            {
+                _build("a"): "1x60",
+                _host("kvm1", "a"): "1x60",
+                _build("b"): "1x12 _x50",
+                _host("kvm1", "b"): "1x12 _x50",
+            },
+            (),
+        ),
+        Proof("it is there, and has a host no longer", {_build("a"): "1x60", _host("kvm1", "a"): "1x12 _x50"}, ()),
     )
 
 

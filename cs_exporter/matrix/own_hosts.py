@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from cs_exporter.matrix import records
 from cs_exporter.matrix.intervals import quickest, reaching, slowest, wait
 from cs_exporter.matrix.promql import selector
-from cs_exporter.matrix.rendering import KEPT_INTERVALS, Rendering
+from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import OWN, Proof, Row, placed
 from cs_exporter.spec import AnySpec, Cause, Severity
 
@@ -54,7 +54,7 @@ def _unreachable(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=placed(holds, _HOST, rendering),
         wait=wait(3, interval),
-        keep=KEPT_INTERVALS * interval,
+        keep=rendering.kept(interval),
         labels=BLIND,
         proofs=_unreachable_proofs(),
     )
@@ -112,7 +112,7 @@ def _blind(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=placed(holds, _HOST, rendering),
         wait=wait(6, interval),
-        keep=KEPT_INTERVALS * interval,
+        keep=rendering.kept(interval),
         unit="probes",
         labels=BLIND,
         more=f"Without an answer:{{{{ range {failing} }}}} {{{{ .Labels.probe }}}}{{{{ end }}}}.",
@@ -165,7 +165,7 @@ def _not_polled(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=holds,
         wait=wait(2, slowest(rendering, probes)),
-        keep=KEPT_INTERVALS * quickest(rendering, probes),
+        keep=rendering.kept(quickest(rendering, probes)),
         unit="hosts",
         proofs=(
             Proof(
@@ -205,7 +205,7 @@ def _outdated(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=placed(holds, _HOST, rendering),
         wait=wait(3, interval),
-        keep=KEPT_INTERVALS * interval,
+        keep=rendering.kept(interval),
         proofs=(
             Proof("it differs", {'cs_collector_mismatch{host="kvm1",instance="a"}': "1x40"}, ({"host": "kvm1"},)),
             Proof("it was put right", {'cs_collector_mismatch{host="kvm1",instance="a"}': "1x10 _x30"}, ()),

@@ -13,7 +13,7 @@ from cs_exporter.matrix.own_asking import HOSTS, SHARE
 from cs_exporter.matrix.own_gone import LOG
 from cs_exporter.matrix.own_hosts import success
 from cs_exporter.matrix.promql import indented
-from cs_exporter.matrix.rendering import KEPT_INTERVALS, Rendering
+from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import OWN, Proof, Row
 from cs_exporter.spec import AnySpec, Cause, Limit, Op, Severity
 
@@ -64,7 +64,7 @@ def _isolated(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=scoped,
         expression=scoped,
         wait=wait(2, interval),
-        keep=KEPT_INTERVALS * interval,
+        keep=rendering.kept(interval),
         unit="ratio",
         limit=Limit(Op.ABOVE, SHARE, step=0.01),
         threshold=SHARE,
@@ -123,7 +123,7 @@ def _cut_off(rendering: Rendering, probes: Sequence[AnySpec]) -> Row:
         condition=holds,
         expression=holds,
         wait=wait(3, interval),
-        keep=KEPT_INTERVALS * interval,
+        keep=rendering.kept(interval),
         unit="ratio",
         limit=Limit(Op.ABOVE, SHARE, step=0.01),
         threshold=SHARE,

@@ -43,7 +43,7 @@ def _outdated(rendering: Rendering) -> Row:
         condition=holds,
         expression=holds,
         wait=900,
-        keep=60,
+        keep=rendering.kept(0),
         unit="limits",
         proofs=_outdated_proofs(),
     )

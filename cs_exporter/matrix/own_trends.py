@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cs_exporter.matrix.intervals import wait
 from cs_exporter.matrix.promql import selector
-from cs_exporter.matrix.rendering import KEPT_INTERVALS, Rendering
+from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import OWN, Proof, Row, placed
 from cs_exporter.spec import Cause, Severity
 
@@ -37,7 +37,10 @@ def _rising(rendering: Rendering) -> Row:
         sees="The database server's connections will all be in use within an hour, if they go on rising so.",
         means="More than 70 % are in use, and the last quarter of an hour leads beyond all of them. Something takes "
         "connections and does not give them back, or more clients come than before.",
-        look=("mariadb -e 'SHOW FULL PROCESSLIST', on HOST", "mariadb -e \"SHOW GLOBAL STATUS LIKE '%connect%'\""),
+        look=(
+            "mariadb -e 'SHOW FULL PROCESSLIST', on HOST",
+            "mariadb -e \"SHOW GLOBAL STATUS LIKE '%connect%'\", on HOST",
+        ),
         fix="Find the client whose share grows (cs_mysql_client_connections) before the server is full: restart what "
         "leaks, or raise max_connections.",
         severity=Severity.WARNING,
@@ -47,7 +50,7 @@ def _rising(rendering: Rendering) -> Row:
         condition=holds,
         expression=placed(holds, keys, rendering),
         wait=wait(6, interval),
-        keep=KEPT_INTERVALS * interval,
+        keep=rendering.kept(interval),
         unit="ratio",
         proofs=(
             Proof(

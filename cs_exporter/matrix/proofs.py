@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from cs_exporter.matrix import proofs_waits
 from cs_exporter.matrix.proofs_cases import Case, Fires, cases
 from cs_exporter.matrix.proofs_given import OF_OWN_ROWS, given
 from cs_exporter.matrix.proofs_series import World
@@ -24,11 +25,12 @@ HEAD = """\
 
 
 def files(matrix: Matrix) -> dict[str, str]:
-    """A file of tests for each file of alerts."""
-    return {
+    """A file of tests for each file of alerts, and one for how long the exporter's own wait and are kept."""
+    found = {
         f"alerts/tests/cs_{probe}_test.yml": proof_file(probe, rows, matrix.rendering)
         for probe, rows in matrix.by_probe().items()
     }
+    return found | proofs_waits.files(matrix)
 
 
 def proof_file(probe: str, rows: Sequence[Row], rendering: Rendering) -> str:

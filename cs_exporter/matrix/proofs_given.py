@@ -32,7 +32,7 @@ def given(row: Row, rendering: Rendering) -> Iterator[str]:
     What an operator's intervals make wait for longer than the proof takes is left out.
     """
     for proof in (*row.proofs, *_of_hosts(row)):
-        if not proof.fires or row.wait <= _seconds(proof.at) - 2 * OF_OWN_ROWS:
+        if not proof.fires or row.wait <= seconds(proof.at) - 2 * OF_OWN_ROWS:
             yield from _test(row, proof, rendering)
 
 
@@ -76,5 +76,6 @@ def scraped(selector: str, rendering: Rendering) -> str:
     return found[1] + "{" + ", ".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
 
 
-def _seconds(duration_text: str) -> float:
+def seconds(duration_text: str) -> float:
+    """A duration as proofs write it."""
     return float(str(parse_duration(duration_text)))

@@ -77,7 +77,7 @@ def promtool(tests: Iterable[Path]) -> tuple[frozenset[str], str]:
         capture_output=True, text=True, check=False, env={**os.environ, "GOGC": "400"},
     )  # fmt: skip
     said = done.stdout + done.stderr
-    failed = frozenset(re.findall(r"^ +(?:alertname|rule): ?(\w+)", said, re.MULTILINE))
+    failed = frozenset(re.findall(r'(?:^ +(?:alertname|rule): ?|alertname=\\")(\w+)', said, re.MULTILINE))
     assert (done.returncode != 0) is bool(failed), said
     return failed, said
 

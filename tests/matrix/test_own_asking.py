@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cs_exporter.matrix.own_asking import HOSTS, SHARE, rows
+from cs_exporter.matrix.records import ANSWERED
 from cs_exporter.matrix.rendering import usual
 from cs_exporter.probes import DERIVED, PROBES
 
@@ -23,3 +24,9 @@ def test_a_share_and_a_number() -> None:
     row = ROWS["CsProbeBlind"]
     assert (SHARE, "ratio") == (row.threshold, row.unit)
     assert f">= {HOSTS}" in row.condition
+
+
+def test_an_hour_of_all_runs_is_not_looked_through() -> None:
+    """Every evaluation would read all samples of thousands of series: what is recorded has one for all exporters."""
+    found = ROWS["CsProbeUnsupported"].condition
+    assert (True, False) == (f"{ANSWERED}[1h:2m]" in found, "cs_probe_success{" in found)

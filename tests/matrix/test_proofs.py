@@ -34,7 +34,7 @@ def looks() -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for text in FILES.values():
         for test in yaml.safe_load(text)["tests"]:
-            for look in test["alert_rule_test"]:
+            for look in test.get("alert_rule_test", ()):
                 found.setdefault(look["alertname"], []).append(len(look["exp_alerts"]))
     return found
 
