@@ -101,12 +101,14 @@ class Stock:
     def _told(self, shown: Shown) -> Panel:
         """A line of time per series, with what it says as a word and a colour."""
         keys = tuple(key for key in shown.keys if not _chosen_by(key, shown.rows))
-        said = self.codes(shown) if shown.rows else self.series(shown.name)
+        # the numbers of rows are greatest where it is worst, whichever value they look for
+        side: Side = "max" if shown.rows else self._side(shown.name)
+        said = by(keys, self.codes(shown) if shown.rows else self.series(shown.name), side)
         return Panel(
             looks.title(shown.name),
             looks.described(shown.help, shown.rows),
             "state-timeline",
-            (Query(self.few(self.placed(shown.name, by(keys, said)), shown.name), looks.legend(keys)),),
+            (Query(worst(self.placed(shown.name, said), side, self.lines), looks.legend(keys)),),
             steps=(Step(None, GREY),),
             words=looks.words(shown.rows) if shown.rows else looks.NO_OR_YES,
             rows=shown.rows,

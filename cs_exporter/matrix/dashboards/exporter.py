@@ -12,7 +12,7 @@ from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.figures import figure, stacked
 from cs_exporter.matrix.dashboards.parts import GREEN, RED, Column, Dashboard, Panel, Query, Section, Word
 from cs_exporter.matrix.dashboards.queries import by, found
-from cs_exporter.matrix.dashboards.shown import FRAME
+from cs_exporter.matrix.dashboards.shown import ABOUT_OURSELVES, FRAME
 
 PROBES = (FRAME,)
 """Whose metrics this dashboard has to show in full."""
@@ -62,8 +62,8 @@ def _least(stock: Stock, name: str) -> str:
 
 
 def _own_alerts(stock: Stock) -> Panel:
-    """Those about no single host, and those that say that something is not seen."""
-    rows = tuple(row for row in stock.matrix.rows if row.symptom is None)
+    """Those about itself, and those that say that something is not seen."""
+    rows = tuple(row for row in stock.matrix.rows if row.cause in ABOUT_OURSELVES)
     told = "Alerts about cs_exporter itself, and about what it can't see. One always fires: it says that alerts arrive."
     names = tuple(row.name for row in rows)
     return replace(lists.of_names("Alerts about cs_exporter", told, stock.matrix, names), rows=rows)

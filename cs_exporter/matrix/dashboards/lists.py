@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from cs_exporter.matrix.dashboards import looks
 from cs_exporter.matrix.dashboards.parts import WIDTH, Column, Json, Link, Object, Panel, Query
-from cs_exporter.matrix.dashboards.queries import OF_A_HOST, WORST_CELLS, by, of_chosen, worst
+from cs_exporter.matrix.dashboards.queries import OF_A_HOST, OF_NO_HOST, WORST_CELLS, by, of_chosen, worst
 from cs_exporter.matrix.dashboards.tables import graded
 from cs_exporter.matrix.dashboards.variables import HOSTS_CHOSEN
 from cs_exporter.matrix.whole import Matrix
@@ -22,6 +22,13 @@ def of_hosts(title: str, matrix: Matrix, height: int = 10) -> Panel:
     """Alerts of the chosen hosts."""
     told = "Alerts of the chosen hosts that fire, or are about to. Empty where all is well."
     return _listed(title, told, of_chosen(_said(matrix, OF_A_HOST, HOSTS_CHOSEN)), matrix, height)
+
+
+def of_all(title: str, matrix: Matrix, height: int = 10) -> Panel:
+    """Alerts of the chosen hosts, and those about no single host, which no choice of hosts leaves out."""
+    told = "Alerts of the chosen hosts, or of no single one, that fire, or are about to. Empty where all is well."
+    chosen = of_chosen(_said(matrix, OF_A_HOST, HOSTS_CHOSEN))
+    return _listed(title, told, f"{chosen} or {_said(matrix, OF_NO_HOST)}", matrix, height)
 
 
 def of_names(title: str, told: str, matrix: Matrix, names: tuple[str, ...], height: int = 7) -> Panel:

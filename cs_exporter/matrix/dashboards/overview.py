@@ -9,9 +9,12 @@ from cs_exporter.matrix import records
 from cs_exporter.matrix.dashboards import lists, looks, tables
 from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.figures import figure, stacked
-from cs_exporter.matrix.dashboards.parts import BLUE, GREEN, ORANGE, RED, Dashboard, Panel, Query, Section, Step
-from cs_exporter.matrix.dashboards.queries import FIRING, alerts, by, counted, of_chosen, worst
+from cs_exporter.matrix.dashboards.parts import BLUE, GREEN, ORANGE, RED, Dashboard, Link, Panel, Query, Section, Step
+from cs_exporter.matrix.dashboards.queries import FIRING, OF_NO_HOST, OURS, alerts, by, counted, of_chosen, worst
 from cs_exporter.matrix.dashboards.variables import HOSTS_CHOSEN
+
+NARROW = 3
+"""Of a figure that stands with six others in a line."""
 
 IMMINENT = ("CsHostAlertImminent", "CsHostAlertImminentCritical")
 LEFT = of_chosen(f"{records.LEFT}{{{HOSTS_CHOSEN}}}")
@@ -30,7 +33,7 @@ def dashboard(stock: Stock) -> Dashboard:
         (
             Section("Now", (*_figures(left), tables.symptoms(rendering), *hosts)),
             Section("Over time", (_left(stock), _states(), _severities(), _causes())),
-            Section("Alerts as a list", (lists.of_hosts("Alerts", stock.matrix),), folded=True),
+            Section("Alerts as a list", (lists.of_all("Alerts", stock.matrix),), folded=True),
         ),
     )
 
@@ -40,18 +43,39 @@ def _figures(left: tuple[Step, ...]) -> tuple[Panel, ...]:
     muted = of_chosen(f"{records.MAINTENANCE}{{{HOSTS_CHOSEN}}} == 1")
     blind = counted(by(("host",), alerts(FIRING, 'blind="true"')))
     told = "Until the cloud can give up the first of the chosen hosts, by its own limits; negative when overdue."
+    every = (Step(None, BLUE),)
     return (
+        _of_no_host(),
         _hosts_with("critical alerts", "critical", RED),
         _hosts_with("warnings", "warning", ORANGE),
-        figure("Least time to Alert", told, f"min({LEFT})", steps=left, unit="s"),
+        figure("Least time to Alert", told, f"min({LEFT})", steps=left, unit="s", width=NARROW),
         figure(
             "Hosts not seen",
             "Hosts of which something can't be found out: nothing is known of it then, neither good nor bad.",
             blind,
             steps=(Step(None, GREEN), Step(1, ORANGE)),
+            width=NARROW,
         ),
-        figure("Hosts in maintenance", "Planned work is declared: no alert fires for them.", counted(muted)),
-        figure("Hosts", "All of the chosen hosts that are in the inventory.", hosts, steps=(Step(None, BLUE),)),
+        figure(
+            "In maintenance", "Hosts of which planned work is declared: no alert fires.", counted(muted), width=NARROW
+        ),
+        figure("Hosts", "All of the chosen hosts that are in the inventory.", hosts, steps=every, width=NARROW),
+    )
+
+
+def _of_no_host() -> Panel:
+    """First: where the exporter is gone or cut off, no host has an alert, and all else here is green."""
+    told = (
+        "Alerts, critical ones and warnings, about no single host, whichever hosts are chosen: cs_exporter is gone or "
+        "sees nothing, or a cluster is divided. They are in the list of alerts below."
+    )
+    firing = f'ALERTS{{{OURS},{OF_NO_HOST},{FIRING},severity=~"critical|warning"}}'
+    return figure(
+        "Alerts about no single host",
+        told,
+        counted(firing),
+        steps=(Step(None, GREEN), Step(1, RED)),
+        links=(Link("cs_exporter: exporter", "/d/cs-exporter/?${datasource:queryparam}&${__url_time_range}"),),
     )
 
 

@@ -29,6 +29,8 @@ OURS = 'cause!=""'
 """What tells alerts of this matrix from others."""
 
 OF_A_HOST = 'host!=""'
+OF_NO_HOST = 'host=""'
+"""Such as that the exporter is gone: whichever hosts are chosen, it is about all of them."""
 
 
 def found(metric: str, rendering: Rendering, *matchers: str, per_host: bool = True) -> str:

@@ -5,6 +5,7 @@ With each, the matrix' rows about it: they give a panel its limits, colours and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,14 @@ from cs_exporter.spec import AnyDerived, AnySpec, Cause, Op
 
 FRAME = "exporter"
 """What stands for the probe of metrics that no sheet declares."""
+
+ABOUT_OURSELVES = frozenset({Cause.EXPORTER, Cause.REACHABILITY})
+"""The causes of rows that stand by no single metric: about the exporter, and about what it can't see."""
+
+_LESS_IS_WORSE = re.compile(
+    r"_(up|running|connected|reachable|supported|success|successful|done|mtu(_min)?_bytes|uptime_seconds)$"
+)
+"""Names of metrics whose lowest values are the ones to look for, whether or not there is a row about them."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,8 @@ class Shown:
     @property
     def low_is_bad(self) -> bool:
         """Whether the lowest of several values is the worst."""
-        return self.ahead or any(row.limit is not None and row.limit.op is Op.BELOW for row in self.rows)
+        named = _LESS_IS_WORSE.search(self.name) is not None
+        return named or self.ahead or any(row.limit is not None and row.limit.op is Op.BELOW for row in self.rows)
 
     @property
     def either_is_bad(self) -> bool:
@@ -71,7 +81,7 @@ def _metric_of(row: Row) -> str:
     """What a row is about; one of the exporter's own about itself or what it can't see stands by no single metric."""
     if row.symptom is not None:
         return row.symptom.metric
-    return "" if row.cause in {Cause.EXPORTER, Cause.REACHABILITY} else metrics_in(row.condition)[0]
+    return "" if row.cause in ABOUT_OURSELVES else metrics_in(row.condition)[0]
 
 
 def metrics_of(matrix: Matrix) -> Mapping[str, Shown]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cs_exporter.matrix.dashboards.looks import NO_OR_YES
 from cs_exporter.matrix.dashboards.parts import RED, Step
 from tests.matrix.dashboards.stubs import FLEET, METRICS, ONE
@@ -65,6 +67,18 @@ def test_yes_and_no_are_words() -> None:
     """What no row is about is neither good nor bad."""
     panel = ONE.panel("cs_mysql_read_only")
     assert ("state-timeline", NO_OR_YES) == (panel.kind, panel.words)
+
+
+def test_no_graph_hides_what_is_down() -> None:
+    """Of hosts that are up there are always enough to fill it; the numbers of rows count the other way."""
+    queries = [query.expression for one in METRICS.values() for query in FLEET.panel(one.name).queries]
+    assert [] == [
+        query for query in queries if re.match(r"topk\(\d+, \w+ by \([^)]*\) \(cs_\w+_(up|running|connected)\b", query)
+    ]
+    (up,) = FLEET.panel("cs_galera_connected").queries
+    assert up.expression.startswith('bottomk(25, min by (host) (cs_galera_connected{host=~"$host"}) and on (host) ')
+    (server,) = FLEET.panel("cs_nfs_server_up").queries
+    assert server.expression.startswith("topk(25, max by (host, program, version) ((cs_nfs_server_up{")
 
 
 def test_states_are_words_of_the_rows_about_them() -> None:

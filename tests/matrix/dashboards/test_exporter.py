@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from cs_exporter.matrix.dashboards.exporter import dashboard
+from cs_exporter.spec import Cause
 from tests.matrix.dashboards.stubs import FLEET, MATRIX, titled
 
 FOUND = dashboard(FLEET)
 
 
 def test_its_own_alerts() -> None:
-    """All rows that no sheet declares."""
+    """About itself, whoever declares them, and about what it can't see; nothing about what it watches."""
     panel = titled(FOUND, "Alerts about cs_exporter")
-    own = [row.name for row in MATRIX.rows if row.symptom is None]
+    own = [row.name for row in MATRIX.rows if row.cause in {Cause.EXPORTER, Cause.REACHABILITY}]
     assert own == [row.name for row in panel.rows]
+    assert {"CsExporterAbsent", "CsHostBlind", "CsExporterClockWrong"} <= {*own}
+    assert "CsMysqlConnectionsRising" not in panel.queries[0].expression
     assert "|".join(own) in panel.queries[0].expression
 
 

@@ -14,6 +14,16 @@ def test_alerts_of_chosen_hosts() -> None:
     assert "and on (host) host:cs_host_info:max{" in query.expression
 
 
+def test_all_alerts() -> None:
+    """Those of no single host are not asked for by the hosts that are chosen."""
+    (query,) = lists.of_all("Some", MATRIX).queries
+    (chosen,) = lists.of_hosts("Some", MATRIX).queries
+    before, _, after = query.expression.removesuffix(")").rpartition(" or max by ")
+    assert chosen.expression.removesuffix(")") == before
+    assert 'cause!="",host="",severity="critical",alertstate="firing"} * 5' in after
+    assert "$host" not in after
+
+
 def test_what_tells_alerts_apart_is_one_column() -> None:
     """All keys that rows have, and no column twice."""
     (query,) = lists.of_hosts("Some", MATRIX).queries

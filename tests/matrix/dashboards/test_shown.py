@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cs_exporter.exposition.frame import HEADS
 from cs_exporter.spec import AnyDerived, AnySpec
 from tests.matrix.dashboards.stubs import MATRIX, METRICS, shown
@@ -33,6 +35,34 @@ def test_which_end_is_bad() -> None:
     assert (True, False) == (shown("cs_agent_seconds_to_alert").low_is_bad, shown("cs_path_loss_ratio").low_is_bad)
     assert (True, False) == (shown("cs_clock_skew_seconds").either_is_bad, shown("cs_path_loss_ratio").either_is_bad)
     assert shown("cs_port_tls_not_after_timestamp_seconds").low_is_bad
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("cs_mysql_up", "cs_nfs_mount_up", "cs_nfs_server_up", "cs_port_up", "cs_galera_member_up"),
+        *("cs_mysql_replication_io_running", "cs_mysql_replication_sql_running"),
+        *("cs_galera_connected", "cs_agent_connected", "cs_clock_sources_reachable", "cs_mysql_uptime_seconds"),
+        *("cs_probe_supported", "cs_probe_success", "cs_port_vantage_supported"),
+        *("cs_interface_mtu_bytes", "cs_guest_mtu_min_bytes", "cs_path_mtu_bytes"),
+        *("cs_config_last_reload_successful", "cs_first_sweep_done"),
+    ],
+)
+def test_low_is_bad_by_its_name(name: str) -> None:
+    """Whether or not a row is about it: the ones that are down are those that are looked for."""
+    assert shown(name).low_is_bad
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("cs_mysql_read_only", "cs_path_unjudged", "cs_collector_mismatch", "cs_path_unreachable"),
+        *("cs_mysql_running_threads", "cs_ssh_answer_bytes_total", "cs_probe_failing", "cs_nfs_mount_latency_seconds"),
+    ],
+)
+def test_low_is_not_bad(name: str) -> None:
+    """Where 1 is the trouble, or more is worse."""
+    assert not shown(name).low_is_bad
 
 
 def test_what_kind_of_value() -> None:
