@@ -20,8 +20,10 @@ from cs_exporter.spec import Cause
 
 FOLDER = "alerts/runbooks"
 
-_BLANK = re.compile(r"\b(?:ADDRESS|DEVICE|HOST|MOUNTPOINT|NAME|PEER|PID|PORT|PROBE|SERVER|SYMPTOM|URL|VANTAGE)\b")
+BLANK = re.compile(r"\b(?:ADDRESS|DEVICE|HOST|MOUNTPOINT|NAME|PEER|PID|PORT|PROBE|SERVER|SYMPTOM|URL|VANTAGE)\b")
 """What is to be filled in, in a command."""
+
+CAPITALS = "Capitals stand for what the alert's labels say."
 
 _ALERT = re.compile(r"\bCs[A-Z]\w+")
 
@@ -99,8 +101,8 @@ def command(text: str) -> Command:
 def _sections(row: Row) -> Iterator[Section]:
     yield Section("What it means", (row.means,))
     commands = tuple(map(command, row.look))
-    blanks = any(_BLANK.search(f"{item.text} {item.note}") for item in commands)
-    yield Section("Look", ("Capitals stand for what the alert's labels say.",) if blanks else (), commands)
+    blanks = any(BLANK.search(f"{item.text} {item.note}") for item in commands)
+    yield Section("Look", (CAPITALS,) if blanks else (), commands)
     yield Section("Mend", (row.fix,))
     yield Section("The alert", tuple(_waits(row)), code=row.condition)
     if row.symptom is not None and row.threshold is not None and row.unit != "boolean":

@@ -10,9 +10,10 @@ from html import escape
 
 from cs_exporter.board import Entry
 from cs_exporter.history import Past, Stretch
-from cs_exporter.matrix.runbooks import command
+from cs_exporter.matrix.runbooks import CAPITALS, command
 from cs_exporter.spec import AnySpec
 from cs_exporter.web import words
+from cs_exporter.web.blanks import are_left, filled
 from cs_exporter.web.frame import Page, Site
 from cs_exporter.web.marks import badge, command_html, mark, symptom_text
 from cs_exporter.web.picture import HostView, Left, Picture, State, state_of
@@ -82,11 +83,13 @@ def _wrong(view: HostView, wall: float, site: Site) -> str:
 def _symptom(seen: Seen, wall: float, host: str, site: Site) -> str:
     symptom = seen.held.symptom
     key = escape(" ".join((symptom.name, *seen.held.labels.values())))
-    commands = "".join(command_html(command(text)) for text in symptom.look)
+    typed = [filled(command(text), {**seen.held.labels, "host": host}) for text in symptom.look]
+    commands = "".join(map(command_html, typed))
+    note = f"<p>{escape(CAPITALS)}</p>" if are_left(typed) else ""
     return (
         f'<article class="symptom"><p>{badge(state_of(seen, wall))} {symptom_text(seen, wall)}</p>'
         f'<details data-key="what:{key}"><summary data-key="open:{key}">what it means, where to look, how to mend it'
-        f"</summary><p>{escape(symptom.means)}</p>{commands}<p>{escape(symptom.fix)}</p>"
+        f"</summary><p>{escape(symptom.means)}</p>{note}{commands}<p>{escape(symptom.fix)}</p>"
         f"<p>{mark(site, seen, host)}</p></details></article>"
     )
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 from cs_exporter.board import Board
 from cs_exporter.history import History
+from cs_exporter.matrix.runbooks import CAPITALS
 from cs_exporter.model import Host, Reason
+from cs_exporter.spec import Sample
 from cs_exporter.web.hostpage import Asked, host_page
 from tests.web.clouds import hypervisor, troubled, well
 from tests.web.planted import Cloud, picture_of, probes
@@ -32,6 +36,19 @@ def test_it_says_what_is_wrong_and_what_to_do() -> None:
     assert "/runbooks/CsNfsMountHung" in reader.links
     assert [] == reader.open
     assert len(reader.keys) == len(set(reader.keys))
+
+
+def test_commands_are_filled_in() -> None:
+    """With this host's name and the symptom's labels; what they do not say is said to be left."""
+    page = unescape(page_of(troubled(), "kvm-ams1-009"))
+    assert "<pre>ss -tinH dst nfs1</pre>" in page
+    assert "MOUNTPOINT" not in page
+    assert CAPITALS not in page
+    cloud = troubled()
+    cloud.tell("kvm-ams1-009", "nfs_mounts", {"cs_nfs_mount_state": [Sample(1.0, ("/a b", "nfs1", "/e", "stale"))]})
+    page = unescape(page_of(cloud, "kvm-ams1-009"))
+    assert "<pre>grep ' MOUNTPOINT ' /proc/self/mountinfo</pre>" in page
+    assert CAPITALS in page
 
 
 def test_it_says_what_was_asked_and_what_came_of_it() -> None:
