@@ -98,6 +98,8 @@ def _route(timings: AlertmanagerTimings) -> Iterable[str]:
     yield "    receiver: nobody  # severity info"
     yield "    # One group per cloud and cause: fifty hosts with one fault are one page, two kinds of fault are two."
     yield "    # Add cloud_zone if your zones share neither storage nor management servers nor databases."
+    yield "    # A pager that joins by group key shows a second fault of the same cause as an update of the first:"
+    yield "    # add alertname if yours pages on the first one only."
     yield "    group_by: [platform, cause]"
     yield "    routes:"
     yield from _branch("dead-man", Matcher("alertname", "=", DEAD_MAN), timings.dead_man)

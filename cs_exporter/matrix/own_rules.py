@@ -6,7 +6,7 @@ Alerts that judge by another limit than the status page does would send somebody
 from __future__ import annotations
 
 from cs_exporter.matrix import records
-from cs_exporter.matrix.promql import indented, selector
+from cs_exporter.matrix.promql import equal, indented, selector
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import OWN, Proof, Row
 from cs_exporter.spec import Cause, Severity
@@ -18,7 +18,8 @@ def rows(rendering: Rendering) -> tuple[Row, ...]:
 
 
 def _outdated(rendering: Rendering) -> Row:
-    force, deployed = selector("cs_symptom_limit", also=rendering.selector), records.DEPLOYED
+    force = selector("cs_symptom_limit", also=rendering.selector)
+    deployed = selector(records.DEPLOYED, *equal({"selector": rendering.selector}))
     differing = (
         f"max by (symptom, host) ({force} != on (symptom, host) group_left () {deployed})\n"
         f"or max by (symptom, host) ({force} unless on (symptom, host) {deployed})\n"
@@ -32,7 +33,7 @@ def _outdated(rendering: Rendering) -> Row:
         "alerts and status page disagree.",
         look=(
             "promtool query instant http://localhost:9090 'cs_symptom_limit{symptom=\"SYMPTOM\"}'",
-            f"promtool query instant http://localhost:9090 '{deployed}{{symptom=\"SYMPTOM\"}}'",
+            f"promtool query instant http://localhost:9090 '{records.DEPLOYED}{{symptom=\"SYMPTOM\"}}'",
         ),
         fix="cs-exporter matrix write --config.file FILE --output DIR writes the rules that go with the configuration; "
         "give them to Prometheus and reload it.",
@@ -45,36 +46,31 @@ def _outdated(rendering: Rendering) -> Row:
         wait=900,
         keep=rendering.kept(0),
         unit="limits",
-        proofs=_outdated_proofs(),
+        proofs=_outdated_proofs(rendering),
     )
 
 
-def _outdated_proofs() -> tuple[Proof, ...]:
-    usual = 'cs_symptom_limit{symptom="CsMysqlConnectionsHigh",instance="a"}'
-    own = 'cs_symptom_limit{symptom="CsMysqlConnectionsHigh",host="db1",instance="a"}'
-    made = f'{records.DEPLOYED}{{symptom="CsMysqlConnectionsHigh"}}'
-    made_own = f'{records.DEPLOYED}{{symptom="CsMysqlConnectionsHigh",host="db1"}}'
-    name = {"symptom": "CsMysqlConnectionsHigh"}
+def _outdated_proofs(rendering: Rendering) -> tuple[Proof, ...]:
+    def made(limit: float, **labels: str) -> dict[str, str]:
+        """A limit that rules were made with."""
+        known = {"symptom": "CsMysqlConnectionsHigh", **rendering.cloud, **labels}
+        return {selector(records.DEPLOYED, *equal(known)): f"{limit:g}x60"}
+
+    def force(limit: float, instance: str = "a", **labels: str) -> dict[str, str]:
+        """A limit that an exporter has."""
+        known = {"symptom": "CsMysqlConnectionsHigh", "instance": instance, **labels}
+        return {selector("cs_symptom_limit", *equal(known)): f"{limit:g}x60"}
+
+    own, name = {"host": "db1"}, {"symptom": "CsMysqlConnectionsHigh"}
+    same = {**force(0.8), **made(0.8)}
     return (
-        Proof("one limit is another, for one exporter of two", _two(force=(0.9, 0.8), deployed=0.8), (name,)),
-        Proof("it is the same", _two(force=(0.8, 0.8), deployed=0.8), ()),
-        Proof(
-            "a host has a limit of its own that no rule has",
-            {usual: "0.8x60", own: "0.7x60", made: "0.8x60"},
-            (name,),
-        ),
-        Proof("a rule has one that no exporter has", {usual: "0.8x60", made: "0.8x60", made_own: "0.7x60"}, (name,)),
-        Proof("no exporter tells its limits", {made: "0.8x60"}, ()),
+        Proof("one limit is another, for one exporter of two", {**force(0.9), **force(0.8, "b"), **made(0.8)}, (name,)),
+        Proof("it is the same", {**same, **force(0.8, "b")}, ()),
+        Proof("a host has a limit of its own that no rule has", {**same, **force(0.7, **own)}, (name,)),
+        Proof("a rule has one that no exporter has", {**same, **made(0.7, **own)}, (name,)),
+        Proof("no exporter tells its limits", made(0.8), ()),
+        Proof("another cloud's rules have another one", {**same, **made(0.7, selector='job="other"')}, ()),
     )
-
-
-def _two(force: tuple[float, float], deployed: float) -> dict[str, str]:
-    """What two exporters and the rules take for the limit."""
-    series = {
-        f'cs_symptom_limit{{symptom="CsMysqlConnectionsHigh",instance="{instance}"}}': f"{limit:g}x60"
-        for instance, limit in zip("ab", force, strict=True)
-    }
-    return {**series, f'{records.DEPLOYED}{{symptom="CsMysqlConnectionsHigh"}}': f"{deployed:g}x60"}
 
 
 def _dead_man() -> Row:

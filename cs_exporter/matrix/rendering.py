@@ -51,6 +51,11 @@ class Rendering:
     own: Mapping[str, Mapping[str, float]] = field(default_factory=_nobody)
     base: float = BASE
 
+    @property
+    def cloud(self) -> Mapping[str, str]:
+        """Labels that tell what these rules record of no host from what another cloud's do, in the same Prometheus."""
+        return {"selector": self.selector} if self.selector else {}
+
     def kept(self, interval: float) -> float:
         """Seconds for which an alert outlives what was seen last, where its probe runs every `interval` seconds."""
         return max(KEPT_INTERVALS * interval, KEPT_BASES * self.base)

@@ -87,9 +87,9 @@ def _limits(row: Row, rendering: Rendering) -> Iterable[str]:
     if row.symptom is None:
         return
     if row.threshold is not None:
-        yield from _limit(row.threshold, {"symptom": row.name})
+        yield from _limit(row.threshold, {"symptom": row.name, **rendering.cloud})
     for host, limit in sorted(rendering.own.get(row.name, {}).items()):
-        yield from _limit(limit, {"symptom": row.name, "host": host})
+        yield from _limit(limit, {"symptom": row.name, "host": host, **rendering.cloud})
 
 
 def _limit(limit: float, labels: Mapping[str, str]) -> Iterable[str]:
