@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cs_exporter.matrix.own_gone import RESTART, UNSEEN, rows
 from cs_exporter.matrix.rendering import Rendering, usual
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.spec import Cause, Severity
+from tests.matrix.proving import USUAL as MATRIX
+from tests.matrix.proving import unproved
 
 USUAL = usual(PROBES, DERIVED)
 ROWS = {row.name: row for row in rows(USUAL, PROBES)}
@@ -45,3 +49,22 @@ def test_the_operators_selector() -> None:
     }.items():
         for metric in metrics:
             assert f'{metric}{{job="mine"}}' in mine[name]
+
+
+DEFECTS = {
+    "each crash a page": ("CsExporterAbsent", r"keep_firing_for: \w+", "keep_firing_for: 0s"),
+    "gone while it is there": ("CsExporterGone", r"\n +unless on \(instance\) cs_build_info", ""),
+    "gone while another one has its hosts": ("CsExporterGone", r" unless on \(host\) cs_host_info", ""),
+    "forgotten with its last scrape": ("CsExporterGone", r"last_over_time\((\w+)\[6h:10m\]\)", r"\1"),
+    "any target": ("CsExporterReplicaGone", r" and on \(job, instance\) last.*?\)\)", ")"),
+    "what is no target any more": ("CsExporterReplicaGone", r"up == 0 and on \(job, instance\) ", ""),
+}
+
+
+@pytest.mark.debian
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_defect_is_found(defect: str, tmp_path: Path) -> None:
+    """By the proofs that the rows give."""
+    name, pattern, replacement = DEFECTS[defect]
+    row = next(row for row in MATRIX.rows if row.name == name)
+    assert {name} == unproved(tmp_path, row, pattern, replacement)
