@@ -2,10 +2,12 @@
 "use strict";
 (() => {
   const PERIOD = 15000, TYPING = 300;
+  const SHARE = 10, LONGEST = 300000;  // a page that is work to show is shown anew less often
+  const PATIENCE = 60000;  // for somebody who has selected text; a screen on a wall must not stand still for ever
   const said = document.getElementById("said");
   const form = document.getElementById("filter");
   if (!said) return;
-  let latest = 0, timer = 0;
+  let latest = 0, timer = 0, paused = 0;
 
   const address = () => {
     const url = new URL(location.href);
@@ -20,8 +22,6 @@
 
   const put = (old, fresh) => {
     if (old.innerHTML === fresh.innerHTML) return;
-    const marked = getSelection();
-    if (marked && !marked.isCollapsed && old.contains(marked.anchorNode)) return;  // somebody is about to copy
     const key = old.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const open = new Set([...old.querySelectorAll("details[open]")].map((one) => one.dataset.key));
     const box = old.querySelector(".scroll"), left = box ? box.scrollLeft : 0;
@@ -31,6 +31,23 @@
     if (again) again.scrollLeft = left;
     const focused = key && [...old.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
     if (focused) focused.focus({ preventScroll: true });
+  };
+
+  const marked = () => {
+    const text = getSelection();
+    if (!text || text.isCollapsed) return false;
+    return [...document.querySelectorAll("[data-live]")].some((one) => text.containsNode(one, true));
+  };
+
+  const pause = () => {
+    paused = paused || Date.now();
+    document.body.classList.add("paused");
+    say("This page is paused: text is selected.");
+  };
+
+  const resume = () => {
+    paused = 0;
+    document.body.classList.remove("paused");
   };
 
   const show = (page) => {
@@ -44,35 +61,58 @@
         if (fresh && fresh.innerHTML !== old.innerHTML) old.innerHTML = fresh.innerHTML;
       }
     }
-    document.title = page.title;
-    const icon = document.querySelector("link[rel=icon]"), fresh = page.querySelector("link[rel=icon]");
-    if (icon && fresh && icon.href !== fresh.href) icon.href = fresh.href;
     const news = page.getElementById("said");
     if (news) say(news.textContent);
   };
 
-  const refresh = async (url) => {
-    const number = ++latest;
+  const head = (page) => {
+    document.title = page.title;
+    const icon = document.querySelector("link[rel=icon]"), fresh = page.querySelector("link[rel=icon]");
+    if (icon && fresh && icon.href !== fresh.href) icon.href = fresh.href;
+  };
+
+  const take = (page, chosen) => {
+    head(page);  // what a tab tells waits for no reader
+    document.body.classList.remove("stale");
+    if (!chosen && marked()) {
+      if (!paused || Date.now() - paused < PATIENCE) return pause();
+      getSelection().removeAllRanges();
+    }
+    resume();
+    show(page);
+  };
+
+  const wrong = (answer, text) => {
+    if (answer.status === 404 && text.startsWith("host ")) return "this host has left the inventory";
+    return `cs_exporter answers ${answer.status}`;
+  };
+
+  const refresh = async (url, chosen = false) => {
+    const number = ++latest, began = performance.now();
+    let why = "cs_exporter does not answer", next = PERIOD;
     clearTimeout(timer);
     try {
       const answer = await fetch(url, { signal: AbortSignal.timeout(PERIOD) });
       const text = await answer.text();
       if (number !== latest) return;
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      show(new DOMParser().parseFromString(text, "text/html"));
-      document.body.classList.remove("stale");
+      if (!answer.ok) {
+        why = wrong(answer, text);
+        throw new Error(why);
+      }
+      take(new DOMParser().parseFromString(text, "text/html"), chosen);
+      next = Math.min(LONGEST, Math.max(PERIOD, SHARE * (performance.now() - began)));
     } catch {
       if (number !== latest) return;
       document.body.classList.add("stale");
-      say("This page is out of date: cs_exporter does not answer. Trying again.");
+      say(`This page is out of date: ${why}. Trying again.`);
     }
-    timer = setTimeout(() => refresh(location.href), PERIOD);
+    timer = setTimeout(() => refresh(location.href), next);
   };
 
   const choose = () => {
     const url = address();
     history.replaceState(null, "", url);
-    refresh(url);
+    refresh(url, true);
   };
 
   if (form) {
@@ -82,6 +122,11 @@
   }
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) clearTimeout(timer); else refresh(location.href);
+  });
+  document.addEventListener("selectionchange", () => {
+    if (!paused || marked()) return;
+    paused = 0;
+    refresh(location.href);
   });
   timer = setTimeout(() => refresh(location.href), PERIOD);
 })();

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from cs_exporter.model import Host, Inventory
 from tests.web.browser import Tab, browser
-from tests.web.clouds import mounts
+from tests.web.clouds import clock, mounts, troubled
+from tests.web.scripts import FIRST, REFRESH, ROWS, SAYS_PAUSED, SELECT, SLOW_PARSER, UNFOLD, WIDER, displays
 from tests.web.shown import Shown, shown
 
 pytestmark = [pytest.mark.debian, pytest.mark.heavy, pytest.mark.asyncio(loop_scope="module")]
@@ -19,10 +21,6 @@ PATHS = ("/", "/?host=kvm-ams1-009", "/?host=kvm-fra1-011", "/runbooks/", "/runb
 CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
 LEAST_CONTRAST = 4.5
 """WCAG 2.1, 1.4.3 (AA), for text of any size."""
-
-ROWS = "document.querySelectorAll('.hosts tbody tr').length"
-FIRST = ".hosts tbody tr:first-child"
-REFRESH = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module", name="tab")
@@ -130,17 +128,84 @@ async def test_a_page_that_can_t_refresh_says_so(tab: Tab) -> None:
     tab.complaints[:] = [one for one in tab.complaints if "ERR_CONNECTION_REFUSED" not in one]
 
 
+async def test_nothing_moves_while_text_is_selected(tab: Tab) -> None:
+    """Rows, counts and their time stand still together, and the page says so; then all of it goes on."""
+    async with shown() as served:
+        await tab.open(served.url)
+        (moment,) = await tab.texts("#asof")
+        await tab.run(SELECT)
+        served.happens("kvm-ams1-000", "nfs_mounts", mounts("readonly"))
+        await tab.until(f"fetch('/').then(one => one.text()).then(text => !text.includes({moment[6:14]!r}))")
+        await tab.run(REFRESH)
+        await tab.until(SAYS_PAUSED)
+        assert ([moment], ["0"]) == (await tab.texts("#asof"), await tab.texts(".tiles .pending b"))
+        assert "kvm-ams1-017" == await tab.run("getSelection().toString()")
+        await tab.run("getSelection().removeAllRanges()")
+        await tab.until("document.querySelector('.tiles .pending b').innerText === '1'")
+        assert [moment] != await tab.texts("#asof")
+        assert "1 pending" in (await tab.texts("#said"))[0]
+        assert not await tab.run("document.body.classList.contains('paused')")
+
+
+async def test_what_is_wished_for_comes_though_text_is_selected(tab: Tab, served: Shown) -> None:
+    """Who filters by keyboard wants to see it."""
+    await tab.open(served.url)
+    await tab.run(SELECT)
+    await tab.run("document.getElementById('state').value = 'critical'")
+    await tab.run("document.getElementById('state').dispatchEvent(new Event('input', {bubbles: true}))")
+    await tab.until(f"{ROWS} === 6")
+
+
+async def test_no_page_stands_still_for_ever(tab: Tab) -> None:
+    """A screen on a wall goes on after a minute, whatever somebody has left selected on it."""
+    async with shown() as served:
+        await tab.open(served.url)
+        await tab.run(SELECT)
+        await tab.run(REFRESH)
+        await tab.until(SAYS_PAUSED)
+        served.happens("kvm-ams1-000", "nfs_mounts", mounts("readonly"))
+        await tab.run("(now => { Date.now = () => now + 61000; })(Date.now())")
+        await tab.run(REFRESH)
+        await tab.until("document.querySelector('.tiles .pending b').innerText === '1'")
+        assert "1 pending" in (await tab.texts("#said"))[0]
+
+
+async def test_a_host_that_has_left_is_not_an_exporter_that_has(tab: Tab) -> None:
+    """The page says which of the two it is."""
+    async with shown() as served:
+        await tab.open(f"{served.url}/?host=kvm-ams1-000")
+        hosts = served.daemon.board.inventory.hosts
+        gone = {name: host for name, host in hosts.items() if name != "kvm-ams1-000"}
+        served.daemon.board.replace_inventory(Inventory(gone))
+        await tab.run(REFRESH)
+        await tab.until("document.body.classList.contains('stale')")
+    assert ["This page is out of date: this host has left the inventory. Trying again."] == await tab.texts("#said")
+    tab.complaints[:] = [one for one in tab.complaints if "404" not in one]
+
+
+async def test_a_page_that_is_work_is_shown_anew_less_often(tab: Tab, served: Shown) -> None:
+    """At most a tenth of the browser's time goes into it; any other is shown anew every 15 seconds."""
+    await tab.open(served.url)
+    await tab.run("waits = []; setTimeout = (_, time) => waits.push(time); 0")
+    await tab.run(REFRESH)
+    await tab.until("waits.length === 1")
+    await tab.run(SLOW_PARSER)
+    await tab.run(REFRESH)
+    await tab.until("waits.length === 2")
+    assert 15000 == await tab.run("waits[0]")
+    assert await tab.run("waits[1] >= 16000")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_phone_shows_all_of_it(tab: Tab, served: Shown, path: str, dark: bool) -> None:  # noqa: FBT001
-    """360 pixels wide: nothing sticks out to the side."""
+    """360 pixels wide: nothing sticks out to the side, and what is unfolded does not either."""
     await tab.look(360, 740, phone=True, dark=dark)
     await tab.open(served.url + path)
+    await tab.run(UNFOLD)
     assert 360 == await tab.run("document.documentElement.scrollWidth")
-    assert [] == await tab.run(
-        "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth)"
-    )
-    boxes = "[...document.querySelectorAll('body *')].filter(one => !one.closest('pre,.scroll,.skip'))"
+    assert [] == await tab.run(WIDER)
+    boxes = "[...document.querySelectorAll('body *')].filter(one => !one.closest('.scroll,.skip'))"
     out = await tab.run(f"{boxes}.filter(one => one.getBoundingClientRect().right > 361).map(one => one.outerHTML)")
     assert [] == out
 
@@ -184,6 +249,37 @@ async def test_a_screen_reader_finds_its_way(tab: Tab, served: Shown) -> None:
     assert any(role == "rowheader" and name.startswith("kvm-ams1-009") for role, name in told)
     assert "status" in {role for role, _ in told}
     assert [] == [role for role, name in told if role in {"link", "button", "combobox", "searchbox"} and not name]
+
+
+@pytest.mark.parametrize("path", PATHS[:2])
+async def test_on_a_phone_every_row_is_a_card(tab: Tab, served: Shown, path: str) -> None:
+    """Not a table that is squeezed: each row is a block as wide as the screen lets it, its cells below each other."""
+    await tab.look(360, 740, phone=True)
+    await tab.open(served.url + path)
+    assert "block" == await tab.run(displays(".stacked tbody tr"))
+    assert "block" == await tab.run(displays(".stacked tbody th"))
+    assert set(str(await tab.run(displays(".stacked tbody td"))).split()) <= {"block", "inline-block", "none"}
+    assert await tab.run("[...document.querySelectorAll('.stacked tbody tr')].every(one => one.clientWidth > 300)")
+    assert await tab.run("document.querySelector('.stacked thead').offsetHeight <= 1")
+    await tab.look(1400)
+    assert "table-row" == await tab.run(displays(".stacked tbody tr"))
+
+
+@pytest.mark.parametrize("name", [f"kvm-{'0123456789-' * 4}.example.org", "k" * 250], ids=["dashes", "no dash"])
+async def test_a_long_name_breaks_rather_than_the_page(tab: Tab, name: str) -> None:
+    """On its own page on a phone, and in the table, where it leaves the other columns where they are."""
+    cloud = troubled()
+    cloud.add(Host(name, "192.0.2.9"), {"time_drift": clock(2.7)})
+    async with shown(cloud) as served:
+        await tab.look(360, 740, phone=True)
+        for path in (f"/?host={name}", "/"):
+            await tab.open(served.url + path)
+            assert 360 == await tab.run("document.documentElement.scrollWidth")
+            assert [] == await tab.run(WIDER)
+        await tab.look(1400)
+        assert await tab.run("document.querySelector('.hosts tbody th').offsetWidth <= 320")
+        one_line = "document.querySelector('[data-key=\"host:kvm-ams1-000\"]').getClientRects().length"
+        assert 1 == await tab.run(one_line)
 
 
 async def test_on_a_phone_the_table_is_still_a_table(tab: Tab, served: Shown) -> None:
