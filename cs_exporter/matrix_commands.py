@@ -6,6 +6,7 @@ An operator renders his own: with his limits, intervals, selector and address of
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,15 +23,13 @@ from cs_exporter.matrix import files
 from cs_exporter.matrix.labels import LABELS
 from cs_exporter.matrix.rendering import RUNBOOKS, Rendering, of_inventory, usual
 from cs_exporter.matrix.runbooks import lines, pages
+from cs_exporter.matrix.selectors import matchers
 from cs_exporter.matrix.whole import Matrix
 from cs_exporter.matrix.words import limited, spoken
 from cs_exporter.options import config_option, console
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.spec import Severity
 
-_MATCHER = r'\s*[a-zA-Z_]\w*\s*(?:=~|!~|!=|=)\s*"(?:[^"\\\n]|\\.)*"\s*'
-_NAMES = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"(?:[^"\\\n]|\\.)*"')
-_MATCHERS = re.compile(f"{_MATCHER}(?:,{_MATCHER})*")
 _COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
 CONFIG = config_option("limits and intervals are the defaults")
@@ -83,7 +82,8 @@ def check(given: Path | None, config_file: Path | None, output: Path | None, sel
     """
     path = config_file or given
     folder = _folder(output, path, selector, runbook_url)
-    found = files.check(folder, Matrix(_rendering(path, selector, runbook_url)))
+    mend = _mend(path, output, selector, runbook_url)
+    found = files.check(folder, Matrix(_rendering(path, selector, runbook_url)), mend)
     for line in found:
         click.echo(line)
     if found:
@@ -105,7 +105,9 @@ def show(given: Path | None, config_file: Path | None, name: str | None) -> None
         return
     books = pages(found)
     if name not in books:
-        raise ConfigError("cs-exporter", "NAME", f"no alert {name!r}; {suggestion(name, list(books))}")
+        near = suggestion(name, list(books))
+        mend = near if near.startswith("did you mean") else "cs-exporter matrix show names them all"
+        raise ConfigError("cs-exporter", "NAME", f"no alert {name!r}; {mend}")
     for line in lines(books[name]):
         click.echo(line)
 
@@ -121,21 +123,31 @@ def _table(found: Matrix) -> Table:
 
 def _check_selector(selector: str) -> None:
     """Raises ConfigError for what is no list of matchers, or matches labels that are not the target's."""
-    if selector and not _MATCHERS.fullmatch(selector):
-        text = f"{selector!r} is no list of matchers; write it as 'job=\"cs_exporter\"'"
-        raise ConfigError("cs-exporter", "--selector", text)
-    taken = [name for name in _NAMES.findall(selector) if name in LABELS]
+    try:
+        found = matchers(selector)
+    except ValueError as error:
+        raise ConfigError("cs-exporter", "--selector", str(error)) from error
+    taken = [matcher.name for matcher in found if matcher.name in LABELS]
     if taken:
         text = f"{taken[0]!r} is a label of the metrics themselves; match one of the target's, such as job"
         raise ConfigError("cs-exporter", "--selector", text)
 
 
+def _check_url(url: str) -> None:
+    """Raises ConfigError for what is no address of pages."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # brackets without an address in them, a port that there can't be
+        usable = False
+    if not usable or re.search(r"[\s{}]", url):
+        raise ConfigError("cs-exporter", "--runbook-url", f"{url!r} is no URL; write http://HOST/runbooks")
+
+
 def _rendering(path: Path | None, selector: str, url: str) -> Rendering:
     """What the options say. Raises ConfigError."""
     _check_selector(selector)
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or re.search(r"[\s{}]", url):
-        raise ConfigError("cs-exporter", "--runbook-url", f"{url!r} is no URL; write http://HOST/runbooks")
+    _check_url(url)
     runbooks = url.rstrip("/")
     if path is None:
         return replace(usual(PROBES, DERIVED), selector=selector, runbooks=runbooks)
@@ -150,4 +162,17 @@ def _folder(output: Path | None, path: Path | None, selector: str, url: str) -> 
         return output
     if path is not None or selector or url != RUNBOOKS:
         raise ConfigError("cs-exporter", "--output", "is missing; say in which folder your own files are")
+    if not files.ours(Path()):
+        raise ConfigError("cs-exporter", "--output", "is missing, and none of our rules are here; say in which folder")
     return Path()
+
+
+def _mend(path: Path | None, output: Path | None, selector: str, url: str) -> str:
+    """What to type to write the files that were looked at: with the same options."""
+    given = {
+        "--config.file": path,
+        "--output": output,
+        "--selector": selector or None,
+        "--runbook-url": None if url == RUNBOOKS else url,
+    }
+    return shlex.join([*files.MEND.split(), *(str(word) for pair in given.items() if pair[1] for word in pair)])

@@ -20,6 +20,7 @@ FOLDERS = ("alerts", "deploy/grafana", "docs")
 """Where generated files are, beside some that are written by hand."""
 
 MEND = "type: cs-exporter matrix write"
+"""Of the project's own files; an operator's want the options that they are made with as well."""
 
 _MARKED_WITHIN = 2000
 _SUFFIXES = frozenset({".json", ".md", ".yml"})
@@ -68,7 +69,7 @@ def write(output: Path, matrix: Matrix) -> list[str]:
     return done
 
 
-def check(output: Path, matrix: Matrix) -> list[str]:
+def check(output: Path, matrix: Matrix, mend: str = MEND) -> list[str]:
     """What `write` would change, one line a file with its mend; none where all is as it should be.
 
     Raises ConfigError where the folder can't be read.
@@ -76,16 +77,21 @@ def check(output: Path, matrix: Matrix) -> list[str]:
     files = project(matrix)
     try:
         found = [
-            f"{path}: {'is missing' if there is None else 'is stale'}; {MEND}"
+            f"{path}: {'is missing' if there is None else 'is stale'}; {mend}"
             for path, text in files.items()
             if (there := _read(output / path)) != text
         ]
         return [
             *found,
-            *(f"{path}: is an orphan, nothing makes it any more; {MEND}" for path in _orphans(output, files)),
+            *(f"{path}: is an orphan, nothing makes it any more; {mend}" for path in _orphans(output, files)),
         ]
     except OSError as error:
         raise _unusable(output, error) from error
+
+
+def ours(output: Path) -> bool:
+    """Whether rules that the matrix made are there."""
+    return any(MARK in (_read(path) or "")[:_MARKED_WITHIN] for path in (output / rules.FOLDER).glob("cs_*.yml"))
 
 
 def _read(path: Path) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cs_exporter.matrix.dashboards.files import panels_of
 from cs_exporter.matrix.inhibitions import graph
 from cs_exporter.matrix.markdown import HEAD, code, link, table
-from cs_exporter.matrix.rows import Row
+from cs_exporter.matrix.rows import OWN, Row
 from cs_exporter.matrix.usage import names_in
 from cs_exporter.matrix.whole import Matrix
 from cs_exporter.matrix.words import SEVERITIES, limited, spoken
@@ -20,7 +20,7 @@ from cs_exporter.spec import Cause
 
 FOLDER = "alerts/runbooks"
 
-BLANK = re.compile(r"\b(?:ADDRESS|DEVICE|HOST|MOUNTPOINT|NAME|PEER|PID|PORT|PROBE|SERVER|SYMPTOM|URL|VANTAGE)\b")
+BLANK = re.compile(r"\b(?:CLIENT|DEVICE|HOST|MANAGEMENT_SERVER|MOUNTPOINT|PEER|PORT|PROBE|SERVER|SYMPTOM|VANTAGE)\b")
 """What is to be filled in, in a command."""
 
 CAPITALS = "Capitals stand for what the alert's labels say."
@@ -102,11 +102,17 @@ def _sections(row: Row) -> Iterator[Section]:
     yield Section("What it means", (row.means,))
     commands = tuple(map(command, row.look))
     blanks = any(BLANK.search(f"{item.text} {item.note}") for item in commands)
-    yield Section("Look", (CAPITALS,) if blanks else (), commands)
+    yield Section("Look", (f"{where(row)} {CAPITALS}" if blanks else where(row),), commands)
     yield Section("Mend", (row.fix,))
     yield Section("The alert", tuple(_waits(row)), code=row.condition)
     if row.symptom is not None and row.threshold is not None and row.unit != "boolean":
         yield _limit(row, row.threshold)
+
+
+def where(row: Row) -> str:
+    """On which machine to type what does not say so itself; one sentence."""
+    machine = "HOST" if row.per_host and row.probe != OWN else "the exporter's machine"
+    return f"On {machine}, unless another one is named."
 
 
 def _muting(row: Row, muted_by: Sequence[str], mutes: Sequence[str]) -> Iterator[Section]:

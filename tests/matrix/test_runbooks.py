@@ -6,7 +6,18 @@ import re
 
 import pytest
 
-from cs_exporter.matrix.runbooks import FOLDER, Command, command, files, pages, runbook, text
+from cs_exporter.matrix.runbooks import (
+    BLANK,
+    CAPITALS,
+    FOLDER,
+    Command,
+    command,
+    files,
+    pages,
+    runbook,
+    text,
+    where,
+)
 from cs_exporter.matrix.whole import usual_matrix
 
 MATRIX = usual_matrix()
@@ -90,6 +101,43 @@ def test_alerts_that_are_named_exist(name: str) -> None:
 
 def test_capitals_are_told() -> None:
     """Where something is to be filled in, and nowhere else."""
-    told = "Capitals stand for what the alert's labels say."
-    assert told in text(runbook(ROWS["CsNfsServerDown"]))
-    assert told not in text(runbook(ROWS["CsMysqlDown"]))
+    assert CAPITALS in text(runbook(ROWS["CsNfsServerDown"]))
+    assert CAPITALS not in text(runbook(ROWS["CsMysqlDown"]))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_labels_in_capitals_are_blanks(name: str) -> None:
+    """Whichever label of the row a command names; words of SQL and of shells are none."""
+    row, labels = ROWS[name], {*ROWS[name].keys, "management_server", "server"}
+    named = {word for said in row.look for word in re.findall(r"\b[A-Z_]{2,}\b", said) if word.lower() in labels}
+    assert set() == {word for word in named if not BLANK.fullmatch(word)}
+
+
+def test_the_machine_is_told() -> None:
+    """Whoever was woken knows where to type."""
+    assert "On HOST, unless another one is named." in text(runbook(ROWS["CsMysqlDown"]))
+    assert "On the exporter's machine, unless another one is named." in text(runbook(ROWS["CsProbeBlind"]))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_exporters_own_commands_are_typed_where_it_is(name: str) -> None:
+    """A host has none of them."""
+    row = ROWS[name]
+    own = [said for said in row.look if said.startswith("cs-exporter ")] if "HOST" in where(row) else []
+    assert [] == [said for said in own if not said.endswith(", on the exporter's machine")]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_mount_that_hangs_does_not_hang_the_pager(name: str) -> None:
+    """What touches a mount ends by itself; what reads the kernel's lists does not touch it."""
+    touching = re.compile(r"(?<!' )\bMOUNTPOINT\b|/mnt/\*")
+    typed = [command(said).text for said in ROWS[name].look]
+    found = [said for said in typed if touching.search(said) and not said.startswith("nfsiostat ")]
+    assert [] == [said for said in found if not said.startswith("timeout -s KILL ")]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_nothing_is_changed_by_looking(name: str) -> None:
+    """What changes a machine's state is under the mend."""
+    changing = re.compile(r"\b(?:flush|restart|start|stop|kill|makestep|umount|mount -o|SET GLOBAL|RESET)\b")
+    assert [] == [said for said in ROWS[name].look if changing.search(command(said).text)]

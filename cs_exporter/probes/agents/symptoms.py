@@ -109,7 +109,7 @@ COUNTDOWN_SYMPTOMS = (
         "not know. While there are any, a host that can't be asked and was never seen at a server has no verdict. "
         "Behind a load balancer or address translation all agents look like this, and only the hosts' own "
         "ends tell of them.",
-        look=("ss -tn 'sport = :8250', on the management server", "cs-exporter hosts"),
+        look=("ss -tn 'sport = :8250', on the management server", "cs-exporter hosts, on the exporter's machine"),
         fix="Add the hosts to the configuration, or the address to the host's addresses (management).",
     ),
 )
@@ -151,7 +151,7 @@ SERVER_SYMPTOMS = (
         look=(
             "ss -tn 'sport = :8250', on the management server: Recv-Q",
             "ps -o pid,stat,pcpu,etime,args -C java",
-            "jstack $(pgrep -f cloudstack-management) | grep -c AgentManager",
+            "sudo -u cloud jstack $(pgrep -f cloudstack-management) | grep -c AgentManager, as the process' own user",
         ),
         fix="If it is stopped, continue it. Else take a thread dump, then restart cloudstack-management.",
     ),

@@ -17,7 +17,8 @@ _POOL_MEANS = (
     "down. Of two hosts that differ it is the one that is farther from the other hosts' time, or both if nobody can "
     "tell."
 )
-_POOL_LOOK = ("tail -n1 /mnt/*/KVMHA/hb-*; date +%s, on two hosts of the pool", *_LOOK)
+# A mount that hangs would hang the pager's own shell.
+_POOL_LOOK = ("timeout -s KILL 5 sh -c 'tail -n1 /mnt/*/KVMHA/hb-*'; date +%s, on two hosts of the pool", *_LOOK)
 
 SYMPTOMS = (
     Symptom(

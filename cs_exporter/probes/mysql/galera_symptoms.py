@@ -113,7 +113,7 @@ CLUSTER_SYMPTOMS = (
         unit="views",
         means="The cluster is split, or a node that was frozen or cut off goes on with an old view and may serve old "
         "data: it says `Primary` and `Synced` and is neither.",
-        look=(_WSREP, _PORTS, _LOG),
+        look=tuple(f"{command}, on every node of the group" for command in (_WSREP, _PORTS, _LOG)),
         fix="Compare wsrep_cluster_conf_id, _size, _status and _state_uuid on all nodes. Keep the part with the "
         "majority; restart the mysqld of those that do not rejoin within a minute.",
     ),

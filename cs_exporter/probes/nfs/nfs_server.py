@@ -93,7 +93,12 @@ SYMPTOMS = (
         unit="boolean",
         means="New mounts fail (portmapper, mountd), or all mounts hang (nfs). An open TCP port proves nothing: a "
         "frozen server still accepts connections.",
-        look=("rpcinfo -p HOST", "rpcinfo -T tcp HOST nfs", "systemctl status nfs-server rpcbind", "dmesg | tail"),
+        look=(
+            "rpcinfo -p HOST, on one of its clients",
+            "rpcinfo -T tcp HOST nfs, on one of its clients",
+            "systemctl status nfs-server rpcbind",
+            "dmesg | tail",
+        ),
         fix="Start what is down (nfs-server, rpcbind, nfs-mountd). If it runs and is silent, look at what its threads "
         "wait for; if it is refused or unreachable from here only, mend packet filter or route.",
     ),
@@ -109,7 +114,7 @@ SYMPTOMS = (
         unit="seconds",
         means="No disk is involved in this call: the server's threads are all busy, its processor is, or packets get "
         "lost.",
-        look=("cat /proc/net/rpc/nfsd", "uptime", "ping -c 20 -i 0.2 HOST"),
+        look=("cat /proc/net/rpc/nfsd", "uptime", "ping -c 20 -i 0.2 HOST, on one of its clients"),
         fix="Give nfsd more threads (nfsd.conf or /proc/fs/nfsd/threads), find who loads it, or mend the network.",
     ),
 )

@@ -8,9 +8,11 @@ from __future__ import annotations
 from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _TRUE = Limit(Op.EQUALS, 1, step=1)
+_DEVICE = "$(ip -o route get PEER | grep -o 'dev [^ ]*' | cut -c5-)"
 _LOOK = (
-    "ping -c3 -M do -s 1472 PEER",
-    "tracepath -n -l 1500 PEER",
+    # As large as the network's own packets: on one of jumbo frames 1500 bytes pass through the hole.
+    f"ping -c3 -M do -s $(($(cat /sys/class/net/{_DEVICE}/mtu) - 28)) PEER (for IPv6: - 48)",
+    "tracepath -n PEER",
     "ip route get PEER",
     "ip -d link show | grep -E 'mtu|bond|bridge|vxlan'",
 )
@@ -59,8 +61,9 @@ SYMPTOMS = (
         unit="boolean",
         means="A router has said so within the last ten minutes (net.ipv4.route.mtu_expires). Whether it still would "
         "is not known, since the host has neither ping -M probe nor Python.",
-        look=("ip route get PEER", "ip route flush cache, as root"),
-        fix="Install iputils 20231222 or later, or Python 3, and the path is measured afresh each time.",
+        look=("ip route get PEER", "tracepath -n PEER"),
+        fix="Install iputils 20231222 or later, or Python 3, and the path is measured afresh each time. It ends by "
+        "itself once nobody says so any more; `ip route flush cache`, as root, forgets it at once.",
     ),
     Symptom(
         name="CsPathUnreachable",
@@ -91,7 +94,7 @@ SYMPTOMS = (
         look=(
             "ping -c100 -i0.2 PEER",
             "ip -s -s link show",
-            "ethtool -S $(ip -o route get PEER | grep -o 'dev [^ ]*' | cut -c5-) | grep -iE 'err|drop|crc'",
+            f"ethtool -S {_DEVICE} | grep -iE 'err|drop|crc'",
         ),
         fix="Look for a bad cable or transceiver, a duplex mismatch, a bond with one dead member, a full queue.",
     ),

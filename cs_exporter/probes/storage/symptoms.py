@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
-_FILE = "cat MOUNTPOINT/KVMHA/hb-*; date +%s"
+# Looking for the files of a mount that hangs would hang the pager's own shell: another one does, with a limit.
+_FILE = "timeout -s KILL 5 sh -c 'cat MOUNTPOINT/KVMHA/hb-*'; date +%s"
 _LOG = "journalctl -t heartbeat -n 20; grep -i heartbeat /var/log/cloudstack/agent/agent.log | tail"
 _PROPERTIES = "grep -E '^(reboot.host|kvm.heartbeat|heartbeat)' /etc/cloudstack/agent/agent.properties"
 
@@ -73,7 +74,10 @@ SYMPTOMS = (
         unit="boolean",
         means="The mount hangs (then CsNfsMountHung holds too), or the polling account may not enter a directory above "
         "the file. A write that was known before goes on ageing; one that never was is not counted.",
-        look=("namei -m MOUNTPOINT/KVMHA", "cs-exporter probe storage_heartbeat HOST"),
+        look=(
+            "timeout -s KILL 5 namei -m MOUNTPOINT/KVMHA",
+            "cs-exporter probe storage_heartbeat HOST, on the exporter's machine",
+        ),
         fix="Let the account pass through the directories and read the file: chmod o+rx MOUNTPOINT/KVMHA on a pool "
         "that squashes nobody, else on the server.",
     ),
@@ -88,7 +92,7 @@ SYMPTOMS = (
         unit="boolean",
         means="The pool was unmounted, as for its maintenance or its removal: an agent that still has the pool mounts "
         "it again and writes. No age and no reboot is counted from it until the file is read again.",
-        look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "ls -l MOUNTPOINT/KVMHA", _LOG),
+        look=("grep ' MOUNTPOINT ' /proc/self/mountinfo", "timeout -s KILL 5 ls -l MOUNTPOINT/KVMHA", _LOG),
         fix="Nothing during planned maintenance. If the pool should be in use, cancel its maintenance, or start the "
         "agent; neighbours that have it mounted may take the host for dead. If it was removed for good, remove the "
         "mount from the host, and from the configuration where it is listed there.",
