@@ -6,7 +6,6 @@ As a Prometheus has them that finds exporters by ServiceMonitors: with a target'
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from cs_exporter.matrix import records
 from cs_exporter.matrix.proofs_timing import BEYOND, INSIDE, Pace, Stretch, written
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import Row
+from cs_exporter.matrix.selectors import matchers
 from cs_exporter.spec import Limit, Op, Symptom
 
 PLACE = {"platform": "cloudstack", "cloud_zone": "zone1", "cloud_pod": "pod1", "cloud_cluster": "cluster1"}
@@ -54,8 +54,8 @@ def target(rendering: Rendering, replica: str = "a") -> dict[str, str]:
 
 def selected(rendering: Rendering) -> dict[str, str]:
     """Labels that the operator's selector takes: of alternatives the first."""
-    found = re.findall(r'(\w+)=~?"((?:[^"\\]|\\.)*)"', rendering.selector)
-    return {name: json.loads(f'"{wanted}"').split("|")[0] for name, wanted in found}
+    wanted = [matcher for matcher in matchers(rendering.selector) if not matcher.op.startswith("!")]
+    return {matcher.name: matcher.example() for matcher in wanted}
 
 
 def written_series(metric: str, *labels: Mapping[str, str]) -> str:

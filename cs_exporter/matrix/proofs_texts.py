@@ -13,10 +13,15 @@ from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import Row
 from cs_exporter.matrix.rules import description, quoted, summary
 
-_LEFT = re.compile(r"\{\{ range printf .*? query \}\}(.*?)\{\{ end \}\}")
+_LEFT = re.compile(
+    r"\{\{ range printf .*? query \}\}( ?)"
+    r"\{\{ if lt \(\. \| value\) 0\.0 \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}\{\{ end \}\}"
+)
+"""Groups: the blank before it, what is said once the time is over, and before that."""
+
 _WITH = re.compile(r"\{\{ with \$labels\.(\w+) \}\}(.*?)\{\{ end \}\}")
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
-_VALUE = re.compile(r"\{\{ (?:\$value|\. \| value)(?: \| (\w+))? \}\}")
+_VALUE = re.compile(r"\{\{ (?:\$value|\. \| value)(?: \| (\w+))?( \| reReplaceAll \"\^-\" \"\")? \}\}")
 
 
 def humanised_duration(seconds: float) -> str:
@@ -82,9 +87,12 @@ def told(template: str, labels: Mapping[str, str], value: float, left: float | N
     """
 
     def number(of: float) -> Callable[[re.Match[str]], str]:
-        return lambda found: FUNCTIONS[found[1]](of)
+        return lambda found: FUNCTIONS[found[1]](of).removeprefix("-" if found[2] else "")
 
-    text = _LEFT.sub(lambda found: "" if left is None else _VALUE.sub(number(left), found[1]), template)
+    def time(found: re.Match[str]) -> str:
+        return "" if left is None else found[1] + _VALUE.sub(number(left), found[2] if left < 0 else found[3])
+
+    text = _LEFT.sub(time, template)
     text = _WITH.sub(lambda found: found[2].replace("{{ . }}", labels[found[1]]) if found[1] in labels else "", text)
     text = _LABEL.sub(lambda found: labels.get(found[1], ""), text)
     text = _VALUE.sub(number(value), text)

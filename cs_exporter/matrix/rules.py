@@ -51,8 +51,8 @@ def description(row: Row) -> str:
     seen = f"{where}: {row.sees}" if where else row.sees
     named = [f"{key} {{{{ $labels.{key} }}}}" for key in row.keys if key not in UNTOLD]
     at = f"At {', '.join(named)}." if named else ""
-    parts = (seen, at, _value(row), f"Cause: {row.cause.value}.", row.more, _left(row))
-    return " ".join(part for part in parts if part)
+    parts = (seen, at, _value(row), f"Cause: {row.cause.value}.", row.more)
+    return " ".join(part for part in parts if part) + _left(row)
 
 
 def _value(row: Row) -> str:
@@ -64,11 +64,14 @@ def _value(row: Row) -> str:
 
 
 def _left(row: Row) -> str:
+    """With its blank before it: where no time is known, nothing is left of all this."""
     if not row.per_host:
         return ""
     query = f'printf "{records.LEFT}{{host=%q}}" $labels.host | query'
+    overdue = '{{ . | value | humanizeDuration | reReplaceAll "^-" "" }}: the cloud can give the host up at any moment.'
     left = "{{ . | value | humanizeDuration }} until the cloud can give the host up."
-    return f"{{{{ range {query} }}}}{left}{{{{ end }}}}"
+    either = f"{{{{ if lt (. | value) 0.0 }}}}Overdue by {overdue}{{{{ else }}}}{left}{{{{ end }}}}"
+    return f"{{{{ range {query} }}}} {either}{{{{ end }}}}"
 
 
 def rule_file(name: str, rows: Sequence[Row], rendering: Rendering) -> str:

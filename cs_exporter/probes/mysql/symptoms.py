@@ -41,7 +41,7 @@ _STATES = (
         victims="clients",
         unit="boolean",
         means="The server does not run, or listens elsewhere: everything that keeps its state there stands still.",
-        look=(_SERVICE, _LOG, "ss -ltn 'sport = :3306'", "df -h"),
+        look=(_SERVICE, _LOG, "ss -ltn 'sport = :3306'", "df -hl"),
         fix="Start it, after the log has told why it ended: a full disk and a lack of memory are the usual reasons.",
     ),
     Symptom(
@@ -77,8 +77,8 @@ _STATES = (
         "is cut off, clients of the database still work; the other rows of that host tell.",
         look=(
             "ping -c3 HOST, on the exporter's machine",
-            "ip route get $(getent ahosts HOST | cut -d' ' -f1 | head -1)",
-            "nft list ruleset, on the database's",
+            "ip route get $(getent ahosts HOST | cut -d' ' -f1 | head -1), on the exporter's machine",
+            "nft list ruleset, on HOST",
         ),
         fix="Bring the machine or the path back, or let the exporter's address through to the port.",
     ),
@@ -188,8 +188,8 @@ _FULL = (
         "while the server has plenty: threads stand still, and pings of agents with them.",
         look=(
             _WHO,
-            "grep maxActive /etc/cloudstack/management/db.properties",
-            "jstack $(pgrep -f cloudstack-management) | grep -c getConnection, on CLIENT",
+            "grep maxActive /etc/cloudstack/management/db.properties, on CLIENT",
+            "sudo -u cloud jstack $(pgrep -f cloudstack-management) | grep -c getConnection, on CLIENT as its own user",
         ),
         fix="Find what holds them (long statements in the process list, leaks after an upgrade); restart the "
         "management server when it no longer recovers; raise maxActive only together with max_connections.",
@@ -225,7 +225,7 @@ _ACCOUNT = (
         severity=Severity.INFO,
         unit="boolean",
         means="Without PROCESS nobody knows who holds the connections, without the other one nothing of replication.",
-        look=("cs-exporter checklist",),
+        look=("cs-exporter checklist, on the exporter's machine",),
         fix="Grant what the label names; the exporter logs in anew by itself within two minutes.",
     ),
     Symptom(

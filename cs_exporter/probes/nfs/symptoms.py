@@ -44,7 +44,11 @@ SYMPTOMS = (
         unit="boolean",
         means="The export was replaced, restored or moved to another file system on the server, or is no longer "
         "allowed to this host: every access fails with ESTALE, and it will not heal by itself.",
-        look=("stat -f MOUNTPOINT", "showmount -e SERVER", "grep ' MOUNTPOINT ' /proc/self/mountinfo"),
+        look=(
+            "timeout -s KILL 5 stat -f MOUNTPOINT",
+            "showmount -e SERVER",
+            "grep ' MOUNTPOINT ' /proc/self/mountinfo",
+        ),
         fix="On the server, allow EXPORT to this host again (exportfs -v), or put the original file system (or its "
         "fsid) back under it. If that is not possible: move or stop the guests, then umount -f MOUNTPOINT and "
         "mount it again.",
@@ -108,7 +112,7 @@ SYMPTOMS = (
         unit="boolean",
         means="The polling account may not enter a directory above the mount point, or the host has no stat command; "
         "and so little is read and written that the kernel's counts tell nothing either. A hang is not noticed.",
-        look=("namei -m MOUNTPOINT", "cs-exporter probe nfs_mounts HOST"),
+        look=("timeout -s KILL 5 namei -m MOUNTPOINT", "cs-exporter probe nfs_mounts HOST, on the exporter's machine"),
         fix="Let the account pass through the directories above (chmod o+x, or setfacl -m u:ACCOUNT:x); it needs to "
         "read nothing in them.",
     ),
@@ -137,7 +141,11 @@ SYMPTOMS = (
         unit="ratio",
         means="The server answers and refuses: the export became read-only or full, a quota is used up, its disks "
         "fail. Guests get I/O errors, and the storage heartbeat may not be written. No mount option shows this.",
-        look=("df MOUNTPOINT", "journalctl -k -g nfs -n 50", "grep -A60 ' MOUNTPOINT ' /proc/self/mountstats"),
+        look=(
+            "timeout -s KILL 5 df MOUNTPOINT",
+            "journalctl -k -g nfs -n 50",
+            "grep -A60 ' MOUNTPOINT ' /proc/self/mountstats",
+        ),
         fix="On the server: free space or raise the quota, export it writable again (exportfs -v), look at its disks. "
         "Then see to guests that have remounted their own disks read-only.",
     ),

@@ -140,7 +140,7 @@ SYMPTOMS = (
         severity=Severity.WARNING,
         unit="seconds",
         means="When it has run out, clients that check it no longer connect: browsers, agents, other services.",
-        look=("openssl s_client -connect HOST:PORT </dev/null | openssl x509 -noout -dates -subject",),
+        look=("openssl s_client -connect HOST:PORT </dev/null | openssl x509 -noout -dates -subject, on VANTAGE",),
         fix="Renew the certificate and have the service load it.",
     ),
     Symptom(
@@ -153,7 +153,7 @@ SYMPTOMS = (
         severity=Severity.CRITICAL,
         unit="seconds",
         means="Clients that check it can't connect, or soon won't: browsers, agents, other services.",
-        look=("openssl s_client -connect HOST:PORT </dev/null | openssl x509 -noout -dates -subject",),
+        look=("openssl s_client -connect HOST:PORT </dev/null | openssl x509 -noout -dates -subject, on VANTAGE",),
         fix="Renew the certificate now and have the service load it.",
     ),
 )
