@@ -110,7 +110,8 @@ def _hosts(number: int) -> str:
 
 def _said(picture: Picture, chosen: Sequence[HostView]) -> str:
     counts = picture.counts()
-    bad = ", ".join(f"{counts[state]} {words.STATES[state]}" for state in _TILES[:4] if counts[state])
+    shown = (*_TILES[:4], State.UNKNOWN)  # of what is not known nobody may say that it is fine
+    bad = ", ".join(f"{counts[state]} {words.STATES[state]}" for state in shown if counts[state])
     return f"{len(chosen)} of {len(picture.hosts)} hosts; {bad or 'nothing is wrong'}."
 
 

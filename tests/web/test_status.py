@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cs_exporter.model import Host, Reason
-from cs_exporter.web.picture import Picture
+from cs_exporter.web.picture import Picture, State
 from cs_exporter.web.status import status_page
 from cs_exporter.web.wanted import ROWS, Wanted
 from tests.web.clouds import hypervisor, large, mounts, troubled, well
@@ -134,11 +134,23 @@ def test_filters_stay_while_pages_are_turned() -> None:
 @pytest.mark.parametrize(("swept", "told"), [(True, False), (False, True)])
 def test_the_first_sweep_is_told_of(swept: bool, told: bool) -> None:  # noqa: FBT001
     """Until it is done, nothing missing means anything."""
+    picture = replace(picture_of(one_well()), swept=swept)
+    assert told == ("first sweep is still under way" in shown(picture).text)
+
+
+def test_of_a_host_that_nobody_has_asked_yet_nothing_good_is_said() -> None:
+    """Not known is not well."""
+    (host,) = (picture := picture_of(one_well())).hosts
+    assert "1 of 1 hosts; nothing is wrong." in shown(picture).text
+    unknown = replace(picture, hosts=(replace(host, state=State.UNKNOWN),))
+    assert "1 of 1 hosts; 1 not known." in shown(unknown).text
+
+
+def one_well() -> Cloud:
+    """A cloud of one host, and nothing is wrong with it."""
     cloud = Cloud()
     cloud.add(hypervisor(1), well())
-    picture = picture_of(cloud)
-    picture = replace(picture, swept=swept)
-    assert told == ("first sweep is still under way" in shown(picture).text)
+    return cloud
 
 
 def test_an_empty_inventory_is_said_in_words() -> None:
