@@ -163,6 +163,6 @@ def _replica_gone(rendering: Rendering) -> Row:
                 value=0,
             ),
             Proof("it was taken out of the configuration", {_build("b"): "1x10 _x30", target.format("b"): "1x10"}, ()),
-            Proof("another program's target", {'up{job="node",instance="a"}': "0x40", _build("a"): "1x40"}, ()),
+            Proof("another program's target", {'up{job="node",instance="n"}': "0x40", _build("a"): "1x40"}, ()),
         ),
     )

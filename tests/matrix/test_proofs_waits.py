@@ -11,10 +11,12 @@ import pytest
 import yaml
 
 from cs_exporter.durations import parse_duration
-from cs_exporter.matrix import rules
+from cs_exporter.matrix import proofs, rules
 from cs_exporter.matrix.proofs_waits import EVERY, PATH, expanded, files, shortened, text
+from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import OWN
 from cs_exporter.matrix.rules import duration
+from cs_exporter.matrix.whole import Matrix
 from tests.matrix.proving import USUAL, promtool
 
 ROWS = {row.name: row for row in USUAL.by_probe()[OWN]}
@@ -47,6 +49,7 @@ def shorter(seconds: float) -> float:
 
 
 @pytest.mark.debian
+@pytest.mark.heavy
 @pytest.mark.parametrize("change", [shorter, longer])
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_changed_figure_is_found(field: str, change: Callable[[float], float], tmp_path: Path) -> None:
@@ -67,6 +70,27 @@ def test_a_changed_figure_is_found(field: str, change: Callable[[float], float],
         if name != ALWAYS and change(getattr(row, FIELDS[field])) != getattr(row, FIELDS[field])
     }
     assert changed == failed
+
+
+INTERVALS = USUAL.rendering.intervals
+OPERATORS = {
+    "every 5 s": Rendering(dict.fromkeys(INTERVALS, 5.0), base=5.0),
+    "four times as slow": Rendering({name: 4 * interval for name, interval in INTERVALS.items()}, base=60.0),
+    "two jobs of many": Rendering(INTERVALS, selector='job=~"a|b",cluster="x"'),
+}
+
+
+@pytest.mark.debian
+@pytest.mark.heavy
+@pytest.mark.parametrize("rendering", OPERATORS.values(), ids=OPERATORS)
+def test_an_operators_own_rules_do_what_is_proved(rendering: Rendering, tmp_path: Path) -> None:
+    """Those about the exporter, whatever his intervals and his selector are: what they say, and when."""
+    made = {**rules.files(Matrix(rendering)), **proofs.files(Matrix(rendering))}
+    for path, said in made.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(said, encoding="utf-8")
+    failed, said = promtool([tmp_path / PATH, tmp_path / f"alerts/tests/cs_{OWN}_test.yml"])
+    assert frozenset() == failed, said
 
 
 @pytest.mark.parametrize(
