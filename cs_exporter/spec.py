@@ -185,9 +185,10 @@ class Symptom:
     """One row of the troubleshooting matrix.
 
     `runs` in a row must have seen it before anyone is told, and `hold` seconds must have passed.
-    `victims`: the label under which others that suffer from it name this host ("server", "management_server"), or
-    "clients": the management servers that use this database are named, one alert each.
-    `countdown`: it counts down to the cloud's own verdict, and is over once the cloud has given it.
+    `countdown`: it counts down to the cloud's own verdict, and is over once the cloud has given it. `victims`: the
+    label by which those that suffer from it name this host, or "clients": of a database, one alert for each user.
+    `told`: labels that alerts tell and do not have, for they change while it lasts; but this value, if it is the only
+    one lately. `worse`: other values of a label (a regular expression), with which it goes on if it was seen lately.
     """
 
     name: str  # CamelCase, first word Cs: the alert's name
@@ -205,6 +206,8 @@ class Symptom:
     victims: Literal["", "server", "management_server", "clients"] = ""
     countdown: bool = False
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # only samples with these
+    told: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    worse: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def wait(self, interval: float) -> float:
         """Seconds that it must be there before anyone is told, where its probe runs every `interval` seconds."""

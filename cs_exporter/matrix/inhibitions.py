@@ -45,8 +45,11 @@ OWN_FAULTS = (
 )
 """Tickets that no other page of their host and cause explains: a setting, a date, one client. They are told besides."""
 
+FAILING_ONE_WAY = ("CsMysqlDown", "CsMysqlMute", "CsMysqlUnreachable", "CsMysqlLost")
+
 DATABASE_GONE = (
-    *("CsMysqlDown", "CsMysqlMute", "CsMysqlUnreachable", "CsMysqlLost", "CsMysqlSaturated"),
+    *FAILING_ONE_WAY,
+    *("CsMysqlUnavailable", "CsMysqlSaturated"),
     *("CsGaleraNotPrimary", "CsGaleraNotReady"),
 )
 """The database serves nobody. CsMysqlBlocked is none of them: it is the exporter alone that is refused."""
@@ -122,6 +125,12 @@ INHIBITIONS = (
         "And its port: what the database itself says is more.",
         source=(_named(*DATABASE_GONE, "CsMysqlConnectionsCritical"),),
         target=(_named(*PORTS), _is("port_name", "mysql", "galera")),
+        equal=("host",),
+    ),
+    Inhibition(
+        "A database that fails in one way all the time fails in some way.",
+        source=(_named(*FAILING_ONE_WAY),),
+        target=(_named("CsMysqlUnavailable"),),
         equal=("host",),
     ),
     Inhibition(

@@ -88,7 +88,7 @@ def carried(row: Row) -> Labels:
         found |= dict.fromkeys(PLACE, UNKNOWN)
     found |= dict.fromkeys(_names_another(row), UNKNOWN)
     if row.symptom is not None:
-        found |= row.symptom.labels
+        found |= {**row.symptom.labels, **dict.fromkeys(row.symptom.told, UNKNOWN)}
     return {**found, **row.labels, "alertname": row.name, "severity": row.severity.value, "cause": row.cause.value}
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cs_exporter.matrix import proofs_waits
-from cs_exporter.matrix.proofs_cases import Case, Fires, cases
+from cs_exporter.matrix.proofs_cases import cases
 from cs_exporter.matrix.proofs_given import OF_OWN_ROWS, given
 from cs_exporter.matrix.proofs_series import World
+from cs_exporter.matrix.proofs_shape import Case, Fires
 from cs_exporter.matrix.proofs_texts import expected
 from cs_exporter.matrix.proofs_timing import Pace, pace_of
 from cs_exporter.matrix.rendering import Rendering

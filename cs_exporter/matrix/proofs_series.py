@@ -88,6 +88,11 @@ class World:
         return limit if isinstance(limit, str) else ""
 
     @property
+    def foretells(self) -> bool:
+        """Whether the alert names what is suspected on the host."""
+        return bool(self.row.more) and not self.symptom.told
+
+    @property
     def bound(self) -> float:
         """The limit as a number."""
         limit = self.rendering.limit(self.symptom)
@@ -121,7 +126,8 @@ class World:
 
     def labels(self, name: str) -> dict[str, str]:
         """What tells the metric's series of that case from all others."""
-        found = {key: USUAL.get(key, key) for key in self.row.keys} | dict(self.symptom.labels)
+        keys = (*self.row.keys, *self.symptom.told)
+        found = {key: USUAL.get(key, key) for key in keys} | dict(self.symptom.labels)
         return found | {self.row.keys[0]: name}
 
     def metric(
@@ -148,7 +154,7 @@ class World:
         found["cs_host_maintenance"] = {}, 0.0
         if records.STATE in self.row.expression:
             found["cs_host_state"] = {"state": "Up"}, 1.0
-        if self.row.more:
+        if self.foretells:
             found["cs_host_suspect"] = {"cause": "storage"}, 1.0
         if self.symptom.victims == "clients":
             found["cs_host_info"] = {"host": MANAGEMENT_SERVER, "roles": "management"}, 1.0
@@ -186,6 +192,8 @@ class World:
     def alert(self, name: str, others: Mapping[str, str] | None = None, *, placed: bool) -> dict[str, str]:
         """The labels of a case's alert. `placed`: whether there is anything to join with."""
         found = self.labels(name) | dict(others or {})
+        kept = self.symptom.told
+        found = {key: value for key, value in found.items() if key not in kept or kept[key] == value}
         if placed:
             found |= PLACE
             for join in self.joins():

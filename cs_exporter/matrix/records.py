@@ -28,6 +28,8 @@ ANSWERED = "host_probe:cs_probe_success:max"
 ANSWERED_LATELY = "host_probe:cs_probe_success:max_over_runs"
 REACHED = "instance_host:cs_probe_success:max"
 LOST = "instance_host:cs_probe_success:lost"
+HEARD = "host_probe:cs_probe_success:last"
+SEEN = "symptom:cs_seen:held"
 DEPLOYED = "symptom:cs_symptom_limit:deployed"
 
 KEPT = "10m"
@@ -146,6 +148,11 @@ def _of_runs(rendering: Rendering, probes: Sequence[AnySpec]) -> Iterable[Record
         ANSWERED,
         f"max by (host, probe) ({selector('cs_probe_success', _HOSTS, also=rendering.selector)})",
         "1 if the latest run of the probe, by any exporter, found an answer, else 0.",
+    )
+    yield Record(
+        HEARD,
+        f"({ANSWERED} == 1) * time()\nor on (host, probe) ({HEARD} and on (host) {HOST})",
+        "When a run of the probe, by any exporter, last found an answer on the host (Unix time).",
     )
     windows = (
         f'max_over_time({ANSWERED}{{probe=~"{"|".join(names)}"}}[{span(LATELY_RUNS, interval)}])'

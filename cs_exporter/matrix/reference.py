@@ -105,6 +105,10 @@ _RECORDED = "Made by the rules in `alerts/`, for the alerts and the dashboards t
 def _recorded(matrix: Matrix) -> Iterator[tuple[str, str]]:
     for record in records.records(matrix.rendering):
         yield code(record.name), record.tells
+    yield (
+        code(records.SEEN),
+        "What is wrong by the latest answers, by symptom: of a host that has answered since, or fired.",
+    )
     yield code(records.DEPLOYED), "The limits that the deployed rules have, by symptom; each file of rules has its own."
 
 

@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from cs_exporter.matrix import records
+from cs_exporter.matrix import lasting, records
 from cs_exporter.matrix.promql import Series, condition, indented, joined, series_of
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.spec import AnyDerived, AnySpec, Cause, Limit, Severity, Symptom
 
 OWN = "exporter"
 """What stands for the probe's name in rows of the exporter's own: their file of rules, their part of every page."""
+
+TOLD = (Severity.CRITICAL, Severity.WARNING)
+"""What somebody is told of, and takes for over when it ends."""
 
 PLACE = ("platform", "cloud_zone", "cloud_pod", "cloud_cluster")
 """Where a host stands: labels that every alert about one has, as far as they are known."""
@@ -51,7 +54,7 @@ class Row:
     `keys`: the labels that tell the condition's series apart. `wait`, `keep`: seconds, the alert's `for` and
     `keep_firing_for`. `threshold`: the limit of most hosts, None where it is a series or there is none. `labels`: what
     the alert is given besides severity and cause. `more`: a template that ends the description. `symptom`: None for a
-    row of the exporter's own, which has `proofs`.
+    row of the exporter's own, which has `proofs`. `recorded`: what `expression` finds is, for it looks back on that.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Row:
     labels: Mapping[str, str] = field(default_factory=_none)
     more: str = ""
     symptom: Symptom | None = None
+    recorded: bool = False
     proofs: tuple[Proof, ...] = ()
 
     @property
@@ -85,15 +89,20 @@ def rows_of(probes: Sequence[AnySpec], derived: Sequence[AnyDerived], rendering:
     """All rows that the sheets declare, in the sheets' order."""
     sheets: tuple[AnySpec | AnyDerived, ...] = (*probes, *derived)
     series = {metric.name: series_of(metric) for sheet in sheets for metric in sheet.metrics}
+    asking = {sheet.name for sheet in probes if sheet.needs_its_word}
     return tuple(
-        row_of(symptom, sheet.name, series[symptom.metric], rendering) for sheet in sheets for symptom in sheet.symptoms
+        row_of(symptom, sheet.name, series[symptom.metric], rendering, needs_its_word=sheet.name in asking)
+        for sheet in sheets
+        for symptom in sheet.symptoms
     )
 
 
-def row_of(symptom: Symptom, probe: str, series: Series, rendering: Rendering) -> Row:
-    """The row of one symptom."""
+def row_of(symptom: Symptom, probe: str, series: Series, rendering: Rendering, *, needs_its_word: bool = False) -> Row:
+    """The row of one symptom; `needs_its_word`: of a probe that finds nothing out where the host can't be asked."""
     interval = rendering.intervals[probe]
-    holds = condition(symptom, series, rendering)
+    holds = lasting.steady(symptom, condition(symptom, series, rendering), series, interval, rendering)
+    keys = lasting.keys(symptom, series)
+    held = lasting.held(symptom, probe, keys, rendering) if needs_its_word and symptom.severity in TOLD else ""
     limit = rendering.limit(symptom)
     return Row(
         name=symptom.name,
@@ -104,15 +113,16 @@ def row_of(symptom: Symptom, probe: str, series: Series, rendering: Rendering) -
         severity=symptom.severity,
         cause=symptom.cause,
         probe=probe,
-        keys=series.keys,
+        keys=keys,
         condition=holds,
-        expression=_told(symptom, holds, series.keys, rendering),
+        expression=_told(symptom, holds, keys, rendering, held),
         wait=symptom.wait(interval),
         keep=rendering.kept(interval),
         unit=symptom.unit,
         limit=symptom.limit,
         threshold=None if isinstance(limit, str) else limit,
-        more=SUSPECTS if _foretells(symptom) else "",
+        more=SUSPECTS if _foretells(symptom) else lasting.told_now(symptom, series, rendering),
+        recorded=bool(held),
         symptom=symptom,
     )
 
@@ -130,9 +140,9 @@ def _foretells(symptom: Symptom) -> bool:
     return symptom.countdown or (symptom.cause is Cause.AGENT and symptom.severity is Severity.CRITICAL)
 
 
-def _told(symptom: Symptom, holds: str, keys: tuple[str, ...], rendering: Rendering) -> str:
+def _told(symptom: Symptom, holds: str, keys: tuple[str, ...], rendering: Rendering, held: str) -> str:
     """The alert's expression: where the symptom holds and somebody is to know it."""
-    found = placed(named(holds, symptom.victims, keys), keys, rendering)
+    found = placed(named(holds, symptom.victims, keys), keys, rendering, held)
     return f"{found}\nunless on (host) {records.given_up(rendering)}" if symptom.countdown else found
 
 
@@ -172,11 +182,16 @@ def _for_each_client(holds: str, keys: tuple[str, ...]) -> str:
     )
 
 
-def placed(holds: str, keys: tuple[str, ...], rendering: Rendering) -> str:
-    """The condition with the hosts' places, and without what has to do with a host that is in maintenance."""
+def placed(holds: str, keys: tuple[str, ...], rendering: Rendering, held: str = "") -> str:
+    """The condition with the hosts' places, and without what has to do with a host that is in maintenance.
+
+    `held`: finds what counts as well, with a place already.
+    """
     if "host" not in keys:
         return holds
     place = indented(joined(holds, ("host",), PLACE, records.HOST, keys))
+    if held:
+        place = f"{place}\n  or on ({', '.join(keys)}) (\n{indented(indented(held))}\n  )"
     found = {*keys, "server"} if "mountpoint" in keys else {*keys}
     muted = records.muted(rendering)
     others = [other for other in ("peer", "server", "vantage") if other in found]

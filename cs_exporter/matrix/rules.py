@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cs_exporter.matrix import records
+from cs_exporter.matrix import lasting, records
 from cs_exporter.matrix.promql import indented, number
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import Row
@@ -119,9 +119,12 @@ def files(matrix: Matrix) -> dict[str, str]:
 
 def _alert(row: Row, rendering: Rendering) -> Iterable[str]:
     labels = {"severity": row.severity.value, "cause": row.cause.value, **row.labels}
+    if row.recorded:
+        yield from (f"  - record: {records.SEEN}", "    expr: |-", *_block(row.expression))
+        yield from ("    labels:", f"      symptom: {quoted(row.name)}")
     yield f"  - alert: {row.name}"
     yield "    expr: |-"
-    yield from _block(row.expression)
+    yield from _block(lasting.of_seen(row.name) if row.recorded else row.expression)
     yield f"    for: {duration(row.wait)}"
     yield f"    keep_firing_for: {duration(row.keep)}"
     yield "    labels:"

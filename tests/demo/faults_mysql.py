@@ -19,7 +19,7 @@ from tests.lab.wait import wait_until
 PART = "database"
 SOCKETS = tuple(Row(HERE, name) for name in ("CsPortDown", "CsPortMute", "CsMysqlRefusals", "CsMysqlUnanswered"))
 STATES = (
-    *(Row(HERE, f"CsMysql{state}") for state in ("Down", "Mute", "Unreachable", "Lost", "Saturated")),
+    *(Row(HERE, f"CsMysql{state}") for state in ("Down", "Mute", "Unreachable", "Lost", "Unavailable", "Saturated")),
     Row("db2", "CsMysqlReplicaIoStopped"),
 )
 """Of the database, and of the replica that has lost it."""

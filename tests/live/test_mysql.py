@@ -25,6 +25,9 @@ from tests.live.watch import QUICK, Address, Watch
 pytestmark = pytest.mark.lab
 
 DEADLINE = 30.0
+DOWN = "CsMysqlUnavailable"
+"""Beside the way in which it is."""
+
 SATURATED = {"CsMysqlSaturated", "CsMysqlConnectionsHigh", "CsMysqlConnectionsCritical"}
 _BOTH = pytest.param(("mariadb", "mysql9"), marks=pytest.mark.mysql9, id="both")
 KINDS = pytest.mark.parametrize("servers", [_BOTH] if SERVER.exists() else [("mariadb",), _BOTH], indirect=True)
@@ -158,12 +161,12 @@ async def test_full_frozen_and_killed(tmp_path: Path, lab: Lab, servers: list[My
             assert [1] * len(servers) == [len(server.sessions()) for server in servers]
             for server in servers:
                 server.freeze()
-            await databases.all_show("CsMysqlMute")
+            await databases.all_show("CsMysqlMute", DOWN)
             for server in servers:
                 server.kill()
-            await databases.all_show("CsMysqlDown")
+            await databases.all_show("CsMysqlDown", DOWN)
             with _all(faults.dropped(server.host, PORT) for server in servers):
-                await databases.all_show("CsMysqlUnreachable")
+                await databases.all_show("CsMysqlUnreachable", DOWN)
             for server in servers:
                 server.start()
             await databases.all_show()
@@ -192,7 +195,7 @@ async def test_replication_and_privileges(tmp_path: Path, lab: Lab, pair: tuple[
         source.sql(f"REVOKE CONNECTION ADMIN ON *.* FROM {MONITOR}@'%'")
         await databases.show(set())
         source.kill()
-        await databases.show({("source", "CsMysqlDown"), ("replica", "CsMysqlReplicaIoStopped")})
+        await databases.show({("source", "CsMysqlDown"), ("source", DOWN), ("replica", "CsMysqlReplicaIoStopped")})
         source.start()
         await databases.show(set())
 

@@ -37,6 +37,9 @@ class Kind(NamedTuple):
     victims: Literal["", "server", "management_server", "clients"] = ""
     countdown: bool = False
     labels: Mapping[str, str] = MappingProxyType({})
+    told: Mapping[str, str] = MappingProxyType({})
+    worse: Mapping[str, str] = MappingProxyType({})
+    needs_its_word: bool = False
 
 
 TRUE = Limit(Op.EQUALS, 1, 1)
@@ -53,8 +56,17 @@ KINDS = {
     "CsExporter": Kind(Limit(Op.ABOVE, 1, 0.01, absolute=True), keys=("instance",)),
     "CsFalse": Kind(Limit(Op.EQUALS, 0, 1), unit="boolean"),
     "CsHeld": Kind(TRUE, runs=1, hold=30, unit="boolean"),
+    "CsHung": Kind(
+        TRUE,
+        keys=("host", "state"),
+        unit="boolean",
+        labels={"state": "hung"},
+        worse={"state": "stale|gone"},
+        needs_its_word=True,
+    ),
     "CsMount": Kind(TRUE, keys=("host", "mountpoint"), runs=1, unit="boolean"),
     "CsPort": Kind(TRUE, keys=("host", "port_name"), unit="boolean", victims="management_server"),
+    "CsPortInAnyState": Kind(TRUE, keys=("host", "port_name", "state"), unit="boolean", told={"state": "filtered"}),
     "CsServer": Kind(TRUE, keys=("host",), unit="boolean", victims="server"),
     "CsState": Kind(TRUE, keys=("host", "state"), unit="boolean", labels={"state": "hung"}),
 }
@@ -66,8 +78,10 @@ def stub(name: str, rendering: Rendering = RENDERING) -> Row:
     symptom = Symptom(
         name, "It is.", "cs_stub", kind.limit, kind.runs, Severity.CRITICAL, Cause.STORAGE, kind.unit, "Much.",
         ("look",), "Mend.", kind.hold, kind.victims, kind.countdown, kind.labels,
+        kind.told, kind.worse,
     )  # fmt: skip
-    return row_of(symptom, "stub", Series("cs_stub", kind.keys), rendering)
+    series = Series("cs_stub", kind.keys)
+    return row_of(symptom, "stub", series, rendering, needs_its_word=kind.needs_its_word)
 
 
 def promtool(tests: Iterable[Path]) -> tuple[frozenset[str], str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cs_exporter.matrix.proofs_cases import Fires, cases
+from cs_exporter.matrix.proofs_cases import cases
+from cs_exporter.matrix.proofs_shape import Fires
 from tests.matrix.proving import RENDERING, USUAL, stub, unproved
 from tests.matrix.test_proofs_series import world
 

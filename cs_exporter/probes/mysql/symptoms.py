@@ -30,6 +30,22 @@ _FULL_FIX = (
 
 _STATES = (
     Symptom(
+        name="CsMysqlUnavailable",
+        sees="The database server serves nobody, in whatever way.",
+        metric="cs_mysql_up",
+        limit=Limit(Op.EQUALS, 0, step=1),
+        runs=5,  # more than the rows of its states, which mute this one: it is left where none of them lasts
+        cause=Cause.DATABASE,
+        severity=Severity.CRITICAL,
+        victims="clients",
+        unit="boolean",
+        means="It fails now in one way and then in another: it restarts in a loop, or is about to give up. Where it "
+        "fails in one way all the time, that way's own alert is told instead.",
+        look=(_SERVICE, _LOG, "df -hl", "dmesg | tail"),
+        fix="See the log for the reason of its restarts: a full disk, a lack of memory, or tables that are damaged. "
+        "Stop the unit while it is mended, so that clients fail at once and in one way.",
+    ),
+    Symptom(
         name="CsMysqlDown",
         sees="Nobody listens on the database server's port.",
         metric="cs_mysql_state",

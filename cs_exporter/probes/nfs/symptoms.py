@@ -5,6 +5,8 @@ Apart from the sheet only because of their length; in the commands, words in cap
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _TRUE = Limit(Op.EQUALS, 1, step=1)
@@ -90,6 +92,7 @@ SYMPTOMS = (
         sees="An NFS mount takes long to answer the simplest question.",
         metric="cs_nfs_mount_state",
         labels={"state": "slow"},
+        worse=MappingProxyType({"state": "hung|stale"}),
         limit=_TRUE,
         runs=4,
         cause=Cause.STORAGE,

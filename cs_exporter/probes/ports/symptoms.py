@@ -5,15 +5,19 @@ In the texts, words in capitals stand for the alert's labels: VANTAGE is who loo
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _TRUE = Limit(Op.EQUALS, 1, step=1)
 _DAY = 86400.0
+_UNANSWERED = MappingProxyType({"state": "filtered"})
+"""Ports fail in changing ways; those that never gave an answer are muted where the exporter itself is cut off."""
 
 _MEANS = (
-    "STATE says how: refused, nothing listens there; filtered, requests vanish in a packet filter or on a dead path; "
-    "reset, whoever accepts breaks off; mute, the process is frozen or overloaded while its kernel goes on accepting; "
-    "tls, no handshake succeeds. Where other vantages see it open, the trouble is between VANTAGE and HOST. "
+    "Its state says how: refused, nothing listens there; filtered, requests vanish in a packet filter or on a dead "
+    "path; reset, whoever accepts breaks off; mute, the process is frozen or overloaded while its kernel goes on "
+    "accepting; tls, no handshake succeeds. Where other vantages see it open, the trouble is between VANTAGE and HOST. "
     "Where VANTAGE is HOST itself, its own sockets say so: such a port is harmed by connections, so try none by hand."
 )
 # No command that connects: these texts are also shown for ports that connections harm.
@@ -30,6 +34,7 @@ SYMPTOMS = (
         sees="A port that the cloud can't do without does not answer.",
         metric="cs_port_failing",
         labels={"severity": Severity.CRITICAL.value},
+        told=_UNANSWERED,
         limit=_TRUE,
         runs=4,  # one more than the service's own row, which mutes this one: it is there first, whoever looked first
         cause=Cause.PORT,
@@ -45,6 +50,7 @@ SYMPTOMS = (
         sees="A port that part of the cloud needs does not answer.",
         metric="cs_port_failing",
         labels={"severity": Severity.WARNING.value},
+        told=_UNANSWERED,
         limit=_TRUE,
         runs=3,
         cause=Cause.PORT,
@@ -59,6 +65,7 @@ SYMPTOMS = (
         sees="A port of little weight does not answer.",
         metric="cs_port_failing",
         labels={"severity": Severity.INFO.value},
+        told=_UNANSWERED,
         limit=_TRUE,
         runs=5,
         cause=Cause.PORT,

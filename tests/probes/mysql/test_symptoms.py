@@ -65,5 +65,6 @@ def test_what_pages() -> None:
     critical = {symptom.name for symptom in SYMPTOMS if symptom.severity is Severity.CRITICAL}
     assert {
         *("CsMysqlDown", "CsMysqlMute", "CsMysqlUnreachable", "CsMysqlLost", "CsMysqlBlocked", "CsMysqlSaturated"),
+        "CsMysqlUnavailable",
         *("CsMysqlConnectionsCritical", "CsGaleraNotPrimary", "CsGaleraNotReady"),
     } == critical
