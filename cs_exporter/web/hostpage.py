@@ -22,6 +22,9 @@ from cs_exporter.web.watch import Seen
 STRETCHES = 8
 """Stretches of outcomes per probe; all that are remembered are in /history."""
 
+WHERE = "On this host, unless another one is named."
+"""Where to type a command."""
+
 Asked = Sequence[tuple[AnySpec, Entry, Past]]
 """The probes that the host is asked, with what is known and what is remembered of each."""
 
@@ -85,11 +88,11 @@ def _symptom(seen: Seen, wall: float, host: str, site: Site) -> str:
     key = escape(" ".join((symptom.name, *seen.held.labels.values())))
     typed = [filled(command(text), {**seen.held.labels, "host": host}) for text in symptom.look]
     commands = "".join(map(command_html, typed))
-    note = f"<p>{escape(CAPITALS)}</p>" if are_left(typed) else ""
+    where = f"{WHERE} {CAPITALS}" if are_left(typed) else WHERE
     return (
         f'<article class="symptom"><p>{badge(state_of(seen, wall))} {symptom_text(seen, wall)}</p>'
         f'<details data-key="what:{key}"><summary data-key="open:{key}">what it means, where to look, how to mend it'
-        f"</summary><p>{escape(symptom.means)}</p>{note}{commands}<p>{escape(symptom.fix)}</p>"
+        f"</summary><p>{escape(symptom.means)}</p><p>{escape(where)}</p>{commands}<p>{escape(symptom.fix)}</p>"
         f"<p>{mark(site, seen, host)}</p></details></article>"
     )
 

@@ -9,7 +9,7 @@ from cs_exporter.history import History
 from cs_exporter.matrix.runbooks import CAPITALS
 from cs_exporter.model import Host, Reason
 from cs_exporter.spec import Sample
-from cs_exporter.web.hostpage import Asked, host_page
+from cs_exporter.web.hostpage import WHERE, Asked, host_page
 from tests.web.clouds import hypervisor, troubled, well
 from tests.web.planted import Cloud, picture_of, probes
 from tests.web.reading import Reader, site
@@ -43,12 +43,13 @@ def test_commands_are_filled_in() -> None:
     page = unescape(page_of(troubled(), "kvm-ams1-009"))
     assert "<pre>ss -tinH dst nfs1</pre>" in page
     assert "MOUNTPOINT" not in page
+    assert f"<p>{WHERE}</p>" in page
     assert CAPITALS not in page
     cloud = troubled()
     cloud.tell("kvm-ams1-009", "nfs_mounts", {"cs_nfs_mount_state": [Sample(1.0, ("/a b", "nfs1", "/e", "stale"))]})
     page = unescape(page_of(cloud, "kvm-ams1-009"))
     assert "<pre>grep ' MOUNTPOINT ' /proc/self/mountinfo</pre>" in page
-    assert CAPITALS in page
+    assert f"<p>{WHERE} {CAPITALS}</p>" in page
 
 
 def test_it_says_what_was_asked_and_what_came_of_it() -> None:
