@@ -18,7 +18,7 @@ from cs_exporter.spec import AnySpec, Cause, Limit, Op, Severity
 SHARE, HOSTS = 0.3, 3
 """Of the hosts, so many and no fewer than that, before it is no longer about single ones."""
 
-ONE_OF_THEM = "cs-exporter probe PROBE HOST, for any host"
+ONE_OF_THEM = "cs-exporter probe PROBE HOST, for any HOST of `cs-exporter hosts`"
 
 WORKED = 1200.0
 """Seconds of the last hour, for which a probe must have worked before it is missed."""
