@@ -73,8 +73,10 @@ PAGE = "\n".join(
         'cs_storage_heartbeat_age_seconds{host="kvm1",mountpoint="/m"} 100',
         'cs_nfs_server_up{host="nfs1",program="nfs",version="3"} 0',
         'cs_management_agent_port_listening{host="ms1",agent="cloudstack-agent"} 0',
-        'cs_port_failing{host="ms1",port="1",port_name="management-agent",vantage="v",'
-        'state="filtered",severity="critical"} 1',
+        (
+            'cs_port_failing{host="ms1",port="1",port_name="management-agent",vantage="v",'
+            'state="filtered",severity="critical"} 1'
+        ),
         'cs_mysql_client_connections{host="db1",client="ms1"} 5',
         'cs_mysql_state{host="db1",state="refused"} 1',
         'cs_path_unreachable{host="kvm1",peer="nfs1",traffic="storage"} 1',

@@ -11,7 +11,7 @@ _TRUE = Limit(Op.EQUALS, 1, step=1)
 _DEVICE = "$(ip -o route get PEER | grep -o 'dev [^ ]*' | cut -c5-)"
 _LOOK = (
     # As large as the network's own packets: on one of jumbo frames 1500 bytes pass through the hole.
-    f"ping -c3 -M do -s $(($(cat /sys/class/net/{_DEVICE}/mtu) - 28)) PEER (or - 48, where PEER has an address with colons)",
+    f"ping -c3 -M do -s $(($(cat /sys/class/net/{_DEVICE}/mtu) - 28)) PEER (or - 48, where PEER is one with colons)",
     "tracepath -n PEER",
     "ip route get PEER",
     "ip -d link show | grep -E 'mtu|bond|bridge|vxlan'",
