@@ -109,7 +109,7 @@ DEFECTS = {
     "a label that is not there": ("CsFalse", r"\$labels\.disk", "$labels.disc"),
     "a value in other words": ("CsAbove", "humanizePercentage", "humanize"),
     "nothing said of the cause": ("CsCountdown", r"\{\{ if \$found \}\}.*?\{\{ else \}\}(.*?)\{\{ end \}\}", r"\1"),
-    "nothing said of the time left": ("CsFalse", r"\{\{ range printf .*?\{\{ end \}\}", ""),
+    "nothing said of the time left": ("CsFalse", r"\{\{ range printf .*?\{\{ end \}\}\{\{ end \}\}", ""),
 }
 
 
