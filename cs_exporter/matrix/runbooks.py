@@ -143,6 +143,8 @@ def _waits(row: Row) -> Iterator[str]:
         yield "It fires at once." if row.wait == 0 else f"It fires when it has been so for {spoken(row.wait)}."
     if row.keep:
         yield f"It ends {spoken(row.keep)} after it was last seen, so that a lost poll does not resolve it."
+    if row.recorded:
+        yield "If its probe finds nothing out on the host any more, it goes on until it does again, for a day at most."
 
 
 def _limit(row: Row, threshold: float) -> Section:

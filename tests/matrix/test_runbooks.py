@@ -141,3 +141,10 @@ def test_nothing_is_changed_by_looking(name: str) -> None:
     """What changes a machine's state is under the mend."""
     changing = re.compile(r"\b(?:flush|restart|start|stop|kill|makestep|umount|mount -o|SET GLOBAL|RESET)\b")
     assert [] == [said for said in ROWS[name].look if changing.search(command(said).text)]
+
+
+def test_that_an_alert_outlives_that_anybody_can_look_is_said() -> None:
+    """Only of those that do."""
+    told = "If its probe finds nothing out on the host any more, it goes on until it does again"
+    assert told in text(runbook(ROWS["CsNfsMountHung"]))
+    assert told not in text(runbook(ROWS["CsMysqlDown"]))
