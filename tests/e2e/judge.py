@@ -162,6 +162,20 @@ def of_pages(story: Story, evidence: Evidence) -> Iterator[str]:
         yield from paging.too_late(found.left)
 
 
+def stories_that_count(evidence: Evidence) -> tuple[Story, ...]:
+    """One of each fault: the last, where it was tried again by itself."""
+    return tuple({story.placed.fault.name: story for story in evidence.stories}.values())
+
+
+def doubtful(evidence: Evidence) -> dict[str, list[str]]:
+    """By fault, what went wrong with it or with what it brought; only faults with which something did."""
+    said = {
+        story.placed.fault.name: [*of_fault(story, evidence), *of_pages(story, evidence)]
+        for story in stories_that_count(evidence)
+    }
+    return {name: lines for name, lines in said.items() if lines}
+
+
 def unasked(evidence: Evidence) -> Iterator[str]:
     """What was received and no fault had brought about, a line each; and that the alert which always fires did not."""
     faults = [(story.placed, story.broken.begin, story.gone + evidence.grace) for story in evidence.stories]

@@ -15,7 +15,7 @@ from tests.demo.catalogue import FAULTS
 from tests.demo.fault import ANY, HERE, Fault, Row
 from tests.demo.pace import TEST
 from tests.e2e.course import Course
-from tests.e2e.judge import Seen, of_fault, of_pages, seen, strangers, unasked
+from tests.e2e.judge import Seen, doubtful, seen, stories_that_count, strangers, unasked
 from tests.e2e.paging import RECEIVED, RED
 from tests.e2e.stand import GROUPING, Stand
 
@@ -29,7 +29,8 @@ exporter, a real Prometheus with the rules of `cs-exporter matrix write`, a real
 a receiver of webhooks. What a fault must turn red stands before what may turn red with it; anything else, on any host,
 fails the suite, and so does whatever else is received, or is received twice, or is not resolved. A `page` is for an
 alert of severity critical, a `ticket` for a warning, and after it stands the cause that the alert names. A ticket of
-the same cause may have foretold the page.
+the same cause may have foretold the page. Several faults are there at once; one that went wrong beside others is
+tried again by itself, which then counts.
 
 The seconds count from when the fault is brought about; the last two from when it is mended. They were measured with
 every probe, scrape and evaluation each {TEST.interval:g} s, groups gathered for {GROUPING:g} s, and agents that are
@@ -119,12 +120,8 @@ def main() -> int:
     with Stand(TEST) as stand:
         course = Course(stand, FAULTS)
         evidence = course.run()
-    found = [seen(story, evidence) for story in evidence.stories]
-    wrong = [
-        f"{story.placed}: {line}"
-        for story in evidence.stories
-        for line in (*of_fault(story, evidence), *of_pages(story, evidence))
-    ]
+    found = [seen(story, evidence) for story in stories_that_count(evidence)]
+    wrong = [f"{name}: {line}" for name, lines in doubtful(evidence).items() for line in lines]
     wrong += [f"{name}: {error}" for name, error in course.errors.items()]
     wrong += [*strangers(evidence), *unasked(evidence)]
     sys.stdout.write("\n".join([*terminal(found), *wrong, ""]))

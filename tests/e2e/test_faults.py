@@ -12,7 +12,7 @@ from tests.demo.catalogue import FAULTS
 from tests.demo.fault import Fault
 from tests.demo.pace import TEST
 from tests.e2e.course import Course
-from tests.e2e.judge import Evidence, Seen, of_fault, of_pages, seen, strangers, unasked
+from tests.e2e.judge import Evidence, Seen, of_fault, of_pages, seen, stories_that_count, strangers, unasked
 from tests.e2e.stand import Stand
 from tests.exposition.stubs import promtool_says
 
@@ -40,12 +40,13 @@ def chosen(session: pytest.Session) -> list[Fault]:
 
 
 @pytest.fixture(scope="module")
-def run(request: pytest.FixtureRequest, record: list[Seen]) -> Iterator[Run]:
+def run(request: pytest.FixtureRequest, record: list[Seen], again: dict[str, list[str]]) -> Iterator[Run]:
     """The small cloud, watched, after all faults have gone through it."""
     with Stand(TEST) as stand:
         course = Course(stand, chosen(request.session))
         evidence = course.run()
-        record += [seen(story, evidence) for story in evidence.stories]
+        record += [seen(story, evidence) for story in stories_that_count(evidence)]
+        again.update(course.again)
         yield Run(stand, evidence, course.errors, course.page)
 
 
@@ -53,14 +54,14 @@ def run(request: pytest.FixtureRequest, record: list[Seen]) -> Iterator[Run]:
 def test_it_turns_red_in_time_and_heals(run: Run, fault: Fault) -> None:
     """All of what must show at one look, within two intervals of its probe; and it stays so until it is mended."""
     assert run.errors.get(fault.name) is None
-    (story,) = [story for story in run.evidence.stories if story.placed.fault is fault]
+    (story,) = [story for story in stories_that_count(run.evidence) if story.placed.fault is fault]
     assert [] == list(of_fault(story, run.evidence))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))
 def test_it_pages_once_with_its_cause_and_resolves(run: Run, fault: Fault) -> None:
     """Once per root cause, at its severity, in time, and until it is mended; of silent agents long before the cloud."""
-    (story,) = [story for story in run.evidence.stories if story.placed.fault is fault]
+    (story,) = [story for story in stories_that_count(run.evidence) if story.placed.fault is fault]
     assert [] == list(of_pages(story, run.evidence))
 
 

@@ -9,7 +9,20 @@ import pytest
 from cs_exporter.spec import Cause, Severity
 from tests.demo.fault import UNREACHABLE, Page, Row
 from tests.e2e import paging
-from tests.e2e.judge import Evidence, Failing, Moments, Span, Story, of_fault, of_pages, seen, strangers, unasked
+from tests.e2e.judge import (
+    Evidence,
+    Failing,
+    Moments,
+    Span,
+    Story,
+    doubtful,
+    of_fault,
+    of_pages,
+    seen,
+    stories_that_count,
+    strangers,
+    unasked,
+)
 from tests.e2e.placed import Placed
 from tests.e2e.test_placed import HERE_ONLY, fault
 from tests.lab.receiver import Alert, Notification
@@ -43,6 +56,17 @@ def test_a_good_course() -> None:
     told = seen(STORY, GOOD)
     assert (6, 4) == (told.red, told.healed)
     assert [] == [*of_fault(STORY, GOOD), *strangers(GOOD)]
+
+
+def test_what_is_tried_again_by_itself_is_judged_by_that() -> None:
+    """What went wrong beside others is forgotten then; what goes wrong alone is not."""
+    silent = replace(STORY, placed=Placed(replace(PLACED.fault, pages=()), "kvm1"))
+    late = replace(silent, limit=4)
+    said = {"a": ["red after 5.0 s; at most 4.0"]}
+    for stories, expected in (((late,), said), ((late, silent), {}), ((silent, late), said)):
+        evidence = replace(GOOD, stories=stories)
+        assert stories[-1:] == stories_that_count(evidence)
+        assert expected == doubtful(evidence)
 
 
 @pytest.mark.parametrize(
