@@ -99,7 +99,7 @@ class View:
 
     def red(self) -> dict[str, set[str]]:
         """Host -> its symptoms about agents; `seen` gathers all there ever were."""
-        names = ("CsAgent", "CsManagement")
+        names = ("CsAgent", "CsHostAlert", "CsManagement")
         now = {(host, name) for host, name in self.watch.red_names() if name.startswith(names)}
         self.seen |= now
         found: dict[str, set[str]] = {}
