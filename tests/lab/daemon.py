@@ -5,6 +5,7 @@ So that it ends with the lab even when the test that wanted it is killed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from dataclasses import dataclass
@@ -27,8 +28,9 @@ class Daemon:
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal; no error if it has ended."""
-        if self.alive():
-            os.kill(self.pid, number)
+        with contextlib.suppress(ProcessLookupError):
+            if self.alive():
+                os.kill(self.pid, number)
 
     def stop(self, number: signal.Signals = signal.SIGKILL, deadline: float = 5.0) -> None:
         """Signal it and wait until it is gone. Raises WaitedInVain."""

@@ -96,6 +96,11 @@ def samples(watch: Watch) -> dict[str, list[Sample]]:
     return found
 
 
+def suspects(watch: Watch) -> set[tuple[str, str]]:
+    """Hosts, and the causes that are suspected there now."""
+    return {(one.labels["host"], one.labels["cause"]) for one in samples(watch).get("cs_host_suspect", [])}
+
+
 def value(found: dict[str, list[Sample]], name: str, host: str, **labels: str) -> float:
     """The one sample with these labels."""
     wanted = {"host": host, **labels}
@@ -140,7 +145,7 @@ async def test_every_name_is_there_and_true(
             assert value(found, "cs_path_mtu_blackhole", "h1", peer="h6", traffic="management") == 1
             assert value(found, "cs_path_mtu_expected_bytes", "h1", traffic="management") == 1500
             # Into a black hole nobody logs in: what is known of h6 is what h1 sees.
-            suspects = {(one.labels["host"], one.labels["cause"]) for one in found["cs_host_suspect"]}
-            assert {("h1", "path"), ("h6", "reachability")} <= suspects
-            assert ("mariadb", "database") not in suspects
+            expected = {("h1", "path"), ("h6", "reachability")}
+            await wait_until_async(lambda: expected <= suspects(watch), DEADLINE, f"suspects: {expected}")
+            assert ("mariadb", "database") not in suspects(watch)
             assert value(found, "cs_port_up", "srv", port="2049", vantage="exporter") == 1

@@ -52,6 +52,7 @@ NOT_HERE: Mapping[str, str] = {
     **dict.fromkeys((name for name in METRICS if name.startswith("cs_galera_")), "its database is no cluster"),
     "cs_mysql_denied": "the monitoring account has all that it needs",
     "cs_mysql_account_privileged": "and no more",
+    "cs_mysql_replication_error_info": "whether a stopped replica still says what kept it from its source is luck",
     "cs_mysql_unanswered": "no fault of the catalogue makes sure that the database answers some questions only",
     "cs_nfs_mount_unjudged": "the monitoring account may enter every directory",
     "cs_nfs_mount_heartbeat_remount": "no agent's script has mounted the pool again",
@@ -69,7 +70,12 @@ NOT_HERE: Mapping[str, str] = {
 }
 """Metrics that are planted, and why the small cloud does not have them."""
 
-LUCK = frozenset({"cs_path_mtu_cached", "cs_path_unjudged", "cs_mysql_unanswered", "cs_port_syn_retransmitting"})
+LUCK = frozenset(
+    {
+        *("cs_path_mtu_cached", "cs_path_unjudged", "cs_port_syn_retransmitting"),
+        *("cs_mysql_unanswered", "cs_mysql_replication_error_info"),
+    }
+)
 """Those of them that it has now and then."""
 
 EVERYTHING = (*METRICS.values(), *LATER)
