@@ -72,9 +72,14 @@ async def test_it_looks_when_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> Non
     daemon = StubDaemon()
     async with serving(daemon):
         await wait_until_async(lambda: daemon.snapshots >= 3)
-    ended = daemon.snapshots
-    await asyncio.sleep(0.1)
-    assert ended == daemon.snapshots
+        assert looking()
+    await wait_until_async(lambda: not looking(), what="the end of looking")
+
+
+def looking() -> list[str]:
+    """The tasks that look, or would look again."""
+    names = (str(getattr(task.get_coro(), "__qualname__", "")) for task in asyncio.all_tasks())
+    return [name for name in names if name.startswith(f"{Looks.__name__}.")]
 
 
 async def test_a_mistake_in_a_sheet_ends_no_looking(
