@@ -18,7 +18,7 @@ from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from cs_exporter.model import Host, Inventory, Outcome
+from cs_exporter.model import Connection, Host, Inventory, Outcome
 from cs_exporter.ports import Clock
 from cs_exporter.runner import overrun, sparing_others
 from cs_exporter.spec import AnySpec, whole_interval
@@ -133,8 +133,14 @@ class Scheduler:
         return whole_interval(host.settings[spec.name].interval, self._base)
 
     def asked(self, host: Host) -> list[AnySpec]:
-        """The probes that a host is asked."""
-        return [spec for spec in self._specs if host.settings[spec.name].enabled and spec.applies(host)]
+        """The probes that a host is asked; where nobody logs in, those that need no word of its own."""
+        return [
+            spec
+            for spec in self._specs
+            if host.settings[spec.name].enabled
+            and spec.applies(host)
+            and not (host.connection is Connection.NONE and spec.needs_its_word)
+        ]
 
     async def run_now(self, spec: AnySpec, host: Host) -> Outcome:
         """One run now; joins the one under way, if there is one. Cancelling the caller does not cancel the run."""

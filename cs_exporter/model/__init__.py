@@ -3,6 +3,7 @@
 Nothing here does I/O, knows a library or reads a clock: values come in, frozen values stay.
 """
 
+from cs_exporter.model.cloud import ApiTarget, Census, CloudHost, CloudKind, CloudMount, CloudTarget
 from cs_exporter.model.hosts import (
     CollectorMode,
     Connection,
@@ -12,8 +13,6 @@ from cs_exporter.model.hosts import (
     Mount,
     MysqlTarget,
     MysqlTls,
-    Place,
-    Role,
     SshTarget,
 )
 from cs_exporter.model.network import DeclaredPort, Expected, Link, Manner, Peer, PortRow, Route, Traffic
@@ -27,8 +26,15 @@ from cs_exporter.model.outcomes import (
     Unsupported,
     UnsupportedError,
 )
+from cs_exporter.model.places import Place, Role
 
 __all__ = [
+    "ApiTarget",
+    "Census",
+    "CloudHost",
+    "CloudKind",
+    "CloudMount",
+    "CloudTarget",
     "CollectorMode",
     "Connection",
     "DeclaredPort",

@@ -11,22 +11,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from cs_exporter.model.cloud import CloudTarget
 from cs_exporter.model.network import DeclaredPort, Peer, PortRow, Traffic
-
-
-class Role(StrEnum):
-    """What a host is for; probes say which roles they ask."""
-
-    MANAGEMENT = "management"
-    DATABASE = "database"
-    HYPERVISOR = "hypervisor"
-    STORAGE = "storage"
-    CONSOLE_PROXY = "console_proxy"
-    SECONDARY_STORAGE_VM = "secondary_storage_vm"
-    CONTROLLER = "controller"
-    NETWORK = "network"
-    MESSAGE_BUS = "message_bus"
-    LOAD_BALANCER = "load_balancer"
+from cs_exporter.model.places import NOWHERE, Place, Role
 
 
 class Connection(StrEnum):
@@ -34,6 +21,7 @@ class Connection(StrEnum):
 
     SSH = "ssh"
     LOCAL = "local"  # the machine cs_exporter runs on: the same collector, without SSH
+    NONE = "none"  # nobody logs in: only what is seen from elsewhere is known of it
 
 
 class CollectorMode(StrEnum):
@@ -87,16 +75,6 @@ class MysqlTarget:
     ca_file: str | None = None  # default: the system's
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a host stands, in the cloud's own words; empty where unknown."""
-
-    cloud_zone: str = ""
-    cloud_pod: str = ""
-    cloud_cluster: str = ""
-    hypervisor: str = ""
-
-
 def _empty() -> Mapping[str, Any]:
     return MappingProxyType({})
 
@@ -116,7 +94,7 @@ class Host:
     address: str
     platform: str = "static"
     roles: frozenset[Role] = frozenset()
-    place: Place = Place()
+    place: Place = NOWHERE
     maintenance: bool = False
     connection: Connection = Connection.SSH
     ssh: SshTarget = SshTarget()
@@ -130,7 +108,10 @@ class Host:
     ports: tuple[PortRow, ...] = ()
     mysql: MysqlTarget = MysqlTarget()
     names: Mapping[str, str] = field(default_factory=_empty)
-    """address -> name of every host, on hosts with the role database only: who is connected there"""
+    """address -> name of every host, on hosts with the role database: who is connected there; on the pseudo-host of a
+    cloud: the cloud's uuid -> name of its host, for rows about it"""
+    cloud: CloudTarget | None = None
+    """on the pseudo-host `endpoint:<platform>` of a cloud only: how the cloud itself is asked"""
     limits: HostLimits = HostLimits()
     settings: Mapping[str, Any] = field(default_factory=_empty)
     """probe name -> that probe's settings for this host (an instance of its settings class)"""

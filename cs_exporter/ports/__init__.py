@@ -4,6 +4,7 @@ Probes know only these; transports fill them and turn every library's error into
 """
 
 from cs_exporter.model import Link, Route
+from cs_exporter.ports.cloud import ApiError, ApiRow, CloudApi
 from cs_exporter.ports.io import Clock, Counters, Io, Last, Previous, R
 from cs_exporter.ports.path import Echo, EchoState, EchoWay, Mtu, Netlink
 from cs_exporter.ports.rpc import Rpc, RpcReply, RpcVerdict
@@ -15,8 +16,11 @@ __all__ = [
     "Answer",
     "AnswerState",
     "Answers",
+    "ApiError",
+    "ApiRow",
     "Clock",
     "ClockSample",
+    "CloudApi",
     "Counters",
     "Dial",
     "Dialer",

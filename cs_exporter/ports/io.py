@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from cs_exporter.ports.cloud import CloudApi
 from cs_exporter.ports.path import Mtu, Netlink
 from cs_exporter.ports.rpc import Rpc
 from cs_exporter.ports.shell import Shell
@@ -53,6 +54,7 @@ class Io:
     tunnel: Dialer  # from the host that is asked
     mtu: Mtu
     netlink: Netlink
+    api: CloudApi  # of the cloud whose pseudo-host is asked
     clock: Clock
     previous: Previous
 
@@ -68,6 +70,7 @@ class Counters:
     rpc_calls: int = 0
     sql_logins: int = 0
     sql_queries: int = 0
+    api_calls: int = 0
     dials: int = 0  # connections begun from the exporter to look at a port
     tunnels: int = 0  # the same through a host
     echoes: int = 0  # packets sent to measure a path

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from cs_exporter.model import Host
 from cs_exporter.ports import Clock, Counters, Io, Previous
+from cs_exporter.transports.cloud_api import CloudApis
 from cs_exporter.transports.collector.script import CollectorScript
 from cs_exporter.transports.dial.dialer import TcpDialer
 from cs_exporter.transports.mysql.servers import MysqlServers
@@ -30,6 +31,7 @@ class World:
         self._tcp = TcpDialer(clock, counters)
         self._echoes = Echoes(counters)
         self._links = KernelLinks()
+        self._apis = CloudApis(counters)
 
     def io(self, host: Host, previous: Previous) -> Io:
         """What one run on a host is given."""
@@ -41,6 +43,7 @@ class World:
             tunnel=self.shells.tunnel(host),
             mtu=self._echoes,
             netlink=self._links,
+            api=self._apis.of(host),
             clock=self._clock,
             previous=previous,
         )
@@ -50,7 +53,8 @@ class World:
         left = tuple(names)
         self.shells.drop(left)
         self._mysql.drop(left)
+        self._apis.drop(left)
 
     async def close(self) -> None:
         """Leave everything."""
-        await asyncio.gather(self.shells.close(), self._mysql.close(), self._tcp.close())
+        await asyncio.gather(self.shells.close(), self._mysql.close(), self._tcp.close(), self._apis.close())

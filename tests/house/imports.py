@@ -16,8 +16,8 @@ PACKAGE = "cs_exporter"
 
 FLOORS = {
     **dict.fromkeys(("model", "ports", "spec", "durations"), 0),
-    **dict.fromkeys(("parsers",), 1),
-    **dict.fromkeys(("probes", "transports", "platforms"), 2),
+    **dict.fromkeys(("parsers", "platforms"), 1),
+    **dict.fromkeys(("probes", "transports"), 2),
     **dict.fromkeys(("build", "config", "grants", "inventory", "keyline", "limits", "needs", "topology"), 3),
     **dict.fromkeys(("board", "runner", "scheduling", "derive", "reachability", "symptoms"), 4),
     **dict.fromkeys(("exposition", "history", "matrix", "web"), 5),
@@ -25,7 +25,7 @@ FLOORS = {
     **dict.fromkeys(("matrix_commands", "options"), 6),
 }
 
-APART = frozenset({"probes", "transports", "platforms"})
+APART = frozenset({"probes", "transports"})
 """Rooms on one floor that do not know each other: what they share comes by way of ports and the daemon."""
 
 PURE = frozenset(
@@ -45,6 +45,7 @@ OWNERS = {
     "bcrypt": ("web",),
     "click": ("cli", "matrix_commands", "options"),
     "cryptography": ("transports",),
+    "cs": ("transports",),
     "isal": ("web",),
     "prometheus_client": ("exposition",),
     "pydantic": ("config", "spec", "probes", "platforms", "web"),
@@ -52,6 +53,7 @@ OWNERS = {
     "pydantic_settings": ("config",),
     "pymysql": ("transports",),
     "pyroute2": ("transports",),
+    "requests": ("transports",),
     "rich": ("cli", "matrix_commands", "once", "options"),
     "structlog": ("transports", "runner", "scheduling", "web", "daemon", "notify", "service", "logs", "cli"),
     "uvloop": ("service",),
