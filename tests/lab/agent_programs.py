@@ -89,7 +89,14 @@ class Log:
     def __init__(self, path: str, layout: str) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120  # pathlib is slow to start in UML
         self.layout = layout
+        self._path = path
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    def roll(self) -> None:
+        """What has been written gets another name, and a new file its own, as at midnight."""
+        os.rename(self._path, f"{self._path}.{time.time_ns()}")  # noqa: PTH104  # as above
+        old, self._file = self._file, os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.close(old)
 
     def write(self, level: str, logger: str, thread: str, message: str, context: str = "") -> None:
         """One line; `context` is eight hexadecimal digits where the thread works on a job, else empty."""

@@ -1,7 +1,8 @@
 """A management server: agents' sessions on 8250, what it believes of their hosts, and what its log says of them.
 
 `python -S -m tests.lab.agent_programs_server --help`. Times are CloudStack's where no option says otherwise; whatever
-hangs on the ping interval scales with it. There is no database, so a host's state is what this server last made of it.
+hangs on the ping interval scales with it, but for the clock of 10 s where --tick says so. Without a database a host's
+state is what this server last made of it.
 """
 
 from __future__ import annotations
@@ -11,23 +12,26 @@ import asyncio
 import contextlib
 import itertools
 import math
+import signal
 import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from tests.lab.agent_programs import LAYOUTS, PORT, Host, Log, Message
-from tests.lab.agent_programs_session import Session, receive
+from tests.lab.agent_programs_ports import HANDSHAKE, http, listen
+from tests.lab.agent_programs_session import Session, receive, uuid_of
 
-HANDSHAKE = 30.0
+if TYPE_CHECKING:
+    from tests.lab.agent_programs_database import Database
+
 READY_WAIT = 60.0
 STATS_WAIT = 1800.0
 TICKS = 6
-"""Ticks of the server's inaccurate clock in a ping interval: it is set every 10 s of 60."""
+"""Ticks of the server's inaccurate clock in a ping interval, if no length is given: it is set every 10 s of 60."""
 
 _threads = itertools.count()
-
-Attend = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Server:
@@ -38,6 +42,7 @@ class Server:
         self.layout: str = options.layout
         self.sessions: dict[int, Session] = {}
         self.states: dict[int, str] = {}
+        self.database: Database | None = None
         self._log = Log(options.log, options.layout)
         self._tasks: set[asyncio.Task[None]] = set()
         self._logger = "c.c.a.m.AgentManagerImpl" if self.layout == "4.19" else "c.c.a.m.ClusteredAgentManagerImpl"
@@ -48,7 +53,7 @@ class Server:
 
     def now(self) -> float:
         """The inaccurate clock by which silence is judged."""
-        tick: float = self.options.every / TICKS
+        tick: float = self.options.tick or self.options.every / TICKS
         return math.floor(time.monotonic() / tick) * tick
 
     def begin(self, work: Awaitable[None]) -> None:
@@ -59,9 +64,12 @@ class Server:
 
     async def run(self) -> None:
         """Serve for ever."""
-        await _listen(self.options.port, self.attend)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._log.roll)
+        if self.options.database:
+            self.database = _database(self.options, asyncio.get_running_loop(), self.fenced)
+        await listen(self.options.port, self.attend)
         for port in filter(None, (self.options.http, self.options.cluster)):
-            await _listen(port, _http)
+            await listen(port, http)
         while True:
             await asyncio.sleep(self.options.every)
             self.scan()
@@ -92,7 +100,7 @@ class Server:
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         name = str(startup.fields["name"])
         number = int(str(startup.fields["id"]))
-        host = Host(number, name, str(startup.fields["type"]), str(uuid.uuid5(uuid.NAMESPACE_DNS, name)))
+        host = Host(number, name, str(startup.fields["type"]), uuid_of(name))
         session = Session(host, writer, self.now())
         known: dict[str, object] = {"hostId": number, "hostUuid": host.uuid, "hostName": name}
         session.answer(startup, "StartupAnswer", known | {"pingInterval": self.options.every, "result": True})
@@ -101,7 +109,8 @@ class Server:
         former = self.sessions.pop(number, None)
         if former is not None:
             former.close()
-        self.sessions[number], self.states[number] = session, "Connecting"
+        self.sessions[number] = session
+        self.become(host, "Connecting", "AgentConnected")
         self.begin(self.accompany(session))
         return session
 
@@ -109,7 +118,7 @@ class Server:
         """Make the host ready, then ask for its statistics in rounds, the next a while after the last's answer."""
         with contextlib.suppress(TimeoutError):
             if await session.ask("ReadyCommand", READY_WAIT):
-                self.states[session.host.number] = "Up"
+                self.become(session.host, "Up", "Ready")
         if session.is_open and self.states[session.host.number] != "Up":
             self.give_up(session, "AgentDisconnected", _context())
         while session.is_open:
@@ -148,6 +157,11 @@ class Server:
         self.log("INFO", f"Found the following agents behind on ping: [{numbers}]", "AgentMonitor-1", context)
         for session in behind:
             who = session.host.entity(self.layout)
+            if self.database and session.host.number in self.database.resting:
+                resting = f"Ping timeout but agent {who} is in resource state of Maintenance, so no investigation"
+                self.log("DEBUG", resting, "AgentMonitor-1", context)
+                self.give_up(session, "ShutdownRequested", context)
+                continue
             self.log("DEBUG", f"Ping timeout for agent {who}, do investigation", "AgentMonitor-1", context)
             self.begin(self.investigate(session, "PingTimeout"))
 
@@ -174,6 +188,7 @@ class Server:
         self.log("INFO", f"The agent from host {who} state determined is {state}", thread, context)
         if alive:
             self.log("INFO", "Agent is determined to be up and running", thread, context)
+            self.become(session.host, "Up", "Ping")
             return
         self.log("WARN", f"Agent is disconnected but the host is still up: {who} state: Enabled", thread, context)
         self.alert(session.host, thread, context)
@@ -184,6 +199,8 @@ class Server:
         where = "alertType:: 7 // dataCenterId:: 1 // podId:: 1 // clusterId:: null"
         text = f"Host disconnected, name: {host.name} (id:{host.uuid}), availability zone: z1, pod: p1"
         self._log.write("WARN", "o.a.c.alerts", thread, f"{where} // message:: {text}", context)
+        if self.database:
+            self.database.alert(text)
 
     def give_up(self, session: Session, event: str, context: str, thread: str = "") -> None:
         """The host leaves this server: Disconnected if its agent said so, else Alert. Its session is closed."""
@@ -193,30 +210,37 @@ class Server:
         text = f"The next status of agent {host.entity(self.layout)} is {after}, current status is {before}"
         self.log("DEBUG", text, thread, context)
         self.log("DEBUG", f"Deregistering link for {host.attache(self.layout)} with state {after}", thread, context)
-        self.states[host.number] = after
+        self.become(host, after, event)
         del self.sessions[host.number]
         session.close()
+
+    def become(self, host: Host, state: str, event: str) -> None:
+        """The host's state, here and in the database."""
+        self.states[host.number] = state
+        if self.database:
+            self.database.moved(host.number, state, event)
+
+    def fenced(self) -> None:
+        """The others took this server for dead: it is as if it began anew, without any session."""
+        self.log("ERROR", "Invalid cluster session found, fence it", "Cluster-Heartbeat-1")
+        for session in [*self.sessions.values()]:
+            del self.sessions[session.host.number]
+            session.close()
 
     def holds(self, session: Session) -> bool:
         """Whether that is the session that the host has here."""
         return self.sessions.get(session.host.number) is session
 
 
-async def _listen(port: int, attend: Attend) -> None:
-    """Take connections on all addresses, IPv4 ones on the IPv6 socket, as Java does."""
-    listening = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, reuse_port=False)
-    server = await asyncio.start_server(attend, sock=listening)
-    await server.start_serving()
+def _database(options: argparse.Namespace, loop: asyncio.AbstractEventLoop, fenced: Callable[[], None]) -> Database:
+    """The thread that writes. Its library is not there where a server runs without a database."""
+    from tests.lab.agent_programs_database import Database, Identity  # noqa: PLC0415
 
-
-async def _http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer one HTTP request: the user interface is there, all else is not."""
-    with contextlib.suppress(OSError, EOFError, ValueError):
-        async with asyncio.timeout(HANDSHAKE):
-            request = await reader.readuntil(b"\r\n\r\n")
-        status = b"200 OK" if request.split()[1].startswith(b"/client") else b"404 Not Found"
-        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-    writer.close()
+    version = "4.19.3.0" if options.layout == "4.19" else "4.22.0.0"
+    me = Identity(options.name, options.address, options.msid, version, options.gone_after)
+    database = Database(options.database, me, lambda: loop.call_soon_threadsafe(fenced))
+    database.start()
+    return database
 
 
 def _context() -> str:
@@ -243,6 +267,12 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=2.5, help="ping.timeout, in intervals")
     parser.add_argument("--check-health", type=float, default=100.0, help="seconds that an investigation waits")
     parser.add_argument("--stats", type=float, default=0.0, help="seconds between statistics; 0: a ping interval")
+    parser.add_argument("--tick", type=float, default=0.0, help="seconds of the clock of pings; 0: a part of --every")
+    parser.add_argument("--database", default="", metavar="ADDRESS", help="where the cloud's rows are; none: nowhere")
+    parser.add_argument("--name", default="ms", help="the server's name, in its row")
+    parser.add_argument("--address", default="", help="the server's own address, in its row")
+    parser.add_argument("--msid", type=int, default=1, help="the server's number, in hosts' rows")
+    parser.add_argument("--gone-after", type=float, default=150.0, help="seconds of a peer's silence until it is Down")
     asyncio.run(Server(parser.parse_args()).run())
 
 

@@ -7,8 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import uuid
 
 from tests.lab.agent_programs import FROM_SERVER, REQUEST, Host, Message, length, pack, unpack
+
+
+def uuid_of(name: str) -> str:
+    """What the lab's clouds call the machine of that name."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
 
 
 class Session:

@@ -38,6 +38,9 @@ SERVER, SERVER_LOG = "tests.lab.agent_programs_server", "/var/log/cloudstack/man
 class _Program:
     """One of the two programs, on one host; `log_file` is the host's own name of its log."""
 
+    libraries = False
+    """Whether it needs more than the standard library, which starts quicker alone."""
+
     def __init__(self, host: LabHost, module: str, log_file: str, options: Sequence[str]) -> None:
         self.host = host
         self.log_file = log_file
@@ -48,7 +51,8 @@ class _Program:
     def start(self) -> None:
         """Run it; no error if it runs already."""
         if self._daemon is None:
-            program = [sys.executable, "-S", "-m", self._module, "--log", str(self.host.path(self.log_file))]
+            python = [sys.executable] if self.libraries else [sys.executable, "-S"]
+            program = [*python, "-m", self._module, "--log", str(self.host.path(self.log_file))]
             argv = ["env", f"PYTHONPATH={PROJECT}", *program, *self._options]
             self._daemon = self.host.spawn(argv, self._module.rpartition(".")[2])
 
@@ -91,7 +95,9 @@ class ManagementServer(_Program):
 
     `every` is the ping interval that it tells agents (s), `timeout` the silence that it bears, in those; `check_health`
     is how long it then waits for an answer before the host goes to Alert (s; CloudStack's 100 is beyond any test).
-    `http` and `cluster` are further ports that it serves: 8080 and 9090.
+    `http` and `cluster` are further ports that it serves: 8080 and 9090. `tick` is the length of its clock of pings
+    (s; CloudStack's is 10, here it shrinks with `every`). With a `database` (an address) it keeps the rows of its hosts
+    there, and its own as the server `msid`; peers that have not been heard there for `gone_after` seconds are Down.
     """
 
     def __init__(
@@ -105,6 +111,10 @@ class ManagementServer(_Program):
         check_health: float = 100.0,
         http: int | None = None,
         cluster: int | None = None,
+        tick: float | None = None,
+        database: str | None = None,
+        msid: int | None = None,
+        gone_after: float | None = None,
     ) -> None:
         options = command_line(
             port=port,
@@ -114,7 +124,14 @@ class ManagementServer(_Program):
             check_health=check_health,
             http=http,
             cluster=cluster,
+            tick=tick,
+            database=database,
+            msid=msid,
+            gone_after=gone_after,
+            name=host.name,
+            address=host.address,
         )
+        self.libraries = database is not None
         super().__init__(host, SERVER, SERVER_LOG, options)
         self._ports = [taken for taken in (port, http, cluster) if taken]
 
@@ -122,6 +139,10 @@ class ManagementServer(_Program):
         """Run it, until it listens to all its ports."""
         super().start()
         wait_until(lambda: all(map(self.host.listens, self._ports)), what=f"{self.host.name} to listen: {self._ports}")
+
+    def roll_log(self) -> None:
+        """Its log goes on in a new file; the old one gets another name."""
+        self._running().send(signal.SIGUSR1)
 
 
 class Agent(_Program):
