@@ -1,0 +1,280 @@
+"""A CloudStack API over HTTP that answers from rows of the `cloud` database: it checks signatures and pages, and fails.
+
+With the tables of a real database behind it both sources of a cloud tell one truth. It may run in a lab host's network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.lab import cloud_api_signing, linux
+from tests.lab.cloud_api_answers import LISTS, Answering, Manner, Tables
+from tests.lab.cloud_api_signing import RefusedError, error_body
+from tests.lab.netns import Namespace
+
+KEY, SECRET = "key-of-the-lab", "secret-of-the-lab"
+PATH = "/client/api"
+BEGUN_DEADLINE = 10.0
+
+__all__ = ["KEY", "PATH", "SECRET", "CloudApiServer", "Fault", "Manner", "Tables", "plain"]
+
+
+class Fault(StrEnum):
+    """How an answer goes wrong."""
+
+    HANG = "hang"  # the request is taken, and nothing comes back
+    HANG_MIDDLE = "hang_middle"  # the head comes, and the body does not end
+    CUT = "cut"  # the connection is broken in the middle of the body
+    HTML_503 = "html_503"  # a load balancer that has no server left
+    HTML_200 = "html_200"  # somebody else's web page
+    ELSEWHERE = "elsewhere"  # a redirection
+    DENIED = "denied"  # 401, whatever the signature
+    INTERNAL = "internal"  # 530
+    SHORT_PAGE = "short_page"  # one row fewer than `count` says
+    MOVING = "moving"  # `count` is another on every page
+
+
+@dataclass
+class Asked:
+    """A request that was answered: what was asked, without keys and signature."""
+
+    command: str
+    method: str
+    arguments: Mapping[str, str]
+
+
+@dataclass
+class _Infliction:
+    fault: Fault
+    command: str | None
+    left: int | None
+
+
+def plain(**tables: Sequence[Mapping[str, Any]]) -> Tables:
+    """Tables of rows that a test writes down; one that it does not name is empty."""
+    return lambda name: tables.get(name, ())
+
+
+@dataclass
+class CloudApiServer:
+    """`with` one of these it answers at `url`. `tables`: gives the rows of a table, and is called in its own thread.
+
+    `folder`: where it writes `key_file` and `secret_file`. `namespace`: a lab host's, whose address it then takes.
+    `tls`: files of its certificate and key. `clock_ahead`: seconds that its clock, which judges `expires`, is ahead.
+    `forbidden`: commands that the account's role does not allow. `get_only`, `post_only`: refuse the other with 405.
+    """
+
+    tables: Tables
+    folder: Path
+    address: str = "127.0.0.1"
+    port: int = 0
+    namespace: Namespace | None = None
+    tls: tuple[Path, Path] | None = None
+    manner: Manner = field(default_factory=Manner)
+    clock_ahead: float = 0.0
+    forbidden: set[str] = field(default_factory=set)
+    get_only: bool = False
+    post_only: bool = False
+    keys: dict[str, str] = field(default_factory=lambda: {KEY: SECRET})
+    asked: list[Asked] = field(default_factory=list)
+    _inflicted: list[_Infliction] = field(default_factory=list)
+    _loop: asyncio.AbstractEventLoop | None = None
+    _thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.key_file, self.secret_file = self.folder / "api.key", self.folder / "api.secret"
+        self.write_keys(KEY, SECRET)
+
+    @property
+    def url(self) -> str:
+        """What a client is configured with."""
+        return f"{'https' if self.tls else 'http'}://{self.address}:{self.port}{PATH}"
+
+    def write_keys(self, key: str, secret: str) -> None:
+        """Put a pair into the files that a client reads."""
+        for file, text in ((self.key_file, key), (self.secret_file, secret)):
+            file.write_text(f"{text}\n", encoding="utf-8")
+            file.chmod(0o600)
+
+    def inflict(self, fault: Fault, command: str | None = None, times: int | None = None) -> None:
+        """Let answers go wrong: to one command or to all, that many times or until `heal`."""
+        self._inflicted.append(_Infliction(fault, command, times))
+
+    def heal(self) -> None:
+        """No fault any more; who hangs stays hanging."""
+        self._inflicted.clear()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen, on the port it had before. Raises OSError where that can't be."""
+        ready, failed = threading.Event(), list[BaseException]()
+        self._thread = threading.Thread(target=self._run, args=(ready, failed), name="cloud api", daemon=True)
+        self._thread.start()
+        if not ready.wait(BEGUN_DEADLINE):
+            raise TimeoutError("the cloud's API did not begin")
+        if failed:
+            self._thread.join()
+            raise failed[0]
+
+    def stop(self) -> None:
+        """End it; the port refuses from then on. Harmless when it does not run."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+        if self._thread is not None:
+            self._thread.join()
+        self._loop = self._thread = None
+
+    def _run(self, ready: threading.Event, failed: list[BaseException]) -> None:
+        """The thread's life: everything it opens, connections to a database too, is in the namespace."""
+        loop = asyncio.new_event_loop()
+        try:
+            self._enter()
+            runner = loop.run_until_complete(self._listening())
+            self._loop = loop
+        except OSError as error:
+            failed.append(error)
+            loop.close()
+            return
+        finally:
+            ready.set()
+        loop.run_forever()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    def _enter(self) -> None:
+        if self.namespace is not None:
+            descriptor = os.open(self.namespace.path, os.O_RDONLY)
+            try:
+                linux.setns(descriptor, linux.CLONE_NEWNET)
+            finally:
+                os.close(descriptor)
+
+    async def _listening(self) -> web.AppRunner:
+        app = web.Application()
+        app.router.add_route("*", PATH, self._answer)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        await runner.setup()
+        context = None
+        if self.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.tls)
+        listening = socket.create_server((self.address, self.port))
+        self.port = listening.getsockname()[1]
+        await web.SockSite(runner, listening, ssl_context=context).start()
+        return runner
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        fields = {**request.query, **{name: str(value) for name, value in (await request.post()).items()}}
+        command = fields.get("command", "")
+        fault = self._due(command)
+        if fault in _WHOLE:
+            return await _WHOLE[fault](request)
+        try:
+            body = self._judged(request.method, command, fields, fault)
+        except RefusedError as refused:
+            return web.json_response(error_body(command, refused), status=refused.code)
+        self.asked.append(Asked(command, request.method, cloud_api_signing.without_keys(fields)))
+        return await _BODY[fault](request, body) if fault in _BODY else web.json_response(body)
+
+    def _due(self, command: str) -> Fault | None:
+        for infliction in self._inflicted:
+            if infliction.command in (None, command) and infliction.left != 0:
+                infliction.left = None if infliction.left is None else infliction.left - 1
+                return infliction.fault
+        return None
+
+    def _judged(self, method: str, command: str, fields: Mapping[str, str], fault: Fault | None) -> object:
+        if (self.get_only and method != "GET") or (self.post_only and method != "POST"):
+            raise RefusedError(405, f"The API command {command} can't be used with {method}")
+        now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=self.clock_ahead)
+        known = command in LISTS
+        cloud_api_signing.verify(fields, self.keys, now, known=known and fault is not Fault.DENIED)
+        if command in self.forbidden:
+            raise RefusedError(401, f"The given command '{command}' either does not exist, is not available for user.")
+        if fault is Fault.INTERNAL:
+            raise RefusedError(530, "Internal error executing command, please contact your system administrator")
+        answer = Answering(self.tables, self.manner).listed(command, fields)
+        if fault is Fault.SHORT_PAGE and answer.rows:
+            answer.rows.pop()
+        if fault is Fault.MOVING:
+            answer.count += int(fields.get("page", "1"))
+        return answer.body(command)
+
+
+async def _hang(request: web.Request) -> web.StreamResponse:
+    del request
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def _html_503(request: web.Request) -> web.StreamResponse:
+    del request
+    return web.Response(
+        status=503, text="<html><body><h1>503 Service Unavailable</h1></body></html>", content_type="text/html"
+    )
+
+
+async def _html_200(request: web.Request) -> web.StreamResponse:
+    del request
+    return web.Response(text="<html><body>It works!</body></html>", content_type="text/html")
+
+
+async def _elsewhere(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound(f"http://{request.host}/elsewhere")
+
+
+async def _half(request: web.Request, body: object) -> web.StreamResponse:
+    text = str(body).encode()
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    response.content_length = len(text) * 2
+    await response.prepare(request)
+    await response.write(text)
+    return response
+
+
+async def _hang_middle(request: web.Request, body: object) -> web.StreamResponse:
+    await _half(request, body)
+    return await _hang(request)
+
+
+async def _cut(request: web.Request, body: object) -> web.StreamResponse:
+    response = await _half(request, body)
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+_WHOLE: Mapping[Fault | None, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
+    Fault.HANG: _hang,
+    Fault.HTML_503: _html_503,
+    Fault.HTML_200: _html_200,
+    Fault.ELSEWHERE: _elsewhere,
+}
+_BODY: Mapping[Fault | None, Callable[[web.Request, object], Awaitable[web.StreamResponse]]] = {
+    Fault.HANG_MIDDLE: _hang_middle,
+    Fault.CUT: _cut,
+}
