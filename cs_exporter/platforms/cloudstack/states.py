@@ -60,6 +60,7 @@ class SystemVmState:
     agent_state: str = ""  # host.status of its agent; empty: it has none
     address: str = ""  # public
     zone: str = ""
+    uuid: str = ""  # vm_instance.uuid, as in the census; its agent's row of `host` has another
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +110,5 @@ class States:
     pools: tuple[PoolState, ...] = ()
     image_stores: tuple[ImageStoreState, ...] = ()
     investigations: int | None = None  # rows of op_ha_work that are not Done, Cancelled or Error
+    agents_servers: tuple[str, ...] = ()  # what agents are told to connect to (global setting `host`)
     lacking: tuple[str, ...] = field(default=())
