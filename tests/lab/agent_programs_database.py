@@ -22,6 +22,11 @@ PORT = 3306
 USER = "cloud"
 PASSWORD = "only of a lab"  # noqa: S105  # of a server that lives as long as a test run
 SCHEMA = "cloud"
+ACCOUNT = (
+    f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}'",
+    f"GRANT ALL ON {SCHEMA}.* TO '{USER}'@'%'",
+)
+"""What gives the servers their account."""
 
 BEAT = 1.5
 PATIENCE = 3.0
