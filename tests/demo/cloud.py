@@ -12,8 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.demo.pace import Pace
+from tests.demo import rows
+from tests.demo.pace import TICK, Pace
 from tests.lab import faults
+from tests.lab.agent_options import Layout
 from tests.lab.agents import Agent, ManagementServer
 from tests.lab.certificates import Authority
 from tests.lab.hang_mount import HangMount
@@ -28,6 +30,9 @@ from tests.lab.uml_agents import UmlAgent
 
 DATABASES = ("db1", "db2")
 MANAGEMENT, HYPERVISORS = ("ms1", "ms2"), ("kvm1", "kvm2", "kvm3", "kvm4", "kvm5", "kvm6")
+LAYOUTS: dict[str, Layout] = {"ms1": "4.20", "ms2": "4.19"}
+"""Management server -> the layout of its log: of newer versions, and of older ones."""
+
 OWN_KERNEL = {"kvm1": "4.1", "kvm2": "3"}
 """Hypervisors that are User-Mode-Linux -> the NFS version by which they mount the pool."""
 
@@ -149,6 +154,7 @@ class Cloud:
         self.database.start()
         self.replica.start()
         self.replica.follow(self.database)
+        self._write_rows()
         self.authority = Authority(self.directory)
         self.ports: dict[tuple[str, int], Listener] = {}
         """(host, port) -> what listens there, of services whose port alone matters"""
@@ -161,6 +167,15 @@ class Cloud:
         for listener in self.ports.values():
             listener.start()
 
+    def _write_rows(self) -> None:
+        """The cloud's database is made when its replica listens, which has it too by that."""
+        addresses = {name: (self.machine(name).address, "far" if name in FAR else "near") for name in HYPERVISORS}
+        numbers = {name: rows.FIRST_MSID + index for index, name in enumerate(MANAGEMENT)}
+        self.tables = rows.write(self.database, self.pace, numbers, addresses)
+        storage, ids = self.host("nfs1").address, {name: number for number, name in enumerate(HYPERVISORS, start=1)}
+        rows.add_pool(self.tables, "primary", (storage, EXPORT), {ids[name]: POOL for name in OWN_KERNEL})
+        rows.add_pool(self.tables, "old-nas", (storage, OLD_EXPORT), {ids[OLD_HOST]: OLD_POINT})
+
     @property
     def ntp(self) -> str:
         """The time server's address."""
@@ -172,9 +187,14 @@ class Cloud:
             self.host(name),
             http=8080,
             cluster=9090,
+            layout=LAYOUTS[name],
             every=pace.ping,
-            timeout=pace.limit / pace.ping,
+            timeout=pace.ping_timeout,
             check_health=pace.limit,
+            tick=TICK,
+            database=self.database.address,
+            msid=rows.FIRST_MSID + MANAGEMENT.index(name),
+            gone_after=pace.gone_after,
         )
 
     def _start_hypervisors(self) -> None:
@@ -201,13 +221,14 @@ class Cloud:
 
     def _agent(self, name: str) -> Agent | UmlAgent:
         servers = [self.host(server) for server in self.preferred(name)]
-        ping = self.pace.chatty if name in CHATTY else self.pace.ping
+        ping, number = self.pace.chatty if name in CHATTY else self.pace.ping, HYPERVISORS.index(name) + 1
         if name in NAMESPACED:
-            return Agent(self.host(name), servers, ping)
+            return Agent(self.host(name), servers, ping, number=number)
         return UmlAgent(
             self.kernels[name],
             servers,
             ping,
+            number=number,
             heartbeat=[POOL],
             heartbeat_every=self.pace.heartbeat,
             properties=self.pace.agent_properties(),

@@ -12,6 +12,11 @@ USUAL_LIMIT, USUAL_SILENT, USUAL_CRITICAL = 140.0, 50.0, 35.0
 """Of CloudStack's defaults: an agent's silence, and what is left of it when the symptoms hold."""
 
 TRIES = 5
+TICK = 10.0
+"""Of the clock by which CloudStack judges silence, at every pace: it is set so rarely, and lags by up to that."""
+
+USUAL_PING, USUAL_GONE = 60.0, 150.0
+"""CloudStack's ping.interval, and the silence of a management server that makes its peers call it Down."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,24 @@ class Pace:
     def slowness(self) -> float:
         """How much longer two intervals of a slow host are than those of another."""
         return 2 * (self.slow_interval - self.interval)
+
+    @property
+    def ping_timeout(self) -> float:
+        """CloudStack's setting, in ping intervals, by which `limit` is the least silence after which it acts."""
+        return (self.limit + TICK) / self.ping
+
+    @property
+    def gone_after(self) -> float:
+        """Silence of a management server after which its peers call it Down."""
+        return USUAL_GONE * self.ping / USUAL_PING
+
+    def cloud_settings(self) -> dict[str, str]:
+        """CloudStack's own settings, as its database has them."""
+        return {
+            "ping.interval": f"{self.ping:g}",
+            "ping.timeout": f"{self.ping_timeout:g}",
+            "cluster.heartbeat.threshold": f"{self.gone_after * 1000:.0f}",
+        }
 
     @property
     def silent(self) -> float:
