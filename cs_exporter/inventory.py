@@ -5,20 +5,26 @@ A host that a new configuration leaves as it was stays the same object, so that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from cs_exporter.config import Config
+from cs_exporter.config.found import Tell, fleet
 from cs_exporter.config.hosts import Member
-from cs_exporter.config.resolve import Profile
-from cs_exporter.model import Host, Inventory, Mount, Role, Traffic
+from cs_exporter.config.profiles import Profile
+from cs_exporter.config.resolve import HostPlan, PlatformPlan
+from cs_exporter.model import Census, Host, Inventory, Mount, Role, Traffic
 from cs_exporter.probes.mysql import mysql_connections
 from cs_exporter.probes.mysql.mysql_connections import MysqlConnectionsSettings
 from cs_exporter.topology.peers import peers_of
 from cs_exporter.topology.ports import port_rows
 
+ENDPOINT = "endpoint:"
+"""What names of clouds' pseudo-hosts begin with; no other host's can."""
+
+_NOBODY: Mapping[str, Census] = MappingProxyType({})
 _ITSELF = ("localhost", "127.0.0.1", "::1")
 
 
@@ -33,29 +39,56 @@ class InventoryChange:
     unchanged: tuple[str, ...]
 
 
-def build_inventory(config: Config) -> Inventory:
-    """All hosts of the configuration, in its order; an NFS server that is one of them goes by its name."""
-    addresses = {
-        member.name: member.addresses.get(Traffic.STORAGE, member.address)
-        for plan in config.plans
-        for member in plan.members
-    }
-    names = _names(config)
+def _say_nothing(_line: str) -> None:
+    pass
+
+
+def build_inventory(config: Config, censuses: Mapping[str, Census] = _NOBODY, tell: Tell = _say_nothing) -> Inventory:
+    """All hosts: those of the configuration in its order, those that its clouds tell of, and the clouds' pseudo-hosts.
+
+    `censuses`: what is known of each platform, by its name. `tell` is given a line for whatever in them can't be used.
+    An NFS server that is one of the hosts goes by its name.
+    """
+    found = fleet(config, censuses, tell)
+    known = {platform: _Known(found.plans, platform) for platform in {plan.profile.platform for plan in found.plans}}
     hosts: dict[str, Host] = {}
-    for plan in config.plans:
+    mounts: dict[int, tuple[Mount, ...]] = {}
+    for plan in found.plans:
         profile = plan.profile
-        mounts = tuple(_mount(written, addresses, names) for written in profile.mounts)
-        known = names if Role.DATABASE in profile.roles else {}
+        names = known[profile.platform]
+        if id(profile) not in mounts:
+            mounts[id(profile)] = tuple(map(names.mount, profile.mounts))
         for member in plan.members:
-            hosts[member.name] = _host(member, profile, mounts, _with_itself(known, member.name, profile))
+            others = _with_itself(names.names, member.name, profile) if Role.DATABASE in profile.roles else {}
+            hosts[member.name] = _host(member, profile, mounts[id(profile)], others)
+    for platform in config.platforms:
+        host = _endpoint(platform, found.names[platform.name])
+        hosts[host.name] = host
     return Inventory(MappingProxyType(_related(hosts)))
 
 
-def _names(config: Config) -> dict[str, str]:
-    """Address -> name of the host that has it; of several, the first in the configuration."""
-    members = [member for plan in config.plans for member in plan.members]
-    found = {address: member.name for member in reversed(members) for address in member.addresses.values()}
-    return {**found, **{member.address: member.name for member in reversed(members)}}
+class _Known:
+    """Who has which address, for the hosts of one platform: two clouds may use the same private addresses."""
+
+    def __init__(self, plans: Iterable[HostPlan], platform: str) -> None:
+        ordered = sorted(plans, key=lambda plan: plan.profile.platform != platform)
+        members = [member for plan in ordered for member in plan.members]
+        self._addresses = {
+            member.name: member.addresses.get(Traffic.STORAGE, member.address) for member in reversed(members)
+        }
+        found = {address: member.name for member in reversed(members) for address in member.addresses.values()}
+        self.names = {**found, **{member.address: member.name for member in reversed(members) if member.address}}
+
+    def mount(self, written: Mapping[str, Any]) -> Mount:
+        """A mount whose server goes by its name, of several with one address the first in the configuration."""
+        server = written["server"]
+        name = server if server in self._addresses else self.names.get(server, server)
+        return Mount(**{**written, "server": name, "server_address": self._addresses.get(server, server)})
+
+
+def _endpoint(platform: PlatformPlan, names: Mapping[str, str]) -> Host:
+    host = _host(Member(f"{ENDPOINT}{platform.name}", platform.address), platform.profile, (), names)
+    return replace(host, cloud=platform.target)
 
 
 def _with_itself(names: Mapping[str, str], name: str, profile: Profile) -> Mapping[str, str]:
@@ -112,6 +145,7 @@ def _host(member: Member, profile: Profile, mounts: tuple[Mount, ...], names: Ma
     return Host(
         name=member.name,
         address=member.address,
+        platform=profile.platform,
         roles=profile.roles,
         place=profile.place,
         maintenance=profile.maintenance,
@@ -126,9 +160,3 @@ def _host(member: Member, profile: Profile, mounts: tuple[Mount, ...], names: Ma
         limits=profile.limits,
         settings=profile.settings,
     )
-
-
-def _mount(written: Mapping[str, Any], addresses: Mapping[str, str], names: Mapping[str, str]) -> Mount:
-    server = written["server"]
-    name = server if server in addresses else names.get(server, server)
-    return Mount(**{**written, "server": name, "server_address": addresses.get(server, server)})

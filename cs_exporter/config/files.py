@@ -46,6 +46,14 @@ def text_file_problem(path: Path) -> str | None:
     return head if isinstance(head, str) else None
 
 
+def api_key_problem(path: Path) -> str | None:
+    """What is wrong with the file of an API's key or secret, and the mend; None where nothing is."""
+    head = _head(path)
+    if isinstance(head, str):
+        return head
+    return None if head.partition(b"\n")[0].strip() else "has an empty first line; write the key there"
+
+
 def _head(path: Path) -> bytes | str:
     """The beginning of a file, or why there is none."""
     try:

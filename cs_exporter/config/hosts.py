@@ -72,7 +72,7 @@ class MountBlock(Strict):
 
 
 class HostFields(Strict):
-    """What `defaults`, a group and a host may all have."""
+    """What a platform's hosts, `defaults`, a group and a host may all have."""
 
     roles: tuple[Role, ...] | None = Field(default=None, description="what the host is for")
     cloud_zone: Text | None = Field(default=None, description="the cloud's name of the zone it stands in")
@@ -81,7 +81,8 @@ class HostFields(Strict):
     hypervisor: Text | None = Field(default=None, description="KVM, XenServer, VMware, ...")
     maintenance: bool | None = Field(default=None, description="true: planned work, its alerts are muted")
     connection: Connection | None = Field(
-        default=None, description="ssh, or local for the machine that cs_exporter runs on; default: ssh"
+        default=None,
+        description="ssh, local for the machine that cs_exporter runs on, or none: nobody logs in; default: ssh",
     )
     ssh: Annotated[SshFields, BeforeValidator(empty_where_null)] | None = Field(
         default=None, description="what differs from the ssh section"
@@ -112,6 +113,14 @@ class HostFields(Strict):
         return mounts
 
 
+class WrittenFields(HostFields):
+    """What `defaults`, a group and a host may all have: of what is found, the cloud knows where it belongs."""
+
+    platform: Text | None = Field(
+        default=None, description="the platform it belongs to; default: the one there is, where there is one"
+    )
+
+
 class UnlikeRangesError(ValueError):
     """The ranges of an address make another number of hosts than those of the name; `key` says which address."""
 
@@ -129,7 +138,7 @@ class Member:
     addresses: Mapping[Traffic, str] = field(default_factory=dict)
 
 
-class HostBlock(HostFields):
+class HostBlock(WrittenFields):
     """A host, or with numeric ranges in its name many: `kvm[001-500].example`."""
 
     name: str = Field(description="unique; may hold numeric ranges in brackets, then it stands for many hosts")

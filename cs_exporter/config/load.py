@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from pydantic import SecretBytes, SecretStr, ValidationError
 from cs_exporter.config.environment import read_environment
 from cs_exporter.config.errors import ConfigError, Mistake, Origin, mistakes_in, suggestion
 from cs_exporter.config.hosts import HostBlock
-from cs_exporter.config.resolve import HostPlan, Resolver
+from cs_exporter.config.profiles import Profiles
+from cs_exporter.config.resolve import HostPlan, PlatformPlan, Resolver
 from cs_exporter.config.sections import GlobalSection, Sections, SshSection, compose, section_names
 from cs_exporter.config.types import host_name
 from cs_exporter.config.yaml import read_yaml
@@ -32,17 +33,22 @@ BUILT_IN = "built-in configuration"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DUMPER: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _SECRET = "<secret>"  # noqa: S105  # what is shown instead of one
-_HIDDEN_KEYS = frozenset({"key_file", "password_file"})
+_HIDDEN_KEYS = frozenset({"key_file", "password_file", "secret_file"})
 """Keys whose values are no secrets themselves but say where one is."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """A valid configuration. `source` is the file's name; `plans` are its hosts, all layers laid over each other."""
+    """A valid configuration. `source` is the file's name; `plans` are its hosts, all layers laid over each other.
+
+    `platforms` are the clouds whose hosts are found by asking them; `profiles` makes theirs.
+    """
 
     source: str
     sections: Sections
     plans: tuple[HostPlan, ...]
+    platforms: tuple[PlatformPlan, ...] = ()
+    profiles: Profiles = field(default_factory=lambda: Profiles((), 1.0, 1.0), repr=False, compare=False)
 
     @property
     def global_(self) -> GlobalSection:
@@ -69,12 +75,19 @@ def load(path: Path | None, probes: Sequence[AnySpec] = PROBES, derived: Sequenc
     sections, blocks, mistakes = _validated(compose(probes, derived), values, origin)
     resolver = Resolver(sections, probes, Path.cwd() if path is None else path.absolute().parent)
     plans = [resolver.plan(index, block) for index, block in blocks.items()]
+    platforms = [resolver.platform(name, block) for name, block in sections.platforms.items()]
     mistakes.extend(resolver.mistakes)
-    if not sections.hosts and not mistakes:
+    if not sections.hosts and not sections.platforms and not mistakes:
         mistakes.append(Mistake(("hosts",), "no host is given; add at least one, such as '- name: kvm1.example'"))
     if mistakes:
         raise origin.error(mistakes)
-    return Config(origin.file, sections, tuple(plan for plan in plans if plan is not None))
+    return Config(
+        origin.file,
+        sections,
+        tuple(plan for plan in plans if plan is not None),
+        tuple(platform for platform in platforms if platform is not None),
+        resolver.profiles,
+    )
 
 
 def schema(probes: Sequence[AnySpec] = PROBES, derived: Sequence[AnyDerived] = DERIVED) -> dict[str, Any]:
@@ -87,14 +100,23 @@ def summary(config: Config, inventory: Inventory) -> str:
     enabled = [
         name for name in type(config.sections.probes).model_fields if getattr(config.sections.probes, name).enabled
     ]
-    hosts = f"{len(inventory)} host{'' if len(inventory) == 1 else 's'}"
-    return f"{config.source}: OK: {hosts}, {len(enabled)} probe{'' if len(enabled) == 1 else 's'}"
+    hosts = sum(host.cloud is None for host in inventory)
+    counted = [_counted(hosts, "host")]
+    if config.platforms:
+        counted.append(f"{_counted(len(config.platforms), 'platform')} (asked when it runs)")
+    return f"{config.source}: OK: {', '.join([*counted, _counted(len(enabled), 'probe')])}"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def shown(config: Config) -> str:
     """What is in force as YAML: the sections complete, groups and hosts as they were given, secrets hidden."""
     sections = config.sections
-    given = sections.model_dump(include={"defaults", "groups", "hosts"}, exclude_unset=True, exclude_none=True)
+    given = sections.model_dump(
+        include={"platforms", "defaults", "groups", "hosts"}, exclude_unset=True, exclude_none=True
+    )
     whole = {
         "global": sections.global_.model_dump(),
         "ssh": {**asdict(SshTarget()), **sections.ssh.model_dump(exclude_none=True)},

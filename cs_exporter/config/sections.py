@@ -16,14 +16,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from cs_exporter.config.environment import EnvironmentSource, read_environment
 from cs_exporter.config.errors import suggestion
-from cs_exporter.config.hosts import HostBlock, HostFields, SshFields
+from cs_exporter.config.hosts import HostBlock, HostFields, SshFields, WrittenFields
 from cs_exporter.config.network import MysqlFields
+from cs_exporter.config.platforms import PlatformBlock, platform_name
 from cs_exporter.config.types import Integer, Number, Strict, empty_where_null, group_name
 from cs_exporter.spec import AnyDerived, AnySpec, Op, Seconds, Symptom
 
 DEFAULT_TIMEOUT = 10.0
 
 GroupName = Annotated[str, AfterValidator(group_name)]
+PlatformName = Annotated[str, AfterValidator(platform_name)]
 
 
 class GlobalSection(Strict):
@@ -74,8 +76,15 @@ class Sections(BaseSettings):
     mysql: MysqlFields = Field(
         default_factory=MysqlFields, description="how to log in to the database servers of hosts with the role database"
     )
-    defaults: HostFields = Field(default_factory=HostFields, description="what every host has unless told otherwise")
-    groups: dict[str, HostFields] = Field(default_factory=dict, description="by name: what the hosts of a group have")
+    platforms: dict[str, PlatformBlock] = Field(
+        default_factory=dict, description="by name: clouds whose hosts are found by asking them"
+    )
+    defaults: WrittenFields = Field(
+        default_factory=WrittenFields, description="what every host has unless told otherwise"
+    )
+    groups: dict[str, WrittenFields] = Field(
+        default_factory=dict, description="by name: what the hosts of a group have"
+    )
     hosts: tuple[HostBlock, ...] = Field(default=(), description="the machines that are polled")
     probes: Strict = Field(default_factory=Strict, description="one section per probe")
 
@@ -92,7 +101,7 @@ class Sections(BaseSettings):
         overrides = read_environment(os.environ, section_names())
         return EnvironmentSource(settings_cls, overrides.values), init_settings
 
-    @field_validator("global_", "ssh", "mysql", "defaults", "groups", "probes", mode="before")
+    @field_validator("global_", "ssh", "mysql", "platforms", "defaults", "groups", "probes", mode="before")
     @classmethod
     def _null_is_empty(cls, value: object) -> object:
         return empty_where_null(value)
@@ -113,16 +122,29 @@ def compose(specs: Sequence[AnySpec], derived: Sequence[AnyDerived] = ()) -> typ
         "limits": (dict[symptom, Number] | None, _like(HostFields, "limits", default=None)),  # type: ignore[valid-type]  # made at run time
         "probes": (overrides | None, _like(HostFields, "probes", default=None)),
     }
-    group = create_model("Group", __base__=HostFields, __doc__=HostFields.__doc__, **narrowed)
+    group = create_model("Group", __base__=WrittenFields, __doc__=WrittenFields.__doc__, **narrowed)
     host = create_model("Host", __base__=HostBlock, __doc__=HostBlock.__doc__, **narrowed)
-    group_or_null = _nullable(group)
+    group_or_null, platform = _nullable(group), _platform(narrowed)
     whole: dict[str, Any] = {
+        "platforms": (dict[PlatformName, platform], _like(Sections, "platforms", default_factory=dict)),  # type: ignore[valid-type]  # made at run time
         "defaults": (group, _like(Sections, "defaults", default_factory=group)),
         "groups": (dict[GroupName, group_or_null], _like(Sections, "groups", default_factory=dict)),  # type: ignore[valid-type]  # made at run time
         "hosts": (tuple[host, ...], _like(Sections, "hosts", default=())),
         "probes": (probes, _like(Sections, "probes", default_factory=probes)),
     }
     return create_model("Configuration", __base__=Sections, __doc__="The configuration of cs_exporter.", **whole)
+
+
+def _platform(narrowed: dict[str, Any]) -> Any:  # noqa: ANN401  # a type made at run time
+    hosts = create_model("PlatformHosts", __base__=HostFields, __doc__=HostFields.__doc__, **narrowed)
+    return _nullable(
+        create_model(
+            "Platform",
+            __base__=PlatformBlock,
+            __doc__=PlatformBlock.__doc__,
+            hosts=(_nullable(hosts), _like(PlatformBlock, "hosts", default_factory=hosts)),
+        )
+    )
 
 
 def _probe_sections(specs: Sequence[AnySpec]) -> dict[str, Any]:

@@ -33,8 +33,13 @@ def host_name(text: str) -> str:
 
 def group_name(text: str) -> str:
     """A group's name, which stands in paths and in names of variables; raises ValueError."""
+    return word(text, "a group's name")
+
+
+def word(text: str, what: str) -> str:
+    """A text that needs no quotes anywhere; raises ValueError, which says what it should be."""
     if _NAME.fullmatch(text) is None:
-        raise ValueError(f"{text[:300]!r} is not a group's name; use only letters, digits, '.', '-' and '_'")
+        raise ValueError(f"{text[:300]!r} is not {what}; use only letters, digits, '.', '-' and '_'")
     return text
 
 

@@ -196,7 +196,7 @@ def test_the_schema_describes_every_key() -> None:
     """An editor shows the text while the operator types."""
     whole = schema((CLOCK,), (FLEET,))
     assert "https://json-schema.org/draft/2020-12/schema" == whole["$schema"]
-    assert ["global", "ssh", "mysql", "defaults", "groups", "hosts", "probes"] == list(whole["properties"])
+    assert ["global", "ssh", "mysql", "platforms", "defaults", "groups", "hosts", "probes"] == list(whole["properties"])
     models = [whole, *whole["$defs"].values()]
     undescribed = [
         f"{model['title']}.{name}"

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from cs_exporter.config import ConfigError, load
 from cs_exporter.config.errors import path_text
-from cs_exporter.config.resolve import HostPlan, Profile, Resolver
+from cs_exporter.config.profiles import Profile
+from cs_exporter.config.resolve import HostPlan, Resolver
 from cs_exporter.config.sections import compose
 from cs_exporter.model import CollectorMode, Connection, Role
 from tests.stub_probe import CLOCK, FLEET

@@ -21,7 +21,7 @@ def made(**values: Any) -> Sections:  # noqa: ANN401  # as a file's content
 
 def test_the_sections_are_those_of_the_contract() -> None:
     """Operators' files rely on them."""
-    assert ["global", "ssh", "mysql", "defaults", "groups", "hosts", "probes"] == section_names()
+    assert ["global", "ssh", "mysql", "platforms", "defaults", "groups", "hosts", "probes"] == section_names()
 
 
 @pytest.mark.parametrize(("interval", "timeout"), [(None, 10.0), ("30s", 10.0), ("5s", 5.0), (0.5, 0.5)])
