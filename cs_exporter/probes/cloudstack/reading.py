@@ -1,0 +1,119 @@
+"""What the probe cloudstack_states knows: the cloud's latest word, and what shows by comparing it with earlier ones.
+
+One answer tells how things are; that a host flaps, or that its pings are missing, takes several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from cs_exporter.platforms.cloudstack.states import HostState, Source, States
+from cs_exporter.probes.cloudstack import host_rows, server_rows
+from cs_exporter.probes.cloudstack.host_rows import ROUTING, UP, HostRow
+from cs_exporter.probes.cloudstack.recent import NOTHING, Recent, added, total
+from cs_exporter.probes.cloudstack.server_rows import ServerRow
+
+ERROR = "Error"
+ERRORS_WINDOW = 1800.0
+"""Seconds within which VMs that went into Error are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """The VMs in Error of one zone, and how many more there were at a time, within ERRORS_WINDOW."""
+
+    count: int
+    more: Recent = NOTHING
+
+    @property
+    def lately(self) -> int:
+        """How many went there within ERRORS_WINDOW."""
+        return total(self.more)
+
+
+@dataclass(frozen=True)
+class CloudStackStatesReading:
+    """`names`: the cloud's uuid -> name in the inventory; who is not there has no rows. `hosts`, `servers`: by uuid.
+
+    `now`, `wall`: the exporter's clocks at the answer. `unasked`: why the API answers though a database is configured.
+    """
+
+    states: States
+    names: Mapping[str, str]
+    hosts: Mapping[str, HostRow] = field(default_factory=dict)
+    servers: Mapping[str, ServerRow] = field(default_factory=dict)
+    errors: Mapping[str, ErrorRow] = field(default_factory=dict)
+    now: float = 0.0
+    wall: float = 0.0
+    database: bool = True  # whether one is configured
+    unasked: str = ""
+
+    @cached_property
+    def own_hosts(self) -> tuple[tuple[str, HostRow], ...]:
+        """(name in the inventory, row) of all hypervisors that are in it."""
+        return tuple((self.names[uuid], row) for uuid, row in self.hosts.items() if uuid in self.names)
+
+    @cached_property
+    def own_servers(self) -> tuple[tuple[str, ServerRow], ...]:
+        """The same of management servers, without those that were given away."""
+        found = ((self.names.get(uuid), row) for uuid, row in self.servers.items() if not row.retired)
+        return tuple((name, row) for name, row in found if name is not None)
+
+    @cached_property
+    def owners_told(self) -> bool:
+        """Whether this source tells which server has a host: the database does, not every version's API."""
+        return self.states.source is Source.DATABASE or any(row.said.server for row in self.hosts.values())
+
+    def hypervisors(self) -> Iterator[tuple[str, HostState]]:
+        """(name in the inventory, the cloud's word) of all hypervisors that are in it."""
+        return ((name, row.said) for name, row in self.own_hosts)
+
+    def unowned(self, row: HostRow) -> bool:
+        """Whether the host is Up and no server has it."""
+        return self.owners_told and row.said.state == UP and not row.said.server
+
+
+def compared(
+    states: States,
+    names: Mapping[str, str],
+    before: CloudStackStatesReading | None,
+    now: float,
+    ping_interval: float,
+) -> CloudStackStatesReading:
+    """The reading of an answer that came at `now`, by what was known before. Source and clocks of it are to be set."""
+    same = before is not None and before.states.source is states.source
+    old_hosts: Mapping[str, HostRow] = before.hosts if before is not None else {}
+    old_servers: Mapping[str, ServerRow] = before.servers if before is not None else {}
+    hosts = {
+        said.uuid: host_rows.follow(old_hosts.get(said.uuid), said, now, ping_interval, same_source=same)
+        for said in states.hosts
+        if said.kind == ROUTING
+    }
+    having, lost = server_rows.counted(hosts.values())
+    told = states.source is Source.DATABASE or bool(having)
+    servers = {
+        said.uuid: server_rows.follow(
+            old_servers.get(said.uuid),
+            said,
+            having[said.name] if told else None,
+            lost[said.name] if told else None,
+        )
+        for said in states.servers
+    }
+    errors = _errors(states, before.errors if before is not None and same else None, now)
+    return CloudStackStatesReading(states, names, hosts, servers, errors, now)
+
+
+def _errors(states: States, before: Mapping[str, ErrorRow] | None, now: float) -> dict[str, ErrorRow]:
+    """By zone; one that has none any more is kept, for its next one is more than none. `before`: of the same source."""
+    counts = dict.fromkeys(before or (), 0)
+    for vms in states.vms:
+        counts[vms.zone] = counts.get(vms.zone, 0) + (vms.count if vms.state == ERROR else 0)
+    found = {}
+    for zone, count in counts.items():
+        last = (before or {}).get(zone, ErrorRow(0))
+        more = 0 if before is None else max(0, count - last.count)
+        found[zone] = ErrorRow(count, added(last.more, now, more, ERRORS_WINDOW))
+    return found
