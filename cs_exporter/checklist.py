@@ -135,7 +135,7 @@ async def check(host: Host, io: Io, specs: Sequence[AnySpec]) -> Report:
     limit = host.ssh.connect_timeout + PATIENCE
     try:
         async with asyncio.timeout(limit):
-            logs_in = any(spec.sections for spec in needs.asked(host, specs))
+            logs_in = host.connection is not Connection.NONE and any(s.sections for s in needs.asked(host, specs))
             let_in = logs_in and await _let_in(report, host, io, wanted)
             if let_in and FORWARDING in wanted:
                 await _forwarding(report, host, io, wanted[FORWARDING])

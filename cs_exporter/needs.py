@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from cs_exporter.model import Host, UnparsableError
+from cs_exporter.model import Connection, Host, UnparsableError
 from cs_exporter.spec import AnySpec, Need, Section
 
 NAME = "checklist"
@@ -41,19 +41,29 @@ class Lack:
 
 
 def asked(host: Host, specs: Iterable[AnySpec]) -> tuple[AnySpec, ...]:
-    """The probes that run on a host."""
-    return tuple(spec for spec in specs if host.settings[spec.name].enabled and spec.applies(host))
+    """The probes that run on a host; where nobody logs in, those that need no word of its own."""
+    return tuple(
+        spec
+        for spec in specs
+        if host.settings[spec.name].enabled
+        and spec.applies(host)
+        and not (host.connection is Connection.NONE and spec.needs_its_word)
+    )
 
 
 def needs_of(host: Host, specs: Iterable[AnySpec]) -> tuple[Need, ...]:
-    """All that a host's probes need, by key; what several need is lost to all of them."""
+    """All that a host's probes need, by key; what several need is lost to all of them.
+
+    Nothing of an account is needed where nobody logs in.
+    """
     probes = asked(host, specs)
     found: dict[str, Need] = {}
-    for need in (need for spec in probes for need in spec.needs if need.applies(host)):
+    logs_in = host.connection is not Connection.NONE
+    for need in (need for spec in probes for need in spec.needs if need.applies(host) and (logs_in or not need.check)):
         before = found.get(need.key)
         lost = need.lost if before is None or before.lost == need.lost else f"{before.lost}; {need.lost}"
         found[need.key] = replace(before or need, lost=lost)
-    for need in _tools(probes):
+    for need in _tools(probes) if logs_in else ():
         found.setdefault(need.key, need)  # a sheet's own words say more
     return tuple(found.values())
 

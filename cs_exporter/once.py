@@ -13,7 +13,8 @@ from rich.pretty import Pretty
 from cs_exporter.board import Board
 from cs_exporter.config import Config
 from cs_exporter.daemon import collector, pace_of
-from cs_exporter.model import Failure, Host, Inventory, Outcome, Unsupported
+from cs_exporter.model import Connection, Failure, Host, Inventory, Outcome, Unsupported
+from cs_exporter.needs import asked
 from cs_exporter.ports import Counters, Last, R
 from cs_exporter.probes import DERIVED
 from cs_exporter.runner import run_once
@@ -31,9 +32,11 @@ async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list
     A run that gave a reading is followed by another one, whose outcome counts: some answers are comparisons.
     """
     settings = host.settings[spec.name]
-    if not (settings.enabled and spec.applies(host)):
+    if spec not in asked(host, (spec,)):
         roles = ", ".join(sorted(host.roles)) or "none"
         detail = f"{host.name} is not asked that: the probe is disabled there, or for other roles (it has: {roles})"
+        if host.connection is Connection.NONE:
+            detail += ", or needs a login, and nobody logs in there"
         return Outcome(spec.name, host.name, time.time(), time.monotonic(), 0.0, Unsupported(detail))
     counters = Counters()
     world = World(collector(), pace_of(config), time, counters)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cs_exporter import needs
-from cs_exporter.model import Host, Role, UnparsableError
+from cs_exporter.model import Connection, Host, Role, UnparsableError
 from cs_exporter.ports import Io
 from cs_exporter.probes import PROBES
 from cs_exporter.spec import AnySpec, Need, ProbeSettings, ProbeSpec, Section
@@ -65,6 +65,14 @@ def test_needs_that_do_not_apply() -> None:
     assert () == needs.needs_of(host(elsewhere), (elsewhere,))
     other = sheet("other", replace(HERE, applies=lambda _host: False))
     assert () == needs.needs_of(host(other), (other,))
+
+
+def test_nothing_of_an_account_is_needed_where_nobody_logs_in() -> None:
+    """Probes that need its word are not asked there; what is looked for in another way still is."""
+    grant = Need("process grant", "lost", "mend")
+    word, other = sheet("word", HERE, sections=(Section("x", "x", tool="ss"),)), sheet("other", HERE, grant)
+    quiet = replace(host(word, other), connection=Connection.NONE)
+    assert ((other,), (grant,)) == (needs.asked(quiet, (word, other)), needs.needs_of(quiet, (word, other)))
 
 
 def test_a_sheets_own_words_win() -> None:

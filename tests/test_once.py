@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from cs_exporter.config import load
 from cs_exporter.inventory import build_inventory
-from cs_exporter.model import Failure, Host, Outcome, Reason, Unsupported
+from cs_exporter.model import Connection, Failure, Host, Outcome, Reason, Unsupported
 from cs_exporter.once import probe_once, show
 from cs_exporter.probes.clocks import time_drift
 from cs_exporter.probes.clocks.time_drift import TimeDriftReading
@@ -75,3 +76,12 @@ async def test_a_host_that_is_not_asked_is_not_asked_here_either(tmp_path: Path,
     outcome = await probe_once(load(tmp_path / "cs_exporter.yml"), mysql_connections.SPEC, host, [])
     assert isinstance(outcome.result, Unsupported)
     assert "has: none" in outcome.result.detail
+
+
+async def test_where_nobody_logs_in_that_is_said(tmp_path: Path, host: Host) -> None:
+    """Else an operator would look for a role that is missing."""
+    (tmp_path / "cs_exporter.yml").write_text(CONFIGURATION)
+    quiet = replace(host, connection=Connection.NONE)
+    outcome = await probe_once(load(tmp_path / "cs_exporter.yml"), time_drift.SPEC, quiet, [])
+    assert isinstance(outcome.result, Unsupported)
+    assert outcome.result.detail.endswith("or needs a login, and nobody logs in there")

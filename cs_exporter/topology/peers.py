@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice, zip_longest
 
-from cs_exporter.model import Host, Peer, Role, Traffic
+from cs_exporter.model import Connection, Host, Peer, Role, Traffic
 from cs_exporter.topology.neighbours import mixed, number_of
 
 NEAR = 2
@@ -36,15 +36,18 @@ def peers_of(hosts: Mapping[str, Host]) -> Mapping[str, tuple[Peer, ...]]:
     platform, and NEAR + FAR neighbours: by their overlay addresses where both have one, by their management addresses
     (live migration), and by their storage addresses where they have one and no mount (storage among themselves).
     Management servers and controllers measure each other and the database servers. Nobody else measures: a storage
-    appliance may let nobody in, and its hypervisors see the same path. A host in maintenance is nobody's peer.
+    appliance may let nobody in, and its hypervisors see the same path. Nor does a host measure that nobody logs in to,
+    though others measure their paths to it. A host in maintenance, or without an address, is nobody's peer.
 
     Comparing every pair of n hosts would take n² steps. Instead the members of a cluster (and of a zone) stand on a
     ring by the hash of their names, and only the REACH next to either side are candidates: at most 2 * REACH pairs per
     host and ring, so the cost grows with n (10,000 hosts: about 1 s), and an added host concerns only those around it.
     Up to 2 * REACH + 1 members, everybody is everybody's candidate.
     """
-    measuring = [host for host in hosts.values() if host.roles & {Role.HYPERVISOR, *_SERVING}]
-    hypervisors = [host for host in hosts.values() if Role.HYPERVISOR in host.roles]
+    there = [host for host in hosts.values() if host.address]
+    asked = [host for host in there if host.connection is not Connection.NONE]
+    measuring = [host for host in asked if host.roles & {Role.HYPERVISOR, *_SERVING}]
+    hypervisors = [host for host in there if Role.HYPERVISOR in host.roles]
     by_traffic = {
         Traffic.OVERLAY: _neighbours(hypervisors, Traffic.OVERLAY, lambda host: Traffic.OVERLAY in host.addresses),
         Traffic.STORAGE: _neighbours(
@@ -52,7 +55,7 @@ def peers_of(hosts: Mapping[str, Host]) -> Mapping[str, tuple[Peer, ...]]:
         ),
         Traffic.MANAGEMENT: _neighbours(hypervisors, Traffic.MANAGEMENT, lambda _host: True),
     }
-    servers = _servers(hosts.values())
+    servers = _servers(there)
     found = {
         host.name: _fair(
             host,

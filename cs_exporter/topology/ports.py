@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from cs_exporter.model import Connection, DeclaredPort, Expected, Host, Manner, Mount, PortRow, Role, Traffic
 from cs_exporter.probes.ports import table as port_table
 from cs_exporter.probes.ports.table import Cloud, PortSpec, Vantage, When
+from cs_exporter.probes.ports.verdicts import needs_shell
 from cs_exporter.topology.neighbours import chosen, number_of
 
 MOST_VANTAGES = 20
@@ -28,13 +29,16 @@ OWN_IMPACT = 5
 
 
 def port_rows(hosts: Mapping[str, Host]) -> Mapping[str, tuple[PortRow, ...]]:
-    """Host name -> the rows that its run looks at, for hosts that have any: its own, then others' by impact."""
+    """Host name -> the rows that its run looks at, for hosts that have any: its own, then others' by impact.
+
+    Where nobody logs in, only what others see of it is known; what has no address is looked at by nobody.
+    """
     relations = _Relations(hosts)
     own: dict[str, tuple[PortRow, ...]] = {}
     others: defaultdict[str, list[PortRow]] = defaultdict(list)
     for host in hosts.values():
-        entries = _entries(host, relations)
-        own[host.name] = tuple(entry.row for entry in entries)
+        entries = _entries(host, relations) if host.address else []
+        own[host.name] = tuple(entry.row for entry in entries if _can_tell(host, entry.row))
         for entry in entries:
             if entry.row.expected is Expected.OPEN and not port_table.never_dialled(
                 entry.row.port_name, entry.row.port
@@ -63,6 +67,7 @@ class _Relations:
     def __init__(self, hosts: Mapping[str, Host]) -> None:
         everybody = hosts.values()
         roles = frozenset(role for host in everybody for role in host.roles)
+        self._kinds = {host.platform: Cloud(host.cloud.kind) for host in everybody if host.cloud is not None}
         self._only_openstack = Role.CONTROLLER in roles and Role.MANAGEMENT not in roles
         self._numbers = {name: number_of(name) for name in hosts}
         self._managements = Counter(host.platform for host in everybody if Role.MANAGEMENT in host.roles)
@@ -90,6 +95,8 @@ class _Relations:
 
     def cloud(self, host: Host) -> Cloud:
         """Whose table counts for a host, where its role alone does not say."""
+        if host.platform in self._kinds:
+            return self._kinds[host.platform]
         if host.platform in {Cloud.CLOUDSTACK.value, Cloud.OPENSTACK.value}:
             return Cloud(host.platform)
         return Cloud.OPENSTACK if self._only_openstack else Cloud.CLOUDSTACK
@@ -106,6 +113,10 @@ class _Relations:
         others = [name for name in candidates if name != host.name]
         for name in chosen(others, self._numbers, host.name, MOST_VANTAGES):
             yield name, addresses.get(name, usual)
+
+
+def _can_tell(host: Host, row: PortRow) -> bool:
+    return host.connection is not Connection.NONE or not needs_shell(row)
 
 
 def _is_v3(mount: Mount) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_exporter.model import Host, Mount, Peer, Place, Role, Traffic
+from cs_exporter.model import Connection, Host, Mount, Peer, Place, Role, Traffic
 from cs_exporter.topology.peers import FAR, MOST, NEAR, peers_of
 
 K = NEAR + FAR
@@ -183,3 +183,13 @@ def test_whatever_the_inventory(given_hosts: list[tuple[str, frozenset[Role], bo
         for peer in peers:
             assert peer.name != name
             assert not hosts[peer.name].maintenance
+
+
+def test_where_nobody_logs_in_nothing_is_measured() -> None:
+    """Others measure their paths to it, unless nobody knows where it is."""
+    quiet = replace(hypervisor(1), connection=Connection.NONE)
+    nowhere = replace(hypervisor(2), address="", connection=Connection.NONE)
+    lost = replace(server("ms2", Role.MANAGEMENT), address="", connection=Connection.NONE)
+    cloud = Host("endpoint:dc1", "192.0.2.1", connection=Connection.NONE)
+    found = peers_of(by_name(hypervisor(0), quiet, nowhere, lost, cloud))
+    assert {"kvm0": {"kvm1"}} == {name: {peer.name for peer in peers} for name, peers in found.items()}

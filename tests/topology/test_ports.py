@@ -10,6 +10,8 @@ from dataclasses import replace
 import pytest
 
 from cs_exporter.model import (
+    CloudKind,
+    CloudTarget,
     Connection,
     DeclaredPort,
     Expected,
@@ -223,3 +225,35 @@ def test_a_large_cloud() -> None:
     assert MOST_VANTAGES >= max(Counter((row.host, row.port) for _, row in from_vantages).values())
     assert MOST_VANTAGES == Counter((row.host, row.port) for _, row in from_vantages)["nas7", 2049]
     assert 10_000 == len([row for rows in found.values() for row in rows if row.port_name == "ssh"])
+
+
+def test_where_nobody_logs_in_only_what_others_see_is_looked_at() -> None:
+    """Ports that only the host itself can tell of have no rows; those that others need are looked at from them."""
+    proxy = replace(host("v-1-VM", Role.CONSOLE_PROXY), connection=Connection.NONE)
+    esxi = replace(host("esxi1", Role.HYPERVISOR), connection=Connection.NONE)
+    server = replace(host("ms2", Role.MANAGEMENT), connection=Connection.NONE)
+    found = rows_of(proxy, esxi, host("ms1", Role.MANAGEMENT), server, host("kvm1", Role.HYPERVISOR))
+    assert {443, 80, 8080, 8443} == {row.port for row in found["v-1-VM"]}
+    assert () == found["esxi1"]
+    assert {"management-http", "management-https", "integration-api"} == set(own(found["ms2"]))
+    assert set() == elsewhere(found["ms2"])
+    assert {("ms2", "ms2.example", 9090)} == elsewhere(found["ms1"])
+
+
+def test_what_has_no_address_is_looked_at_by_nobody() -> None:
+    """And a cloud's pseudo-host has no ports of its own."""
+    nowhere = replace(host("ms2", Role.MANAGEMENT), address="", connection=Connection.NONE)
+    cloud = Host("endpoint:dc1", "192.0.2.1", connection=Connection.NONE, cloud=CloudTarget(CloudKind.CLOUDSTACK))
+    found = rows_of(nowhere, cloud, host("ms1", Role.MANAGEMENT))
+    assert ((), (), set()) == (found["ms2"], found["endpoint:dc1"], elsewhere(found["ms1"]))
+
+
+def test_a_clouds_table_is_that_of_its_kind() -> None:
+    """However the operator calls it, and whoever else there is."""
+    cloud = Host("endpoint:dc1", "a", platform="dc1", cloud=CloudTarget(CloudKind.CLOUDSTACK))
+    database, control = host("db1", Role.DATABASE, platform="dc1"), host("ctl1", Role.CONTROLLER, platform="other")
+    impacts = [
+        [row.impact for row in rows_of(*hosts)["db1"]] for hosts in ((cloud, database, control), (database, control))
+    ]
+    assert 10 == impacts[0][0]
+    assert 8 == impacts[1][0]

@@ -130,6 +130,8 @@ CLOUDSTACK = (
     _row("integration-api", 8096, 6, _MS, When.NEVER, _CONNECT, "every command without a login: open is the finding"),
     _row("ilo", 17988, 3, _KVM, _DECLARED, _CONNECT, "virtual media of the machine's controller; few have it"),
     _row("vnc", 5900, 5, _KVM, _DECLARED, _PASSIVE, "one port per guest, up to 6100: they come and go with guests"),
+    _https("secondary-storage-https", 443, 7, _SSVM, "uploads and downloads, where they are served over TLS"),
+    _http("secondary-storage-http", 80, 7, _SSVM, _UNTOLD, "uploads and downloads, where they are served without TLS"),
     _row("system-vm-ssh", 3922, 4, _SSVM, _DECLARED, _CONNECT, "repairs; often reachable from its hypervisor only"),
     _http("cloudstack-exporter", 9595, 3, _MS, _DECLARED, "CloudStack's own exporter; off unless configured"),
 )
