@@ -11,8 +11,10 @@ import os
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -90,6 +92,8 @@ class CloudApiServer:
     post_only: bool = False
     keys: dict[str, str] = field(default_factory=lambda: {KEY: SECRET})
     asked: list[Asked] = field(default_factory=list)
+    at_once: int = 0
+    most_at_once: int = 0
     _inflicted: list[_Infliction] = field(default_factory=list)
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
@@ -176,6 +180,7 @@ class CloudApiServer:
     async def _listening(self) -> web.AppRunner:
         app = web.Application()
         app.router.add_route("*", PATH, self._answer)
+        app.on_response_prepare.append(self._dated)
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         context = None
@@ -188,6 +193,14 @@ class CloudApiServer:
         return runner
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            return await self._answered(request)
+        finally:
+            self.at_once -= 1
+
+    async def _answered(self, request: web.Request) -> web.StreamResponse:
         fields = {**request.query, **{name: str(value) for name, value in (await request.post()).items()}}
         command = fields.get("command", "")
         fault = self._due(command)
@@ -199,6 +212,9 @@ class CloudApiServer:
             return web.json_response(error_body(command, refused), status=refused.code)
         self.asked.append(Asked(command, request.method, cloud_api_signing.without_keys(fields)))
         return await _BODY[fault](request, body) if fault in _BODY else web.json_response(body)
+
+    async def _dated(self, _request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(time.time() + self.clock_ahead, usegmt=True)
 
     def _due(self, command: str) -> Fault | None:
         for infliction in self._inflicted:

@@ -121,7 +121,8 @@ class Answering:
 
     def system_vms(self, fields: Mapping[str, str]) -> Iterable[Row]:
         """Of listSystemVms."""
-        zones, agents = self._by_id("data_center"), {row["name"]: row for row in self._live("host")}
+        zones, pods = self._by_id("data_center"), self._by_id("host_pod_ref")
+        agents = {row["name"]: row for row in self._live("host")}
         publics = {row["id"]: row for name in ("console_proxy", "secondary_storage_vm") for row in self._tables(name)}
         for row in _chosen(self._live("vm_instance"), fields, state="state"):
             name = row.get("instance_name") or row["name"]
@@ -134,6 +135,8 @@ class Answering:
                     "agentstate": agents.get(name, {}).get("status") or "Unknown",
                     "publicip": publics.get(row["id"], {}).get("public_ip_address"),
                     "privateip": row.get("private_ip_address"),
+                    "hypervisor": row.get("hypervisor_type"),
+                    **_identified("pod", pods.get(row.get("pod_id"), {})),
                     **_identified("zone", zones.get(row.get("data_center_id"), {})),
                 }
 
