@@ -40,6 +40,8 @@ def directory(tmp_path: Path) -> Path:
     """A directory with the files that the captures name."""
     for name in ("known_hosts", "password", "mysql_password", "ca.pem"):
         (tmp_path / name).touch()
+    for name in ("api_key", "api_secret"):
+        (tmp_path / name).write_text("do-not-tell\n")
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(str(tmp_path / "id_ed25519"))
     key.write_public_key(str(tmp_path / "id.pub"))
@@ -82,10 +84,11 @@ def test_a_bad_file_gives_exactly_these_lines(capture: Path, directory: Path) ->
 
 @pytest.mark.parametrize("capture", GOOD, ids=lambda path: path.name)
 def test_a_good_file_loads(capture: Path, directory: Path) -> None:
-    """With all its hosts."""
+    """With all its hosts, and whatever else it has."""
     path = Path(shutil.copy(capture, directory))
     config = stub(path)
-    assert f"{path}: OK: {len(build_inventory(config))} host" in summary(config, build_inventory(config))
+    hosts = sum(len(plan.members) for plan in config.plans)
+    assert f"{path}: OK: {hosts} host" in summary(config, build_inventory(config))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -136,6 +139,18 @@ def test_variables_override_the_file_and_are_named_in_mistakes(
     ] == mistakes(path)
 
 
+def test_variables_complete_a_platform(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the keys are is an operator's secret manager's business; two underscores lead to any depth."""
+    path = written(directory, "platforms: {dc1: {type: cloudstack, hosts: {connection: local}}}")
+    assert [f"{path}: platforms.dc1: has neither a database nor an api; say how the cloud is asked"] == mistakes(path)
+    monkeypatch.setenv("CS_EXPORTER_PLATFORMS__DC1__DATABASE__ADDRESS", "192.0.2.7")
+    (host,) = build_inventory(stub(path))
+    assert ("endpoint:dc1", "192.0.2.7") == (host.name, host.address)
+    monkeypatch.setenv("CS_EXPORTER_PLATFORMS__DC1__DATABASE__PORT", "no")
+    variable = "CS_EXPORTER_PLATFORMS__DC1__DATABASE__PORT: platforms.dc1.database.port"
+    assert [f"{variable}: must be a whole number, not 'no'; correct it"] == mistakes(path)
+
+
 def test_a_misspelt_variable_is_a_mistake(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would otherwise silently do nothing."""
     monkeypatch.setenv("CS_EXPORTER_GLOBAL_INTERVAL", "30s")
@@ -178,6 +193,19 @@ def test_secrets_and_where_they_are_stay_hidden(directory: Path) -> None:
     assert "kvm[001-003].example" == whole["hosts"][0]["name"]
 
 
+def test_where_a_platforms_keys_are_stays_hidden(directory: Path) -> None:
+    """The rest of a platform is shown as it was given."""
+    api = "api: {url: 'https://ms1.example/', key_file: api_key, secret_file: api_secret}"
+    database = "database: {address: db1, password_file: password}"
+    text = f"platforms: {{cloudstack: {{{api}, {database}, hosts: {{connection: local}}}}}}"
+    expected = {
+        "api": {"url": "https://ms1.example/client/api", "key_file": "<secret>", "secret_file": "<secret>"},
+        "database": {"address": "db1", "password_file": "<secret>"},
+        "hosts": {"connection": "local"},
+    }
+    assert expected == yaml.safe_load(shown(stub(written(directory, text))))["platforms"]["cloudstack"]
+
+
 def test_what_is_shown_has_the_values_that_nobody_gave(directory: Path) -> None:
     """Whoever looks wants to know what is in force."""
     whole = yaml.safe_load(shown(stub(written(directory, LOCAL))))
@@ -190,6 +218,14 @@ def test_the_summary_counts_hosts_and_probes(directory: Path) -> None:
     path = written(directory, LOCAL + "probes: {clock: {enabled: false}}\n")
     config = stub(path)
     assert f"{path}: OK: 1 host, 0 probes" == summary(config, build_inventory(config))
+
+
+def test_the_summary_tells_platforms_apart(directory: Path) -> None:
+    """How many hosts they have is not known before they are asked."""
+    path = written(directory, LOCAL + "platforms: {cloudstack: {database: {address: db1}, hosts: {connection: local}}}")
+    config = stub(path)
+    expected = f"{path}: OK: 1 host, 1 platform (asked when it runs), 1 probe"
+    assert expected == summary(config, build_inventory(config))
 
 
 def test_the_schema_describes_every_key() -> None:
@@ -256,4 +292,5 @@ def test_every_example_of_the_docs_loads(page: str, directory: Path) -> None:
     assert blocks
     for block in blocks:
         path = written(directory, block if "hosts:" in block else f"{block}\n{LOCAL}")
-        assert load(path, PROBES, DERIVED).plans, block
+        config = load(path, PROBES, DERIVED)
+        assert config.plans or config.platforms, block
