@@ -91,7 +91,8 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Clean:
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(made.folder / "id_ed25519")
     (made.folder / "known_hosts").write_bytes(b"* " + key.export_public_key())
-    (made.folder / "mysql_password").write_text("secret")
+    for name in ("mysql_password", "api_key", "api_secret"):
+        (made.folder / name).write_text("secret")
     return made
 
 

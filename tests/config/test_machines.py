@@ -29,7 +29,7 @@ def plan(platform: str = "static", **block: Any) -> HostPlan:  # noqa: ANN401  #
 def of(hosts: list[CloudHost], *plans: HostPlan, platform: str = "dc1") -> list[tuple[str, str | None, int]]:
     """Name in the cloud, written name and number of rows of each machine."""
     found = machines(hosts, platform, WrittenHosts(plans), set())
-    return [(one.host.name, one.written and one.written.member.name, len(one.uuids)) for one in found]
+    return [(one.host.name, one.written.member.name if one.written else None, len(one.uuids)) for one in found]
 
 
 def test_rows_with_one_address_are_one_machine() -> None:
