@@ -1,0 +1,30 @@
+"""The documented grants: all that is read and nothing else, and no column with a secret where that can be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from cs_exporter.platforms.cloudstack.database import GRANTS, grants
+from cs_exporter.platforms.cloudstack.database.columns import TABLES
+from tests.lab.mysql_fixtures import BOTH
+from tests.platforms.cloudstack.database.cloud_stand import ACCOUNT, SmallCloud
+
+
+def test_text() -> None:
+    """One line for each table, as it is typed; another schema has another name in all of them."""
+    lines = GRANTS.splitlines()
+    assert len(TABLES) == len(lines)
+    assert "GRANT SELECT ON cloud.host TO 'cs_exporter'@'ADDRESS OF THE EXPORTER';" == lines[0]
+    assert all("`other`.`" in grant for grant in grants("other"))
+    assert not any(word in GRANTS for word in ("password", "user_info", "*"))
+
+
+@pytest.mark.lab
+@BOTH
+def test_accepted(small: SmallCloud) -> None:
+    """Both servers take them as they are written, in the oldest version too."""
+    cloud = small.database
+    cloud.version = "4.15"
+    cloud.create()
+    for line in GRANTS.splitlines():
+        cloud.server.sql(line.replace("'cs_exporter'@'ADDRESS OF THE EXPORTER'", f"'{ACCOUNT}'@'%'"))
