@@ -1,11 +1,13 @@
-"""One run of one probe, now, with everything that was asked and answered: what `cs-exporter probe` prints.
+"""Runs outside the daemon, now: of one probe, with all that was asked and answered, or of who is in the clouds.
 
-It runs the daemon's own runner, shell and limits, so that what it shows is what the daemon sees.
+They go through the daemon's own runner, shell and limits, so that what a command shows is what the daemon sees.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable, Mapping
 
 from rich.console import Console
 from rich.pretty import Pretty
@@ -13,10 +15,10 @@ from rich.pretty import Pretty
 from cs_exporter.board import Board
 from cs_exporter.config import Config
 from cs_exporter.daemon import collector, pace_of
-from cs_exporter.model import Connection, Failure, Host, Inventory, Outcome, Unsupported
+from cs_exporter.model import Census, Connection, Failure, Host, Inventory, Outcome, Unsupported
 from cs_exporter.needs import asked
 from cs_exporter.ports import Counters, Last, R
-from cs_exporter.probes import DERIVED
+from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.runner import run_once
 from cs_exporter.spec import AnySpec, Severity, longest_run
 from cs_exporter.symptoms import Holding, holding
@@ -57,6 +59,33 @@ async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list
         return await run_once(spec, host, io, limit)
     finally:
         await world.close()
+
+
+async def censuses(config: Config, inventory: Inventory, tell: Callable[[str], None]) -> Mapping[str, Census]:
+    """Platform -> who is in it, of all clouds of an inventory; `tell` is given a line for each that can't be asked."""
+    world = World(collector(), pace_of(config), time, Counters())
+
+    async def ask(spec: AnySpec, cloud: Host) -> tuple[Host, Outcome]:
+        limit = longest_run(cloud.settings[spec.name], config.global_.timeout, config.global_.interval)
+        return cloud, await run_once(spec, cloud, world.io(cloud, _never), limit)
+
+    clouds = (host for host in inventory if host.cloud is not None)
+    asks = [ask(spec, cloud) for cloud in clouds for spec in asked(cloud, PROBES) if spec.reading is Census]
+    found: dict[str, Census] = {}
+    try:
+        for cloud, outcome in await asyncio.gather(*asks):
+            if isinstance(outcome.reading, Census):
+                found[cloud.platform] = outcome.reading
+            elif isinstance(outcome.result, Failure):
+                result = outcome.result
+                tell(f"{cloud.name}: can't be asked which hosts it has: {result.reason}: {result.detail}")
+    finally:
+        await world.close()
+    return found
+
+
+def _never(_kind: type[R], /) -> Last[R] | None:
+    return None
 
 
 def show(outcome: Outcome, transcript: list[str], spec: AnySpec, host: Host, console: Console) -> bool:
