@@ -181,7 +181,7 @@ class CloudApiServer:
         app = web.Application()
         app.router.add_route("*", PATH, self._answer)
         app.on_response_prepare.append(self._dated)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.01)
         await runner.setup()
         context = None
         if self.tls:

@@ -44,9 +44,9 @@ class Answer:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def body(self, command: str) -> dict[str, Any]:
-        """The JSON as the API sends it: an empty list is an empty object."""
-        inner = {"count": self.count, self.key: self.rows} if self.rows else {}
-        return {f"{command.lower()}response": inner}
+        """The JSON as the API sends it: an empty list is an empty object, a page beyond the last has a count only."""
+        inner = {"count": self.count} if self.count else {}
+        return {f"{command.lower()}response": {**inner, **({self.key: self.rows} if self.rows else {})}}
 
 
 class Answering:

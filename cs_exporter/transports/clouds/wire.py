@@ -91,7 +91,7 @@ class Line:
         what = f"{command} at {self._wire.place}"
         asked = {**arguments, "page": str(number), "pagesize": str(size)}
         try:
-            return _page(self._call(command, asked), what)
+            return page_of(self._call(command, asked), what)
         except CloudStackApiException as error:
             raise self._hidden(errors.refused(error.error, error.response, what)) from None
         except CloudStackException as error:
@@ -149,15 +149,14 @@ def verification(target: ApiTarget) -> str | None:
     return target.ca_file or system.cafile or system.capath
 
 
-def _page(answer: object, what: str) -> Page:
-    """The page in an answer: an object with `count` and one list; an empty list is an empty object."""
-    lists = {key: value for key, value in answer.items() if key != "count"} if isinstance(answer, dict) else None
-    if lists == {}:
-        return Page(None, ())
-    rows = next(iter(lists.values())) if lists else None
-    count = answer.get("count") if isinstance(answer, dict) else None
+def page_of(answer: object, what: str) -> Page:
+    """The page in an answer: an object with `count` and one list; where that is empty, it is left out."""
+    if not isinstance(answer, dict):
+        raise ProbeFailed(Reason.UNPARSABLE, f"{what}: the answer is no list")
+    count = answer.get("count")
+    rows, *others = [value for key, value in answer.items() if key != "count"] or [[]]
     sound = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
-    if not sound or not isinstance(rows, list) or not isinstance(count, int | None):
+    if others or not sound or not isinstance(count, int | None):
         raise ProbeFailed(Reason.UNPARSABLE, f"{what}: the answer is no list")
     return Page(count, tuple(rows))
 

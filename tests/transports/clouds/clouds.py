@@ -1,4 +1,7 @@
-"""What tests of clouds' APIs share: a server with hosts, its pseudo-host, and a short way to ask it."""
+"""What tests of clouds' APIs share: a server with hosts, its pseudo-host, and a short way to ask it.
+
+The server is a real one, whose signatures and pages are CloudStack's.
+"""
 
 from __future__ import annotations
 
