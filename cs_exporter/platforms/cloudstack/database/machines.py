@@ -1,4 +1,7 @@
-"""Hypervisors, management servers and system VMs as rows of the database, and what a census makes of them."""
+"""Hypervisors, management servers and system VMs as rows of the database, and what a census makes of them.
+
+Statements and the meaning of their lines stand together, because a field is known by its place only.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Zones, pods and clusters by their ids, and hosts' and servers' places in them."""
+"""Zones, pods and clusters by their ids.
+
+Their names come apart from the machines, which are many, and still have a place where a name can't be read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which schema of the database server is the cloud's."""
+"""Which schema of the database server is the cloud's.
+
+The pseudo-host says so; whoever asks a cloud that has only an API has made a mistake.
+"""
 
 from __future__ import annotations
 

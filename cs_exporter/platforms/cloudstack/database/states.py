@@ -1,4 +1,7 @@
-"""How a cloud is, by its database. Every 15 s, some ten short SELECTs, of which one is as long as there are hosts."""
+"""How a cloud is, by its database.
+
+Asked every 15 s: some ten short SELECTs, of which one has a line for each host.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Primary and secondary storage as rows of the database: pools, their mounts on hosts, image stores."""
+"""Primary and secondary storage as rows of the database: pools, their mounts on hosts, image stores.
+
+A census makes NFS servers and mounts of them, a look at states what they are like.
+"""
 
 from __future__ import annotations
 

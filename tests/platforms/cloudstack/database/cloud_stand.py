@@ -1,4 +1,7 @@
-"""A small cloud in a real database, and how the exporter's account asks it."""
+"""A small cloud in a real database, and how the exporter's account asks it.
+
+Shared by the tests of all that is read there; the account has the documented grants and no others.
+"""
 
 from __future__ import annotations
 

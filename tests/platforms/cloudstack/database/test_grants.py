@@ -6,6 +6,7 @@ import pytest
 
 from cs_exporter.platforms.cloudstack.database import GRANTS, grants
 from cs_exporter.platforms.cloudstack.database.columns import TABLES
+from cs_exporter.platforms.cloudstack.database.grants import WHOM
 from tests.lab.mysql_fixtures import BOTH
 from tests.platforms.cloudstack.database.cloud_stand import ACCOUNT, SmallCloud
 
@@ -26,5 +27,8 @@ def test_accepted(small: SmallCloud) -> None:
     cloud = small.database
     cloud.version = "4.15"
     cloud.create()
+    account = f"'{ACCOUNT}'@'%'"
     for line in GRANTS.splitlines():
-        cloud.server.sql(line.replace("'cs_exporter'@'ADDRESS OF THE EXPORTER'", f"'{ACCOUNT}'@'%'"))
+        cloud.server.sql(line.replace(WHOM, account))
+    shown = " ".join(str(row) for row in cloud.server.sql(f"SHOW GRANTS FOR {account}"))
+    assert all(f"`cloud`.`{table}`" in shown for table in TABLES)
