@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cs_exporter.ports import Answer, Answers, AnswerState, Clock, ClockSample, Io, Rpc, RpcReply, SectionCall, Shell
+from cs_exporter.transports.transcript.api import NotedApi
 from cs_exporter.transports.transcript.dial import NotedDialer
 from cs_exporter.transports.transcript.note import Note, Noting
 from cs_exporter.transports.transcript.path import NotedMtu, NotedNetlink
@@ -25,6 +26,7 @@ def noted(io: Io, note: Note) -> Io:
         tunnel=NotedDialer(io.tunnel, "the host", note, io.clock),
         mtu=NotedMtu(io.mtu, note, io.clock),
         netlink=NotedNetlink(io.netlink, note, io.clock),
+        api=NotedApi(io.api, note, io.clock),
     )
 
 

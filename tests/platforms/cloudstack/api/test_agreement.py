@@ -20,6 +20,7 @@ from cs_exporter.transports.cloud_api import CloudApis
 from tests.lab.cloud_api import CloudApiServer, Manner
 from tests.lab.cloud_api_tables import DatabaseTables
 from tests.lab.cloud_database import CloudDatabase
+from tests.lab.cloud_schema import VERSIONS
 from tests.lab.mysql import MysqlServer
 from tests.platforms.cloudstack.database import cloud_stand
 from tests.platforms.cloudstack.database.cloud_stand import LIMIT, SmallCloud, account, endpoint
@@ -37,10 +38,10 @@ class Both:
     api: CloudApi
 
 
-@pytest.fixture
-def cloud(mariadb: MysqlServer) -> Iterator[SmallCloud]:
-    """A small cloud, one host of which is in planned work, and a guest that migrates."""
-    made = CloudDatabase(mariadb)
+@pytest.fixture(params=[VERSIONS[0], VERSIONS[-1]])
+def cloud(mariadb: MysqlServer, request: pytest.FixtureRequest) -> Iterator[SmallCloud]:
+    """A small cloud of the oldest and the newest version: a host in planned work, and a guest that migrates."""
+    made = CloudDatabase(mariadb, request.param)
     made.create()
     account(made)
     small = SmallCloud(made)
