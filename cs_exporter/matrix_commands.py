@@ -9,6 +9,7 @@ import re
 import shlex
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +19,6 @@ from rich.text import Text
 
 from cs_exporter.config import ConfigError, load
 from cs_exporter.config.errors import suggestion
-from cs_exporter.inventory import build_inventory
 from cs_exporter.matrix import files
 from cs_exporter.matrix.labels import LABELS
 from cs_exporter.matrix.rendering import RUNBOOKS, Rendering, of_inventory, usual
@@ -26,6 +26,7 @@ from cs_exporter.matrix.runbooks import lines, pages
 from cs_exporter.matrix.selectors import matchers
 from cs_exporter.matrix.whole import Matrix
 from cs_exporter.matrix.words import limited, spoken
+from cs_exporter.once import everybody
 from cs_exporter.options import config_option, console
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.spec import Severity
@@ -152,7 +153,7 @@ def _rendering(path: Path | None, selector: str, url: str) -> Rendering:
     if path is None:
         return replace(usual(PROBES, DERIVED), selector=selector, runbooks=runbooks)
     config = load(path)
-    inventory = build_inventory(config)
+    inventory, _ = everybody(config, partial(click.echo, err=True))
     return of_inventory(inventory, PROBES, DERIVED, config.global_.interval, selector=selector, runbooks=runbooks)
 
 

@@ -15,6 +15,7 @@ from rich.pretty import Pretty
 from cs_exporter.board import Board
 from cs_exporter.config import Config
 from cs_exporter.daemon import collector, pace_of
+from cs_exporter.inventory import build_inventory
 from cs_exporter.model import Census, Connection, Failure, Host, Inventory, Outcome, Unsupported
 from cs_exporter.needs import asked
 from cs_exporter.ports import Counters, Last, R
@@ -82,6 +83,15 @@ async def censuses(config: Config, inventory: Inventory, tell: Callable[[str], N
     finally:
         await world.close()
     return found
+
+
+def everybody(config: Config, tell: Callable[[str], None]) -> tuple[Inventory, bool]:
+    """The inventory as the clouds have it now, and whether all of them could be asked; not for a running loop."""
+    inventory = build_inventory(config)
+    if not config.platforms:
+        return inventory, True
+    found = asyncio.run(censuses(config, inventory, tell))
+    return build_inventory(config, found, tell), len(found) == len(config.platforms)
 
 
 def _never(_kind: type[R], /) -> Last[R] | None:
