@@ -89,9 +89,9 @@ class OneApi:
         loop = asyncio.get_running_loop()
         while (call := self._under_way) is not None:
             await asyncio.wait([call.done], timeout=max(ends - loop.time(), 0))
-            if self._under_way is call and loop.time() >= ends:
-                hangs = loop.time() > call.ends
-                since = f"{call.command} is under way since {loop.time() - call.begun:.0f} s"
+            if loop.time() >= ends:
+                hangs = self._under_way is call and loop.time() > call.ends
+                since = f"{call.command} was under way for {loop.time() - call.begun:.0f} s"
                 raise ProbeFailed(Reason.MUTE if hangs else Reason.TIMEOUT, f"{command}: not begun, because {since}")
 
     def _run(self, call: _Call, loop: asyncio.AbstractEventLoop) -> None:

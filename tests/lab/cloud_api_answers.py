@@ -17,6 +17,8 @@ Tables = Callable[[str], Sequence[Row]]
 """Name of a table of the `cloud` database -> its rows, removed ones too; columns that are missing count as NULL."""
 
 _SYSTEM_VMS = {"ConsoleProxy": "consoleproxy", "SecondaryStorageVm": "secondarystoragevm"}
+_PROJECT = 5
+"""account.type of those that are projects."""
 _PLACED = frozenset({"all", "capacity", "events", "stats"})
 
 
@@ -141,10 +143,12 @@ class Answering:
                 }
 
     def vms(self, fields: Mapping[str, str]) -> Iterable[Row]:
-        """Of listVirtualMachines: guests only; of whom is not looked at, as if `listall` were given."""
-        zones = self._by_id("data_center")
+        """Of listVirtualMachines: guests only, of all accounts or of all projects."""
+        zones, of_projects = self._by_id("data_center"), fields.get("projectid") == "-1"
+        projects = {row["id"] for row in self._tables("account") if row["type"] == _PROJECT}
         for row in _chosen(self._live("vm_instance"), fields, state="state"):
-            if row["type"] == "User" and fields.get("listall") == "true":
+            wanted = (row.get("account_id") in projects) is of_projects and fields.get("listall") == "true"
+            if row["type"] == "User" and wanted:
                 yield {
                     "id": row["uuid"],
                     "name": row["name"],

@@ -11,6 +11,7 @@ import requests
 from cs import CloudStack, CloudStackApiException
 
 from tests.lab.cloud_api import KEY, SECRET, CloudApiServer, Fault, Manner, plain
+from tests.lab.lab import Lab
 
 HOSTS = [
     {"id": n, "uuid": f"u{n}", "name": f"kvm{n}", "type": "Routing", "status": "Up", "last_ping": 1_743_000_000}
@@ -79,3 +80,15 @@ def test_it_ends_while_somebody_hangs_and_begins_again_on_its_port(server: Cloud
     server.start()
     assert 5 == client(server).listHosts()["count"]
     assert url == server.url
+
+
+@pytest.mark.lab
+def test_it_may_run_on_a_labs_host(lab: Lab, tmp_path: Path) -> None:
+    """At the host's address, as on a management server; when it ends, the host refuses."""
+    host = lab.hosts["h1"]
+    with CloudApiServer(
+        plain(host=HOSTS), tmp_path, address=host.address, port=8080, namespace=host.namespace
+    ) as server:
+        assert host.listens(8080)
+        assert 5 == client(server).listHosts()["count"]
+    assert not host.listens(8080)

@@ -81,7 +81,7 @@ def overdue(what: str, *, answering: bool) -> ProbeFailed:
     """The time that there was has passed."""
     if answering:
         return ProbeFailed(Reason.TIMEOUT, f"{what}: the answer did not end in time")
-    return ProbeFailed(Reason.MUTE, f"{what}: took the request and never answered")
+    return ProbeFailed(Reason.MUTE, f"{what}: no answer in time")
 
 
 def _of_tls(error: ssl.SSLError, what: str) -> ProbeFailed:

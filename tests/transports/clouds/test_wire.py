@@ -22,7 +22,7 @@ FAULTS = [
     (Fault.ELSEWHERE, Reason.UNPARSABLE, "302 Found: leads elsewhere"),
     (Fault.DENIED, Reason.DENIED, "(401): a wrong key or secret, or no such command for this account (the clocks"),
     (Fault.INTERNAL, Reason.NOT_READY, "please contact your system administrator (530)"),
-    (Fault.HANG, Reason.MUTE, "never answered"),
+    (Fault.HANG, Reason.MUTE, "no answer in time"),
     (Fault.HANG_MIDDLE, Reason.TIMEOUT, "did not end in time"),
     (Fault.CUT, Reason.RESET, "in the middle"),
     (Fault.SHORT_PAGE, Reason.UNPARSABLE, "4 elements came of 5, twice"),

@@ -90,13 +90,14 @@ async def test_system_vms_and_their_agents(tmp_path: Path) -> None:
 
 
 async def test_guests_between_two_states(tmp_path: Path) -> None:
-    """By zone and state, with the age of the one that was touched first; system VMs are counted, without an age."""
+    """By zone and state, a project's too, with the age of whom was touched first; system VMs come without an age."""
     earlier = dt.datetime.fromtimestamp(time.time() - 600, dt.UTC).replace(tzinfo=None)
     rows = tables(
         data_center=[{"id": n, "uuid": f"zone-{n}", "name": f"zone{n}"} for n in (1, 2)],
+        account=[{"id": 9, "type": 5}],
         vm_instance=[
             vm(2, "Migrating"),
-            vm(3, "Migrating", update_time=earlier),
+            vm(3, "Migrating", update_time=earlier, account_id=9),
             vm(4, "Error", data_center_id=2),
             vm(5, "Running"),
             vm(6, "Starting", "ConsoleProxy"),
