@@ -41,25 +41,31 @@ def fleet(config: Config, censuses: Mapping[str, Census], tell: Tell) -> Fleet:
     """The hosts of a configuration together with those that its clouds tell of, by platform; pure but for `tell`."""
     written = WrittenHosts(config.plans)
     claimed: set[str] = set()
-    taken = written.names
+    taken = {*written.names}
     found: list[tuple[PlatformPlan, Machine]] = []
     names: dict[str, Mapping[str, str]] = {}
     for platform in config.platforms:
         rows = [with_good_addresses(host) for host in censuses.get(platform.name, Census(())).hosts]
         known = machines(rows, platform.name, written, claimed)
-        names[platform.name] = MappingProxyType(names_of(known, platform.name, taken))
+        names[platform.name] = names_of(known, platform.name, taken)
         found += [(platform, machine) for machine in known]
     planner = _Planner(config.profiles.attempt())
-    plans = {}
+    plans: dict[str, HostPlan] = {}
     for platform, machine in found:
         name = names[platform.name][machine.host.uuid]
-        plans[name] = planner.plan(name, platform, machine)
+        plan = planner.plan(name, platform, machine)
+        if plan is not None:
+            plans[name] = plan
     planner.tell(tell)
-    others = {name: plan for name, plan in plans.items() if name not in written.names and plan is not None}
-    return Fleet((*_in_order(config, plans), *others.values()), MappingProxyType(names))
+    others = (plan for name, plan in plans.items() if name not in written.names)
+    watched = {
+        platform: MappingProxyType({uuid: name for uuid, name in known.items() if name in plans})
+        for platform, known in names.items()
+    }
+    return Fleet((*_in_order(config, plans), *others), MappingProxyType(watched))
 
 
-def _in_order(config: Config, plans: Mapping[str, HostPlan | None]) -> Iterator[HostPlan]:
+def _in_order(config: Config, plans: Mapping[str, HostPlan]) -> Iterator[HostPlan]:
     """The written hosts' plans; those that are found have their own."""
     for plan in config.plans:
         rest: list[Member] = []

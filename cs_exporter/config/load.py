@@ -78,7 +78,9 @@ def load(path: Path | None, probes: Sequence[AnySpec] = PROBES, derived: Sequenc
     platforms = [resolver.platform(name, block) for name, block in sections.platforms.items()]
     mistakes.extend(resolver.mistakes)
     if not sections.hosts and not sections.platforms and not mistakes:
-        mistakes.append(Mistake(("hosts",), "no host is given; add at least one, such as '- name: kvm1.example', or a platform"))
+        mistakes.append(
+            Mistake(("hosts",), "no host is given; add at least one, such as '- name: kvm1.example', or a platform")
+        )
     if mistakes:
         raise origin.error(mistakes)
     return Config(

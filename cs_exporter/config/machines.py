@@ -49,11 +49,7 @@ class WrittenHosts:
                 found = self._by_name[member.name] = Written(plan, member)
                 for address in {member.address, *member.addresses.values()}:
                     self._by_address.setdefault(address, []).append(found)
-
-    @property
-    def names(self) -> set[str]:
-        """All their names."""
-        return {*self._by_name}
+        self.names = frozenset(self._by_name)
 
     def found(self, host: CloudHost, platform: str) -> Written | None:
         """The one with the name or an address of a cloud's host, unless it is said to be another platform's."""

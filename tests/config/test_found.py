@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import asyncssh
 import pytest
@@ -12,7 +13,7 @@ from cs_exporter.config import Config, load
 from cs_exporter.config.found import Fleet, fleet
 from cs_exporter.config.profiles import Profile
 from cs_exporter.model import Census, CloudHost, CloudMount, Connection, Place, Role
-from tests.stub_probe import CLOCK, FLEET
+from tests.stub_probe import CLOCK, FLEET, ClockSettings
 
 KVM, NFS = frozenset({Role.HYPERVISOR}), frozenset({Role.STORAGE})
 CLOUD = "platforms: {dc1: {type: cloudstack, database: {address: db1}, hosts: {ssh: {user: guest}}}}\n"
@@ -162,6 +163,26 @@ def test_a_host_for_which_the_clouds_word_does_not_fit_at_all_is_as_it_is_writte
     line = "kvm1: what the cloud says of it is not used: hosts[0].probes.clock: worst is 3 s and bad 2.5 s"
     assert 1 == len(told)
     assert told[0].startswith(line)
+
+
+class Picky(ClockSettings):
+    """Settings that fit no storage server."""
+
+    def for_roles(self, roles: frozenset[Role]) -> Self:
+        """As they are, or none at all."""
+        return type(self).model_validate({"bad": -1}) if Role.STORAGE in roles else self
+
+
+def test_a_host_that_nothing_fits_is_left_out(directory: Path) -> None:
+    """And nobody speaks of it by a name that no host has."""
+    path = directory / "cs_exporter.yml"
+    path.write_text("defaults: {connection: local}\nplatforms: {cloudstack: {database: {address: db1}}}")
+    told: list[str] = []
+    hosts = (row(), row(uuid="u2", name="nfs1", address="192.0.2.2", roles=NFS))
+    loaded = load(path, (replace(CLOCK, settings=Picky),), (FLEET,))
+    found = fleet(loaded, {"cloudstack": Census(hosts)}, told.append)
+    assert ({"u1": "kvm1"}, 1) == (dict(found.names["cloudstack"]), len(found.plans))
+    assert ["nfs1: is left out: probes: "] == [line[:27] for line in told]
 
 
 def test_a_mount_that_is_not_understood_is_told(directory: Path) -> None:
