@@ -195,7 +195,7 @@ class World:
         kept = self.symptom.told
         found = {key: value for key, value in found.items() if key not in kept or kept[key] == value}
         if placed:
-            found |= PLACE
+            found = PLACE | found
             for join in self.joins():
                 found |= join.gives
         victims = self.symptom.victims

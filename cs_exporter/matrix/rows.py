@@ -189,7 +189,9 @@ def placed(holds: str, keys: tuple[str, ...], rendering: Rendering, held: str = 
     """
     if "host" not in keys:
         return holds
-    place = indented(joined(holds, ("host",), PLACE, records.HOST, keys))
+    # A label of its own, such as the zone that a row is about, would be overwritten by the host's, or taken away.
+    where = tuple(label for label in PLACE if label not in keys)
+    place = indented(joined(holds, ("host",), where, records.HOST, keys))
     if held:
         place = f"{place}\n  or on ({', '.join(keys)}) (\n{indented(indented(held))}\n  )"
     found = {*keys, "server"} if "mountpoint" in keys else {*keys}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cs_exporter.probes.agents import agent_countdown, agent_heartbeat
 from cs_exporter.probes.clocks import clock_fleet, time_drift
+from cs_exporter.probes.cloudstack import cloudstack_states
 from cs_exporter.probes.mysql import galera_cluster, mysql_connections
 from cs_exporter.probes.nfs import nfs_mounts, nfs_server
 from cs_exporter.probes.paths import path_directions, path_mtu
@@ -23,6 +24,7 @@ PROBES: tuple[AnySpec, ...] = (
     storage_heartbeat.SPEC,
     port_reachability.SPEC,
     path_mtu.SPEC,
+    cloudstack_states.SPEC,
 )
 
 DERIVED: tuple[AnyDerived, ...] = (

@@ -45,6 +45,8 @@ STATES = (
     *("blackhole", "connected", "done", "failing", "hard", "maintenance", "mismatch", "remount"),
     *("saturated", "schedulable", "state", "success", "successful", "supported", "synchronised", "unjudged", "up"),
     "suspect",
+    *("lost", "unreadable"),  # of block devices and certificates
+    *("missing", "unasked", "unowned"),  # of a cloud's word
 )
 COUNTED = (
     *("refusals", "threads", "views"),
@@ -64,8 +66,10 @@ COUNTED = (
         "stratum",
         "unwatched",
     ),
+    *("paths", "sessions"),  # of block devices
     *("alert", "reboot"),  # seconds to these
     "limit",  # in its symptom's unit
+    *("agents", "changes", "down", "error", "errors", "transition", "unfinished"),  # of a cloud
 )
 LAST_WORDS = frozenset({"info", "total", *UNITS, *STATES, *COUNTED})
 """What a metric's name may end in: a base unit, a state that is 0 or 1, or what is counted."""

@@ -195,7 +195,7 @@ def test_a_cause_outlasts_its_symptoms() -> None:
     assert keep["CsManagementAgentPortClosed"] >= keep["CsAgentSessionGone"] + 30
     assert keep["CsMysqlDown"] >= keep["CsAgentSessionGone"] + 30
     assert keep["CsExporterIsolated"] >= keep["CsPortDown"] + 30
-    assert keep["CsHostAlertImminentCritical"] == keep["CsHostAlertImminent"]
+    assert keep["CsPortCertificateExpiresCritical"] == keep["CsPortCertificateExpires"]
     assert ROWS == outlasting(ROWS)
 
 

@@ -50,9 +50,10 @@ def test_work_at_the_other_end_mutes_too() -> None:
 
 def test_pages_about_agents_name_what_is_suspected() -> None:
     """What is found on the host may well be why its agent is silent."""
-    assert {"CsAgentSessionGone", "CsHostAlertImminent", "CsHostAlertImminentCritical"} == {
-        row.name for row in ROWS.values() if "Suspected" in row.more
-    }
+    assert {
+        *("CsAgentSessionGone", "CsHostAlertImminent", "CsHostAlertImminentCritical"),
+        *("CsHostInAlert", "CsHostDown", "CsHostPingsMissing"),
+    } == {row.name for row in ROWS.values() if "Suspected" in row.more}
 
 
 def test_causes_and_those_that_suffer_share_a_label() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from cs_exporter.matrix.dashboards import database, exporter, host, network, overview, provisioning, storage
+from cs_exporter.matrix.dashboards import cloudstack, database, exporter, host, network, overview, provisioning, storage
 from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.grafana import text
 from cs_exporter.matrix.dashboards.parts import Dashboard, Section
@@ -20,7 +20,10 @@ from cs_exporter.spec import AnyDerived, AnySpec
 
 FOLDER = "deploy/grafana/dashboards"
 
-ELSEWHERE = frozenset(name for module in (database, storage, network, exporter) for name in module.PROBES)
+OTHERS = (cloudstack, database, storage, network, exporter)
+"""Dashboards of all hosts that are about one subject, in the order in which one looks at them."""
+
+ELSEWHERE = frozenset(name for module in OTHERS for name in module.PROBES)
 """Sheets whose metrics another dashboard than the host's has to show."""
 
 
@@ -40,7 +43,7 @@ def dashboards(matrix: Matrix) -> tuple[Dashboard, ...]:
         _completed(host.dashboard(one), one, others),
         *(
             _completed(module.dashboard(fleet), fleet, frozenset(module.PROBES))
-            for module in (database, storage, network, exporter)
+            for module in OTHERS
         ),
     )
 

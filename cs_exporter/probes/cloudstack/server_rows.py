@@ -72,11 +72,15 @@ class ServerRow:
 
 
 def follow(before: ServerRow | None, said: ServerState, agents: int | None, lost: int | None) -> ServerRow:
-    """The row, given the one before. A server that is Down writes nothing any more."""
+    """The row, given the one before. `agents`, `lost`: None where nobody tells which server has a host.
+
+    A server that is Down writes nothing any more.
+    """
     ages = before.ages if before is not None and said.state != DOWN else ()
     if said.beat_age is not None and said.state != DOWN:
         ages = (*ages, said.beat_age)[-COMPARED:]
-    return ServerRow(said, ages, agents if said.agents is None else said.agents, lost)
+    own = agents if said.agents is None or agents is None else said.agents
+    return ServerRow(said, ages, own, lost)
 
 
 def counted(hosts: Iterable[HostRow]) -> tuple[Counter[str], Counter[str]]:

@@ -18,18 +18,6 @@ OF_THE_BUSY: Mapping[str, float] = {"cs_host_maintenance": 0.0}
 """Values that are not 1."""
 
 
-LATER = (
-    Shown(
-        name="cs_host_state",
-        help="1 for the state that the cloud has the host in.",
-        counter=False,
-        keys=("host", "state"),
-        probe="platform",
-    ),
-)
-"""What no sheet declares yet: platforms will."""
-
-
 def page(metrics: Iterable[Shown], labels: Mapping[str, str] | None = None) -> bytes:
     """A page with two series of each metric that is about hosts, one of each other. `labels`: what they are to be."""
     return "".join(line for shown in metrics for line in _lines(shown, labels or {})).encode()

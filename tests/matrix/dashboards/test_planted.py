@@ -18,7 +18,7 @@ from cs_exporter.matrix.whole import Matrix, usual_matrix
 from tests.lab.one_page import free_address, serving
 from tests.lab.prometheus import Prometheus
 from tests.lab.wait import wait_until
-from tests.matrix.dashboards.planting import LATER, page
+from tests.matrix.dashboards.planting import page
 from tests.matrix.dashboards.reading import every_query, filled_in, still_empty
 from tests.matrix.dashboards.stubs import FLEET
 
@@ -37,7 +37,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     (folder / "alerts.yml").write_text(rule_file("all", QUICK.rows, QUICK.rendering), encoding="utf-8")
     rules = [folder / "records.yml", folder / "alerts.yml"]
     with (
-        serving(page((*metrics_of(USUAL).values(), *LATER))) as target,
+        serving(page(metrics_of(USUAL).values())) as target,
         Prometheus(folder, target, listen=free_address(), every=1, rules=rules) as started,
     ):
         yield started

@@ -73,8 +73,9 @@ def test_the_share_that_is_lost(agents: int | None, lost: int | None, expected: 
 
 
 def test_its_own_count_of_agents_goes_first() -> None:
-    """Where the source tells it."""
+    """Where the source tells it: agents of system VMs are in it. None that nobody owns says nothing of servers."""
     assert (7, 3) == tuple(follow(None, replace(MS1, agents=own), 3, 0).agents for own in (7, None))
+    assert follow(None, replace(MS1, agents=0), None, None).agents is None
 
 
 def test_whose_hosts_are_lost() -> None:

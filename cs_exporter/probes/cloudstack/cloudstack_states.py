@@ -1,0 +1,67 @@
+"""The sheet of the probe `cloudstack_states`: how a CloudStack cloud says that its hosts, servers, VMs and storage are.
+
+A few bounded queries to the cloud's database tell of all of them at once; nobody is asked host by host.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import Field
+
+from cs_exporter.model import CloudKind, Host
+from cs_exporter.ports import Io
+from cs_exporter.probes.cloudstack import (
+    estate_metrics,
+    estate_symptoms,
+    host_metrics,
+    host_symptoms,
+    server_metrics,
+    server_symptoms,
+)
+from cs_exporter.probes.cloudstack.asking import ask
+from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading, compared
+from cs_exporter.spec import ProbeSettings, ProbeSpec, Seconds
+
+
+class CloudStackStatesSettings(ProbeSettings):
+    """Settings of the probe cloudstack_states."""
+
+    interval: Seconds = Field(default=15.0, gt=0, description="rounded up to a multiple of global.interval")
+    answer_limit: Seconds = Field(
+        default=4.0, gt=0, le=60, description="for the database's answer, and for the API's where it has to stand in"
+    )
+    ping_interval: Seconds = Field(
+        default=60.0, gt=0, description="the cloud's setting ping.interval: how often it looks at hosts without pings"
+    )
+
+    def longest_wait(self) -> float:
+        """A database that says nothing, and an API that answers in its place."""
+        return 2 * self.answer_limit
+
+
+async def probe(host: Host, io: Io, settings: CloudStackStatesSettings) -> CloudStackStatesReading:
+    """Ask the cloud, and compare with what it said before. Raises ProbeFailed where neither of its sources answers."""
+    states, unasked = await ask(host, io, settings.answer_limit)
+    last = io.previous(CloudStackStatesReading)
+    found = compared(states, host.names, last.reading if last else None, io.clock.monotonic(), settings.ping_interval)
+    database = host.cloud is not None and host.cloud.database is not None
+    return replace(found, wall=io.clock.time(), database=database, unasked=unasked)
+
+
+def still(reading: CloudStackStatesReading, host: Host) -> CloudStackStatesReading:
+    """Rows of hosts that are in the inventory now, under the names that they have there."""
+    return replace(reading, names=host.names)
+
+
+SPEC: ProbeSpec[CloudStackStatesSettings, CloudStackStatesReading] = ProbeSpec(
+    name="cloudstack_states",
+    question="How does the cloud say that its hosts, management servers, VMs and storage are?",
+    settings=CloudStackStatesSettings,
+    reading=CloudStackStatesReading,
+    probe=probe,
+    metrics=(*host_metrics.METRICS, *server_metrics.METRICS, *estate_metrics.METRICS),
+    symptoms=(*host_symptoms.SYMPTOMS, *server_symptoms.SYMPTOMS, *estate_symptoms.SYMPTOMS),
+    applies=lambda host: host.cloud is not None and host.cloud.kind is CloudKind.CLOUDSTACK,
+    still=still,
+)

@@ -1,0 +1,173 @@
+"""The metrics of the probe cloudstack_states about system VMs, guests and storage; most of them are the pseudo-host's.
+
+They have names of the cloud as labels, for no host of the inventory stands behind them; system VMs may be in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+from cs_exporter.platforms.cloudstack.states import PoolState, SystemVmState, VmsInState
+from cs_exporter.platforms.cloudstack.words import without_secrets
+from cs_exporter.probes.cloudstack.reading import ERROR, ERRORS_WINDOW, CloudStackStatesReading
+from cs_exporter.spec import Metric, Sample, rows
+
+Reading = CloudStackStatesReading
+
+LEAVING = frozenset({"Destroyed", "Expunging", "Expunged", "Error"})
+"""States of a system VM that another one has taken the place of, or will."""
+
+POOL_UP = "Up"
+
+
+def _of_system_vms(name: str, help_text: str, value: Callable[[SystemVmState], float | None]) -> Metric[Reading]:
+    """A metric with a sample per system VM that is to stay and has a value; of itself, where it is in the inventory."""
+
+    def read(reading: Reading) -> Iterable[Sample]:
+        values = ((vm, value(vm)) for vm in reading.states.system_vms if vm.state not in LEAVING)
+        return [
+            Sample(float(number), (vm.name, vm.kind), reading.names.get(vm.uuid))
+            for vm, number in values
+            if number is not None
+        ]
+
+    return rows(name, help_text, ("system_vm", "kind"), read)
+
+
+def _running(vm: SystemVmState) -> bool:
+    return vm.state == "Running"
+
+
+def _agent_connected(vm: SystemVmState) -> float | None:
+    """One that does not run has a row of its own."""
+    return float(vm.agent_state == "Up") if _running(vm) else None
+
+
+def _system_vms(reading: Reading) -> Iterable[Sample]:
+    return [Sample(1.0, (vm.name, vm.kind, vm.state, vm.agent_state, vm.address)) for vm in reading.states.system_vms]
+
+
+def _in_transition(value: Callable[[VmsInState], float | None]) -> Callable[[Reading], Iterable[Sample]]:
+    def read(reading: Reading) -> Iterable[Sample]:
+        values = ((vms, value(vms)) for vms in reading.states.vms if vms.state != ERROR)
+        return [Sample(float(number), (vms.zone, vms.state)) for vms, number in values if number is not None]
+
+    return read
+
+
+def _in_error(reading: Reading) -> Iterable[Sample]:
+    return [Sample(float(row.count), (zone,)) for zone, row in reading.errors.items()]
+
+
+def _lately_in_error(reading: Reading) -> Iterable[Sample]:
+    return [Sample(float(row.lately), (zone,)) for zone, row in reading.errors.items()]
+
+
+def _pool_names(pools: Iterable[PoolState]) -> Mapping[str, str]:
+    """Uuid -> name; where two have one name, with the uuid's beginning."""
+    pools = tuple(pools)
+    times = Counter(pool.name for pool in pools)
+    return {pool.uuid: pool.name if times[pool.name] == 1 else f"{pool.name} {pool.uuid[:8]}" for pool in pools}
+
+
+def _pools(value: Callable[[PoolState], tuple[str, ...]]) -> Callable[[Reading], Iterable[Sample]]:
+    def read(reading: Reading) -> Iterable[Sample]:
+        names = _pool_names(reading.states.pools)
+        return [Sample(1.0, (names[pool.uuid], *value(pool))) for pool in reading.states.pools]
+
+    return read
+
+
+def _unusable(reading: Reading) -> Iterable[Sample]:
+    names = _pool_names(reading.states.pools)
+    return [
+        Sample(float(len(pool.hosts)), (names[pool.uuid],))
+        for pool in reading.states.pools
+        if pool.status != POOL_UP and pool.hosts
+    ]
+
+
+def _image_stores(reading: Reading) -> Iterable[Sample]:
+    return [
+        Sample(1.0, (store.name, store.protocol, store.url, "readonly" if store.readonly else "readwrite"))
+        for store in reading.states.image_stores
+    ]
+
+
+_VMS: tuple[Metric[Reading], ...] = (
+    _of_system_vms(
+        "cs_system_vm_running",
+        "1 if the console proxy or secondary storage VM runs, else 0 (by vm_instance.state, or listSystemVms); those "
+        "that are being removed are left out.",
+        lambda vm: float(_running(vm)),
+    ),
+    _of_system_vms(
+        "cs_system_vm_agent_connected",
+        "1 if the agent in a system VM that runs is Up, else 0 (by its row in the table host, or listSystemVms).",
+        _agent_connected,
+    ),
+    rows(
+        "cs_system_vm_info",
+        "1 for every console proxy and secondary storage VM, with what the cloud says of it, its public address "
+        "included (by vm_instance, or listSystemVms).",
+        ("system_vm", "kind", "state", "agent_state", "address"),
+        _system_vms,
+    ),
+    rows(
+        "cs_vms_in_transition",
+        "Guests and system VMs of the zone that are on their way from one state to another (by vm_instance.state).",
+        ("cloud_zone", "state"),
+        _in_transition(lambda vms: float(vms.count)),
+    ),
+    rows(
+        "cs_vms_in_transition_oldest_seconds",
+        "Seconds for which the first of them has been on its way (by vm_instance.update_time, the database's clock).",
+        ("cloud_zone", "state"),
+        _in_transition(lambda vms: vms.oldest),
+    ),
+    rows(
+        "cs_vms_in_error",
+        "Guests and system VMs of the zone in Error; they stay until somebody removes them (by vm_instance.state).",
+        ("cloud_zone",),
+        _in_error,
+    ),
+    rows(
+        "cs_vms_recent_errors",
+        f"By how many cs_vms_in_error rose within the last {ERRORS_WINDOW / 60:g} minutes, as far as the exporter "
+        "watched.",
+        ("cloud_zone",),
+        _lately_in_error,
+    ),
+)
+
+_STORAGE: tuple[Metric[Reading], ...] = (
+    rows(
+        "cs_storage_pool_state",
+        "1 for the state of a primary storage pool that hosts have mapped (by storage_pool.status, or "
+        "listStoragePools).",
+        ("pool", "state"),
+        _pools(lambda pool: (pool.status,)),
+    ),
+    rows(
+        "cs_storage_pool_info",
+        "1 for every such pool: what it is, and where (by storage_pool, or listStoragePools).",
+        ("pool", "pool_uuid", "kind", "address", "path"),
+        _pools(lambda pool: (pool.uuid, pool.kind, pool.server, without_secrets(pool.path))),
+    ),
+    rows(
+        "cs_storage_pool_unusable_hosts",
+        "Hosts that have the pool mapped while it is not Up; else absent (by storage_pool_host_ref and "
+        "storage_pool.status).",
+        ("pool",),
+        _unusable,
+    ),
+    rows(
+        "cs_image_store_info",
+        "1 for every secondary storage, with its protocol and address (by image_store, or listImageStores).",
+        ("image_store", "protocol", "url", "access"),
+        _image_stores,
+    ),
+)
+
+METRICS = (*_VMS, *_STORAGE)
