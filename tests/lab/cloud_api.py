@@ -24,7 +24,7 @@ from aiohttp import web
 
 from tests.lab import cloud_api_signing, linux
 from tests.lab.cloud_api_answers import LISTS, Answering, Manner, Tables
-from tests.lab.cloud_api_signing import RefusedError, error_body
+from tests.lab.cloud_api_signing import INTERNAL, RefusedError, error_body
 from tests.lab.netns import Namespace
 
 KEY, SECRET = "key-of-the-lab", "secret-of-the-lab"
@@ -232,7 +232,7 @@ class CloudApiServer:
         if command in self.forbidden:
             raise RefusedError(401, f"The given command '{command}' either does not exist, is not available for user.")
         if fault is Fault.INTERNAL:
-            raise RefusedError(530, "Internal error executing command, please contact your system administrator")
+            raise RefusedError(INTERNAL, "Internal error executing command, please contact your system administrator")
         answer = Answering(self.tables, self.manner).listed(command, fields)
         if fault is Fault.SHORT_PAGE and answer.rows:
             answer.rows.pop()

@@ -10,11 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.lab.cloud_api_signing import BAD_PARAMETER, RefusedError
+import pymysql
+from pymysql.constants.ER import NO_SUCH_TABLE
+
+from tests.lab.cloud_api_signing import BAD_PARAMETER, INTERNAL, RefusedError
 
 Row = Mapping[str, Any]
 Tables = Callable[[str], Sequence[Row]]
-"""Name of a table of the `cloud` database -> its rows, removed ones too; columns that are missing count as NULL."""
+"""Name of a table of the `cloud` database -> its rows, removed ones too; columns that are missing count as NULL.
+
+May raise pymysql's errors.
+"""
 
 _SYSTEM_VMS = {"ConsoleProxy": "consoleproxy", "SecondaryStorageVm": "secondarystoragevm"}
 _PROJECT = 5
@@ -55,7 +61,7 @@ class Answering:
     """The answer to one request; each table is read once for it."""
 
     def __init__(self, tables: Tables, manner: Manner) -> None:
-        self._tables = tables
+        self._read = tables
         self._manner = manner
 
     def listed(self, command: str, fields: Mapping[str, str]) -> Answer:
@@ -223,6 +229,15 @@ class Answering:
             if fields.get("name", "") in row["name"]:
                 value = row.get("value") if row.get("value") is not None else row.get("default_value")
                 yield {"name": row["name"], "category": row.get("category"), "value": own.get(row["name"], value)}
+
+    def _tables(self, name: str) -> Sequence[Row]:
+        """Rows of a table; none where the version lacks it. Without its database the API has an internal error."""
+        try:
+            return self._read(name)
+        except (pymysql.MySQLError, OSError) as error:
+            if error.args[:1] == (NO_SUCH_TABLE,):
+                return ()
+            raise RefusedError(INTERNAL, "Internal error executing command") from None
 
     def _live(self, table: str) -> list[Row]:
         return [row for row in self._tables(table) if row.get("removed") is None]

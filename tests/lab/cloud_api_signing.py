@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import quote_plus
 
-UNAUTHORIZED, BAD_PARAMETER = 401, 431
+UNAUTHORIZED, BAD_PARAMETER, INTERNAL = 401, 431, 530
 NOT_VERIFIED = "unable to verify user credentials and/or request signature"
 _OURS = frozenset({"apikey", "signature", "signatureversion", "expires", "response"})
 
