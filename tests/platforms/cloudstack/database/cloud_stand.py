@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import pytest
+
 from cs_exporter.model import CloudKind, CloudTarget, Host
 from cs_exporter.platforms.cloudstack.database import grants
 from cs_exporter.ports import Sql
@@ -18,6 +20,9 @@ from tests.transports.mysql.databases import servers, watched
 
 LIMIT = 10.0
 """Seconds for an answer."""
+
+MARIADB = pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+"""For tests whose subject does not depend on the server."""
 
 SCHEMA = "cloud"
 ACCOUNT = "reader"

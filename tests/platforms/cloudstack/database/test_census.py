@@ -9,7 +9,7 @@ from cs_exporter.platforms.cloudstack import database as source
 from tests.lab.cloud_database import CloudDatabase
 from tests.lab.cloud_schema import VERSIONS
 from tests.lab.mysql_fixtures import BOTH
-from tests.platforms.cloudstack.database.cloud_stand import LIMIT, SmallCloud, account, asking, endpoint
+from tests.platforms.cloudstack.database.cloud_stand import LIMIT, MARIADB, SmallCloud, account, asking, endpoint
 
 pytestmark = pytest.mark.lab
 
@@ -73,7 +73,7 @@ async def test_who_comes_and_goes(small: SmallCloud) -> None:
     assert not {"kvm1", "mgmt2", "v-1-VM"} & by_name(found).keys()
 
 
-@BOTH
+@MARIADB
 async def test_storage_that_was_removed(small: SmallCloud) -> None:
     """A server goes with its last storage."""
     cloud = small.database
@@ -87,7 +87,7 @@ async def test_storage_that_was_removed(small: SmallCloud) -> None:
     assert "192.0.2.42" in by_name(found)
 
 
-@BOTH
+@MARIADB
 async def test_odd_rows(small: SmallCloud) -> None:
     """Names that are shared, missing or in any script; uuids that are missing; one machine in two roles."""
     cloud = small.database
@@ -104,7 +104,7 @@ async def test_odd_rows(small: SmallCloud) -> None:
     assert "" == found["kvm1"].place.cloud_cluster
 
 
-@BOTH
+@MARIADB
 async def test_a_machine_without_an_address_is_not_gone(small: SmallCloud) -> None:
     """It can't be asked, and the answer is not whole."""
     small.database.update("host", f"id = {small.kvm1.number}", private_ip_address=None)
@@ -114,7 +114,7 @@ async def test_a_machine_without_an_address_is_not_gone(small: SmallCloud) -> No
     assert "kvm1" not in by_name(found)
 
 
-@BOTH
+@MARIADB
 @pytest.mark.parametrize(
     ("table", "gone", "line"),
     [
@@ -135,7 +135,7 @@ async def test_a_grant_is_missing(small: SmallCloud, table: str, gone: set[str],
     assert line in found.lacking
 
 
-@BOTH
+@MARIADB
 @pytest.mark.parametrize("schema", ["cloud", "no`such"])
 async def test_no_cloud(small: SmallCloud, schema: str) -> None:
     """Without its hosts there is no census: no grant on them, or no such database."""

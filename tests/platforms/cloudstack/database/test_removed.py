@@ -8,13 +8,12 @@ import pytest
 
 from cs_exporter.platforms.cloudstack.database.removed import removed
 from cs_exporter.platforms.cloudstack.database.session import Session
-from tests.lab.mysql_fixtures import BOTH
-from tests.platforms.cloudstack.database.cloud_stand import LIMIT, SCHEMA, SmallCloud, asking
+from tests.platforms.cloudstack.database.cloud_stand import LIMIT, MARIADB, SCHEMA, SmallCloud, asking
 
 pytestmark = pytest.mark.lab
 
 
-@BOTH
+@MARIADB
 async def test_many(small: SmallCloud) -> None:
     """A thousand at most are asked about; those of the others that are left come with the next census."""
     small.database.remove("host", small.kvm1.number)

@@ -168,3 +168,18 @@ async def test_a_frozen_server(small: SmallCloud) -> None:
             assert Reason.MUTE is raised.value.reason
             assert time.monotonic() - began < 2.0
         assert (await source.census(endpoint(server), sql, LIMIT)).complete
+
+
+@BOTH
+async def test_census_and_states_at_once(small: SmallCloud) -> None:
+    """Both over one connection, a statement of one between two of the other, and neither is the other's."""
+    server = small.database.server
+    async with asking(server) as sql:
+        one, census, other = await asyncio.gather(
+            source.states(endpoint(server), sql, LIMIT),
+            source.census(endpoint(server), sql, LIMIT),
+            source.states(endpoint(server), sql, LIMIT),
+        )
+        assert 1 == len(server.sessions(ACCOUNT))
+    assert (4, one.hosts) == (len(one.hosts), other.hosts)
+    assert (True, 10) == (census.complete, len(census.hosts))

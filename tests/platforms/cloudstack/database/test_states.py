@@ -13,7 +13,7 @@ from cs_exporter.platforms.cloudstack.states import HostState, Source, States, V
 from tests.lab.cloud_database import CloudDatabase, Expression
 from tests.lab.cloud_schema import VERSIONS
 from tests.lab.mysql_fixtures import BOTH
-from tests.platforms.cloudstack.database.cloud_stand import LIMIT, SmallCloud, account, asking, endpoint
+from tests.platforms.cloudstack.database.cloud_stand import LIMIT, MARIADB, SmallCloud, account, asking, endpoint
 
 pytestmark = pytest.mark.lab
 
@@ -67,7 +67,7 @@ async def test_a_host_is_lost_and_comes_back(small: SmallCloud) -> None:
     assert back.connected == pytest.approx(time.time(), abs=LIMIT)
 
 
-@BOTH
+@MARIADB
 async def test_pings_are_missing(small: SmallCloud) -> None:
     """While only the investigation answers, both move and the state does not."""
     cloud = small.database
@@ -130,7 +130,7 @@ async def test_storage_and_the_rest(small: SmallCloud) -> None:
     assert [("v-1-VM", "Up"), ("s-2-VM", "")] == [(vm.name, vm.agent_state) for vm in found.system_vms]
 
 
-@BOTH
+@MARIADB
 @pytest.mark.parametrize("table", ["mshost", "mshost_peer", "vm_instance", "storage_pool", "op_ha_work", "data_center"])
 async def test_a_grant_is_missing(small: SmallCloud, table: str) -> None:
     """The hosts' states are told all the same."""
@@ -147,7 +147,7 @@ async def test_a_grant_is_missing(small: SmallCloud, table: str) -> None:
         assert found.investigations is None
 
 
-@BOTH
+@MARIADB
 async def test_no_hosts_visible(small: SmallCloud) -> None:
     """Denied: nothing else can be told."""
     account(small.database, "host")
