@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cs_exporter.board import FLEET
-from cs_exporter.probes.agents.agent_countdown import AgentCountdownReading
+from cs_exporter.probes.agents.countdown_metrics import AgentCountdownReading
 from cs_exporter.probes.agents.evidence import Source
 from cs_exporter.probes.agents.rows import AgentRow
 from tests.lab import faults

@@ -45,14 +45,18 @@ the host, is due to be asked again. An answer that does not come is our blindnes
 
 Where that leaves nobody to say anything, what was believed last is believed for as long as one of its readings is
 fresh: one lost poll must not end an alert.
+
+All this is by sockets. What the servers' logs and the cloud itself make of it is in logged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
+from cs_exporter.probes.agents.clouds import Word
+from cs_exporter.probes.agents.ears import Line
 from cs_exporter.probes.agents.plan import Expected
 from cs_exporter.probes.agents.scenes import Scene
 from cs_exporter.probes.agents.sessions import Own, Served, is_loopback
@@ -61,6 +65,7 @@ from cs_exporter.probes.agents.sessions import Own, Served, is_loopback
 class Source(StrEnum):
     """Who says when an agent was last heard."""
 
+    LOG = "log"
     SERVER = "server_socket"
     AGENT = "agent_socket"
     UNSEEN = "unseen"
@@ -79,6 +84,8 @@ class Memory:
     port: int = 0  # that session's at its agent's end
     seen: float | None = None  # when that one was last asked and had it
     lost: float | None = None  # when it was first asked and no longer had it
+    joined: float = 0.0  # when its session was first seen
+    line: Line | None = None  # its newest ping in the log of any server
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,9 @@ class Belief:
     evidence: Source | None = None
     until: float = 0.0  # silence is counted to then
     since: float = 0.0  # no time that the limit allows had passed before
+    other: tuple[float, float] | None = None  # from when to when it is silent by what else counts
+    judges: tuple[str, ...] = ()  # servers by whose logs it is judged, too
+    stopped: bool | None = None  # whether its pings have stopped while it goes on sending; None: no log tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,32 +114,15 @@ class Sight:
     own: Sequence[Own] | None  # None: its host is not current
     due: float  # when its host will be asked again
     scene: Scene
-
-
-def remember(before: Memory, sight: Sight) -> Memory:
-    """What is known after this moment; "unseen" is not touched."""
-    held, agent_heard, agent_port = sight.held, before.agent_heard, before.agent_port
-    last = max(((one.heard, one.local_port) for one in sight.own or () if one.heard is not None), default=None)
-    if last is not None:
-        agent_heard, agent_port = last
-    if held is None:
-        asked, lost = sight.scene.asked.get(before.holder), before.lost
-        # A server that is down loses all of them, which says nothing of any one.
-        known = sight.scene.listens and before.seen is not None and asked is not None and asked > before.seen
-        if lost is None and known:
-            lost = asked
-        return replace(before, agent_heard=agent_heard, agent_port=agent_port, lost=lost)
-    server, heard, seen = before.server, before.server_heard, sight.scene.asked[sight.holder]
-    # A later look at the same server is the better one: the time it took to ask blurs each by a little.
-    if held.heard is not None and (heard is None or server == sight.holder or held.heard > heard):
-        server, heard = sight.holder, held.heard
-    return Memory(server, heard, agent_heard, agent_port, before.unseen_since, sight.holder, held.peer_port, seen)
+    told: float = 0.0  # when its host was asked
+    line: Line | None = None  # its newest ping in any log
+    word: Word | None = None  # what the cloud says of its host
 
 
 def believe(expected: Expected, sight: Sight, memory: Memory, addresses: Mapping[str, str]) -> Belief:
     """The table above; `memory` is that of this moment."""
     if sight.held is not None:
-        if _elsewhere(expected, sight, addresses):
+        if elsewhere(expected, sight, addresses):
             return _by_the_later(True, expected, sight, memory)  # noqa: FBT003 (the verdict)
         return _by_the_server(sight.held, sight, memory)
     if not sight.scene.listens:
@@ -140,17 +133,17 @@ def believe(expected: Expected, sight: Sight, memory: Memory, addresses: Mapping
         if translated or not (sight.scene.complete or _dropped(expected, sight, memory)):
             return Belief(None, {})
         connected = connected if sight.scene.complete else None
-    elif sight.own and (translated or _elsewhere(expected, sight, addresses)):
+    elif sight.own and (translated or elsewhere(expected, sight, addresses)):
         connected = True
     return _by_the_later(connected, expected, sight, memory)
 
 
-def _elsewhere(expected: Expected, sight: Sight, addresses: Mapping[str, str]) -> bool:
+def elsewhere(expected: Expected, sight: Sight, addresses: Mapping[str, str]) -> bool:
     """Whether its host has a session that leads to none of the current servers."""
-    return any(_server(one, expected.host, addresses) not in sight.scene.asked for one in sight.own or ())
+    return any(server_of(one, expected.host, addresses) not in sight.scene.asked for one in sight.own or ())
 
 
-def _server(one: Own, host: str, addresses: Mapping[str, str]) -> str:
+def server_of(one: Own, host: str, addresses: Mapping[str, str]) -> str:
     """The host that a session leads to; empty where nobody knows."""
     return host if is_loopback(one.server) else addresses.get(one.server, "")
 
@@ -160,13 +153,13 @@ def _gone(expected: Expected, sight: Sight, memory: Memory) -> bool | None:
 
     One may have been asked last before another one lost it, or all were away until lately.
     """
-    asked, back = sight.scene.asked.values(), _back(expected, sight, memory)
+    asked, returned = sight.scene.asked.values(), back(expected, sight, memory)
     if memory.lost is not None and any(moment < memory.lost for moment in asked):
         return None
-    return None if back and max(asked) < back + expected.limit else False
+    return None if returned and max(asked) < returned + expected.limit else False
 
 
-def _back(expected: Expected, sight: Sight, memory: Memory) -> float:
+def back(expected: Expected, sight: Sight, memory: Memory) -> float:
     """When servers came back that were away while the agent was there or could still return to them; else 0."""
     gone = memory.lost is not None and memory.lost + expected.limit <= sight.scene.away
     return 0.0 if gone else sight.scene.since or 0.0
@@ -174,7 +167,7 @@ def _back(expected: Expected, sight: Sight, memory: Memory) -> float:
 
 def _dropped(expected: Expected, sight: Sight, memory: Memory) -> bool:
     """Whether the server that had it, and has not been away, has it no longer, and its host told of no other one."""
-    if memory.lost is None or memory.seen is None or memory.seen < _back(expected, sight, memory):
+    if memory.lost is None or memory.seen is None or memory.seen < back(expected, sight, memory):
         return False
     same = memory.agent_port == memory.port
     return memory.agent_heard is None or memory.agent_heard <= memory.seen or same
@@ -204,7 +197,7 @@ def _by_the_server(held: Served, sight: Sight, memory: Memory) -> Belief:
 
 def _by_the_later(connected: bool | None, expected: Expected, sight: Sight, memory: Memory) -> Belief:  # noqa: FBT001 (the verdict)
     """Whoever heard it last, at either end, counts."""
-    until, since = _until(sight), _back(expected, sight, memory)
+    until, since = _until(sight), back(expected, sight, memory)
     heard: dict[Source, float] = {}
     at_server, at_agent = memory.server_heard, memory.agent_heard
     if at_server is not None and (at_agent is None or at_server >= at_agent or sight.scene.complete):

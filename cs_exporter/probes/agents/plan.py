@@ -29,6 +29,7 @@ class Expected:
     agent: str
     limit: float  # seconds
     servers: tuple[str, ...]
+    interval: float = 60.0  # seconds between its pings
 
     @property
     def shared(self) -> Shared:
@@ -46,6 +47,7 @@ class Plan:
     shared: frozenset[Shared]
     ends: Mapping[Key, bool]  # host and agent -> whether it is the agent's end (else the server's), asked or not
     resting: frozenset[str]  # hosts in maintenance
+    beats: Mapping[str, float]  # server -> the longest interval between the pings of an agent that it may have
 
 
 def plan(inventory: Inventory) -> Plan:
@@ -69,10 +71,19 @@ def plan(inventory: Inventory) -> Plan:
     for host, one in asked:
         hearing = known.get((host.platform, one.name), ())
         if hearing:
-            expected[host.name, one.name] = Expected(host.name, one.name, settings_of(host).limit_of(one), hearing)
+            own = settings_of(host)
+            limit, interval = own.limit_of(one), own.ping_interval
+            expected[host.name, one.name] = Expected(host.name, one.name, limit, hearing, interval)
     shared = frozenset(one.shared for one in expected.values())
     resting = frozenset(host.name for host in inventory if host.maintenance)
-    return Plan(inventory, expected, _addresses(inventory), shared, ends, resting)
+    return Plan(inventory, expected, _addresses(inventory), shared, ends, resting, _beats(expected.values()))
+
+
+def _beats(expected: Iterable[Expected]) -> dict[str, float]:
+    longest: dict[tuple[str, ...], float] = {}
+    for one in expected:
+        longest[one.servers] = max(one.interval, longest.get(one.servers, 0.0))
+    return {server: interval for servers, interval in longest.items() for server in servers}
 
 
 def _addresses(inventory: Inventory) -> dict[str, str]:

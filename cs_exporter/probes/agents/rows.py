@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cs_exporter.probes.agents.evidence import Memory, Sight, Source, believe, remember
+from cs_exporter.probes.agents.ears import Ears
+from cs_exporter.probes.agents.evidence import Belief, Memory, Sight, Source, believe
+from cs_exporter.probes.agents.logged import weighed
+from cs_exporter.probes.agents.memories import remember
 from cs_exporter.probes.agents.plan import Expected
 from cs_exporter.probes.agents.sessions import Own, Served
 
@@ -33,11 +36,15 @@ class AgentRow:
     memory: Memory
     ends: Mapping[str, End]
     sight: Sight
+    other: tuple[float, float] | None = None  # from when to when it is silent by what else counts
+    judges: tuple[str, ...] = ()  # servers by whose logs it is judged
+    stopped: bool | None = None  # whether its pings have stopped while it goes on sending
 
     @property
     def blind(self) -> bool:
         """Whether nobody who could know can be asked."""
-        return self.connected is None and self.evidence is None and not self.sight.scene.off
+        known = self.sight.scene.off or (self.sight.word is not None and self.sight.word.given_up)
+        return self.connected is None and self.evidence is None and not known
 
     def age(self, source: Source, now: float) -> float:
         """Seconds for which it is known that this source has not heard it."""
@@ -47,23 +54,21 @@ class AgentRow:
         """Seconds until the cloud can give the host up, at the most."""
         if self.evidence is None:
             return None
-        began = max(self.heard[self.evidence], self.since)
-        return self.expected.limit - max(0.0, min(now, self.until) - began)
+        silent = min(now, self.until) - max(self.heard[self.evidence], self.since)
+        if self.other is not None:
+            silent = max(silent, min(now, self.other[1]) - self.other[0])
+        return self.expected.limit - max(0.0, silent)
 
 
 def row(
-    expected: Expected, sight: Sight, before: AgentRow | None, addresses: Mapping[str, str], now: float
+    expected: Expected, sight: Sight, before: AgentRow | None, addresses: Mapping[str, str], ears: Ears, now: float
 ) -> AgentRow:
     """The agent's row at `now`, the exporter's monotonic clock. It stays true for as long as nothing else is seen."""
     memory = remember(before.memory if before else Memory(), sight)
     belief = believe(expected, sight, memory, addresses)
-    heard = belief.heard
-    if belief.evidence is Source.UNSEEN:
-        since = now if memory.unseen_since is None else memory.unseen_since
-        memory = replace(memory, unseen_since=since)
-        heard = {**heard, Source.UNSEEN: since}
-    elif belief.evidence is not None and memory.unseen_since is not None:
-        memory = replace(memory, unseen_since=None)
+    if ears.of or sight.word is not None:
+        belief = weighed(belief, expected, sight, memory, addresses, ears)
+    memory, heard = _unseen(memory, belief, now)
     own = _latest(sight.own)
     both = [one for one in (sight.held, own) if one is not None]
     ends, retransmits = _retransmits(before, sight, own)
@@ -72,7 +77,7 @@ def row(
         belief.connected,
         heard,
         belief.evidence,
-        memory.server,
+        _server(sight, memory),
         next((one.rtt for one in both if one.rtt is not None), None),
         any(one.retransmitting for one in both) if both else None,
         retransmits,
@@ -81,7 +86,27 @@ def row(
         memory,
         ends,
         sight,
+        belief.other,
+        belief.judges,
+        belief.stopped,
     )
+
+
+def _unseen(memory: Memory, belief: Belief, now: float) -> tuple[Memory, Mapping[Source, float]]:
+    """Since when an agent that nobody has heard could have been heard; a hearing ends it."""
+    if belief.evidence is Source.UNSEEN:
+        known = [one for one in (memory.unseen_since, belief.heard.get(Source.UNSEEN)) if one is not None]
+        since = min(known, default=now)
+        return replace(memory, unseen_since=since), {**belief.heard, Source.UNSEEN: since}
+    if belief.evidence is not None and memory.unseen_since is not None:
+        return replace(memory, unseen_since=None), belief.heard
+    return memory, belief.heard
+
+
+def _server(sight: Sight, memory: Memory) -> str:
+    """The one that has it, else, by the cloud, the one that should; else the last that heard it."""
+    told = sight.word is not None and not sight.word.given_up and sight.word.server
+    return told if told and sight.held is None else memory.server
 
 
 def _latest(own: Sequence[Own] | None) -> Own | None:

@@ -10,10 +10,20 @@ from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 _SESSION = "ss -tin 'dport = :8250', on the host: lastsnd, lastack, unacked, retrans"
 _SERVER_SESSION = "ss -tin 'sport = :8250 and dst HOST', on the management server: lastrcv"
 _AGENT_LOG = "tail -n 50 /var/log/cloudstack/agent/agent.log"
+_PINGS = (
+    "grep 'Ping from' /var/log/cloudstack/management/management-server.log | grep HOST | tail -n 3, on the management "
+    "server that has the agent: one a minute is well"
+)
+_NO_MORE_PINGS = (
+    "grep 'Ping Interval has gone past' /var/log/cloudstack/agent/agent.log | tail -n 3, on the host: the clock was "
+    "set forward, or the agent stood still for as long"
+)
+_PING_STACK = "sudo jstack $(pgrep -f cloudstack-agent) | grep -A 20 AgentOutRequest, on the host: what it waits for"
 _SILENT_MEANS = (
-    "No management server has received anything from the host's agent for long, and at the limit it starts to give the "
-    "host up, while it still says Up. The agent is frozen or killed, its host hangs, or packets get lost. Any traffic "
-    "counts as a sign of life, so the time that is really left may be less."
+    "No management server has heard a ping of the host's agent for long, and at the limit it starts to give the host "
+    "up, while it still says Up. The agent is frozen or killed, its host hangs, or packets get lost; if "
+    "CsAgentPingsStopped is there too, only its task that pings is stuck. Where no log of the servers can be read, any "
+    "traffic counts as a sign of life, so the time that is really left may be less."
 )
 _SILENT_LOOK = (
     _SESSION,
@@ -23,8 +33,8 @@ _SILENT_LOOK = (
 )
 _SILENT_FIX = (
     "If the agent's process is stopped or blocked (T or D), find by what: often a storage that hangs. If it runs and "
-    "its session retransmits, mend the network. Else restart the agent: systemctl restart cloudstack-agent; guests "
-    "keep running."
+    "its session retransmits, mend the network. Else, and if only its pings have stopped, restart the agent: systemctl "
+    "restart cloudstack-agent; guests keep running."
 )
 
 COUNTDOWN_SYMPTOMS = (
@@ -55,6 +65,24 @@ COUNTDOWN_SYMPTOMS = (
         means=_SILENT_MEANS,
         look=_SILENT_LOOK,
         fix=_SILENT_FIX,
+    ),
+    Symptom(
+        name="CsAgentPingsStopped",
+        sees="The host's agent has ceased to ping, while its session with the management server goes on moving.",
+        metric="cs_agent_pings_stopped",
+        limit=Limit(Op.EQUALS, 1, step=1),
+        runs=2,
+        cause=Cause.AGENT,
+        severity=Severity.WARNING,
+        unit="boolean",
+        means="The agent runs and answers commands, but sends no pings any more, and the cloud counts by nothing else: "
+        "it will investigate the host once in a ping interval, or give it up. Its task that pings is stuck (it waits "
+        "for libvirt, a security group script or a storage), or the host's clock was set forward by more than 300 s "
+        "(five ping intervals): the agent then pings no more until it connects anew. Other agents' pings are there: "
+        "the log is well.",
+        look=(_PINGS, _NO_MORE_PINGS, _PING_STACK, "timeout 5 virsh list, on the host: whether libvirt answers"),
+        fix="Restart the agent: systemctl restart cloudstack-agent; guests keep running. If it stops again, mend what "
+        "it waits for: libvirtd, a hung storage, a health check script. After a step of the clock, mend that first.",
     ),
     Symptom(
         name="CsAgentSessionGone",
@@ -111,6 +139,25 @@ COUNTDOWN_SYMPTOMS = (
         "ends tell of them.",
         look=("ss -tn 'sport = :8250', on the management server", "cs-exporter hosts, on the exporter's machine"),
         fix="Add the hosts to the configuration, or the address to the host's addresses (management).",
+    ),
+    Symptom(
+        name="CsAgentPingsUnmapped",
+        sees="A management server's log has pings of agents that can be given to no host of the inventory.",
+        metric="cs_management_log_unmapped_agents",
+        limit=Limit(Op.ABOVE, 0, step=1),
+        runs=5,
+        cause=Cause.AGENT,
+        severity=Severity.INFO,
+        unit="agents",
+        means="Hosts or system VMs that are not watched, or hosts that the cloud knows by another name than the "
+        "inventory does. While there are any, and no platform is configured that says who is who, a host that was "
+        "never heard in the log is judged by its sockets alone.",
+        look=(
+            "grep 'Ping from' /var/log/cloudstack/management/management-server.log | tail -n 50, on that server",
+            "cs-exporter hosts, on the exporter's machine",
+        ),
+        fix="Name the hosts in the configuration as the cloud does, or configure the platform: its database or API "
+        "tells whose names these are.",
     ),
 )
 

@@ -10,20 +10,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cs_exporter.model import Host, Inventory, Role
+from cs_exporter.model import Connection, Host, Inventory, Role
+from cs_exporter.model.cloud import CloudKind, CloudTarget
+from cs_exporter.parsers.management_log import Cursor
+from cs_exporter.platforms.cloudstack import states as cloud_states
+from cs_exporter.platforms.cloudstack.states import HostState, ServerState, States
 from cs_exporter.ports import Answer, Answers, AnswerState, ClockSample, Last, R, SectionCall
 from cs_exporter.probes.agents import agent_countdown, agent_heartbeat
-from cs_exporter.probes.agents.agent_countdown import AgentCountdownReading
+from cs_exporter.probes.agents.agent_countdown import LOG, STATES
 from cs_exporter.probes.agents.agent_heartbeat import NAME, AgentHeartbeatSettings
+from cs_exporter.probes.agents.countdown_metrics import AgentCountdownReading
 from cs_exporter.probes.agents.evidence import Source
 from cs_exporter.probes.agents.rows import AgentRow
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Listening, Own, Served
+from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading
+from cs_exporter.probes.logs.reading import Heard, ManagementLogReading
 from cs_exporter.spec import Latest
 from tests import world
 
 CAPTURES = Path(__file__).parents[2] / "captures" / "agent"
 AGENT = "cloudstack-agent"
 WALL = 1_795_250_000.0
+LOG_INTERVAL = 15.0
 
 
 def capture(name: str) -> str:
@@ -123,6 +131,44 @@ def at_host(*sessions: Own) -> AgentHeartbeatReading:
     return AgentHeartbeatReading((), (), sessions, frozenset({AGENT}), frozenset(one.local for one in sessions))
 
 
+def log(
+    at: float, heard: Mapping[str, float], *, since: float = 0.0, last: float | None = None
+) -> ManagementLogReading:
+    """A server's log, read at `at`: agent, by its name in the cloud -> when its newest ping was seen."""
+    agents = {number: Heard(number, when, name=name) for number, (name, when) in enumerate(heard.items(), 1)}
+    newest = max(heard.values(), default=None) if last is None else last
+    return ManagementLogReading(
+        path="/var/log/cloudstack/management/management-server.log",
+        at=at,
+        epoch=WALL,
+        cursor=Cursor(1, 0, 0),
+        gap_until=since,
+        heard=agents,
+        last_ping_line=newest,
+    )
+
+
+def endpoint(*hosts: Host) -> Host:
+    """The pseudo-host of a cloud that has these hosts; its uuids are their names with a prefix."""
+    names = {f"uuid-{one.name}": one.name for one in hosts}
+    cloud = CloudTarget(CloudKind.CLOUDSTACK, "cloud")
+    return Host("endpoint:static", "192.0.2.250", connection=Connection.NONE, cloud=cloud, names=names)
+
+
+def states(at: Host, *said: HostState) -> CloudStackStatesReading:
+    """A cloud's answer; all management servers that it can name are there, called as in the inventory with a prefix."""
+    servers = [ServerState(uuid, f"cloud-{name}", "Up") for uuid, name in at.names.items() if name.startswith("ms")]
+    return CloudStackStatesReading(States(cloud_states.Source.DATABASE, said, tuple(servers)), at.names)
+
+
+def state(
+    name: str, word: str = "Up", server: str = "", number: int | None = None, transitions: int | None = None
+) -> HostState:
+    """A host as the cloud has it; `server` by its name in the inventory."""
+    having = f"cloud-{server}" if server else ""
+    return HostState(f"uuid-{name}", name, "Routing", word, "Enabled", "KVM", having, number, None, transitions)
+
+
 @dataclass(frozen=True)
 class Seen:
     """A row at its moment: `row` as it is, and what depends on the time."""
@@ -152,6 +198,8 @@ class Fleet:
 
     hosts: Sequence[Host]
     before: AgentCountdownReading | None = None
+    logs: Mapping[str, ManagementLogReading] = field(default_factory=dict)
+    states: Mapping[str, CloudStackStatesReading] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.inventory = inventory(*self.hosts)
@@ -165,17 +213,21 @@ class Fleet:
     ) -> AgentCountdownReading:
         """What is believed at `now` of these readings, made just then unless told; None: that host can't be asked.
 
-        `failing`: hosts whose reading is from before, because their latest run failed.
+        `failing`: hosts whose reading is from before, because their latest run failed. Logs were read when they say.
         """
         there = {name: one for name, one in readings.items() if one is not None}
+        read = {name: one.at for name, one in self.logs.items()}
         latest = Latest(
             self.inventory,
-            {NAME: there},
-            {NAME: {**dict.fromkeys(there, now), **(made or {})}},
+            {NAME: there, LOG: self.logs, STATES: self.states},
+            {NAME: {**dict.fromkeys(there, now), **(made or {})}, LOG: read, STATES: dict.fromkeys(self.states, now)},
             WALL + now,
             self.before,
             unanswered={NAME: frozenset({*(readings.keys() - there.keys()), *failing})},
-            intervals={NAME: {one.name: agent_heartbeat.settings_of(one).interval for one in self.inventory}},
+            intervals={
+                NAME: {one.name: agent_heartbeat.settings_of(one).interval for one in self.inventory},
+                LOG: dict.fromkeys(self.logs, LOG_INTERVAL),
+            },
         )
         self.before = agent_countdown.derive(latest, now)
         return self.before

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from cs_exporter.model import Host, Inventory, Role
-from cs_exporter.probes.agents.agent_countdown import METRICS, AgentCountdownReading, derive
+from cs_exporter.probes.agents.agent_countdown import derive
 from cs_exporter.probes.agents.agent_heartbeat import NAME
+from cs_exporter.probes.agents.countdown_metrics import METRICS, AgentCountdownReading
 from cs_exporter.probes.agents.evidence import Source
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Listening, Own, Served
 from cs_exporter.spec import Latest
@@ -76,45 +77,6 @@ def test_a_lost_poll_ends_no_series(lost: str) -> None:
     ended = before - values(fleet.derive(NOW + 90, {**readings(), lost: None})).keys()
     teller = {"ms1": "server_socket", "kvm1": "agent_socket"}[lost]
     assert ("cs_agent_last_heartbeat_timestamp_seconds", "kvm1", (AGENT, teller)) in ended
-
-
-def test_every_metric_of_an_agent() -> None:
-    """All under the agent's host, whoever told of it; what no host can be given stands under its server."""
-    readings = {
-        "ms1": at_server(served(KVM1, NOW - 10), served("192.0.2.99", NOW)),
-        "kvm1": at_host(own(KVM1, MS1, NOW - 11)),
-    }
-    found = values(Fleet((KVM1, MS1)).derive(NOW, readings))
-    assert {
-        ("cs_agent_info", "kvm1", (AGENT, "ms1")): 1.0,
-        ("cs_agent_connected", "kvm1", (AGENT,)): 1.0,
-        ("cs_agent_rtt_seconds", "kvm1", (AGENT,)): 0.001,
-        ("cs_agent_retransmits_total", "kvm1", (AGENT,)): 0.0,
-        ("cs_agent_retransmitting", "kvm1", (AGENT,)): 0.0,
-        ("cs_agent_last_heartbeat_timestamp_seconds", "kvm1", (AGENT, "server_socket")): WALL + NOW - 10,
-        ("cs_agent_last_heartbeat_timestamp_seconds", "kvm1", (AGENT, "agent_socket")): WALL + NOW - 11,
-        ("cs_agent_heartbeat_age_seconds", "kvm1", (AGENT, "server_socket")): 10.0,
-        ("cs_agent_heartbeat_age_seconds", "kvm1", (AGENT, "agent_socket")): 11.0,
-        ("cs_agent_heartbeat_limit_seconds", "kvm1", (AGENT,)): 140.0,
-        ("cs_agent_seconds_to_alert", "kvm1", (AGENT,)): 130.0,
-        ("cs_host_seconds_to_alert", "kvm1", ()): 130.0,
-        ("cs_management_agent_unmapped_connections", "ms1", (AGENT,)): 1.0,
-    } == found
-
-
-def test_the_host_counts_by_its_worst_agent() -> None:
-    """Two clouds' agents on one host, each with its own servers and limit."""
-    kvm = host(
-        "kvm1", "192.0.2.11", Role.HYPERVISOR, agents=[NOVA, *host("x", "", Role.HYPERVISOR).settings[NAME].agents]
-    )
-    bus = host("bus1", "192.0.2.5", Role.MESSAGE_BUS, agents=[NOVA])
-    nova = replace(served(kvm, NOW - 20), agent="nova-compute")
-    at_bus = AgentHeartbeatReading((Listening("nova-compute", True),), (nova,))  # noqa: FBT003 (it listens)
-    readings = {"ms1": at_server(served(kvm, NOW - 10)), "bus1": at_bus, "kvm1": None}
-    found = values(
-        Fleet((kvm, bus, MS1)).derive(NOW, readings), "cs_agent_seconds_to_alert", "cs_host_seconds_to_alert"
-    )
-    assert [40.0, 40.0, 130.0] == sorted(found.values())
 
 
 def test_the_latest_hearing_of_all_servers() -> None:

@@ -12,7 +12,19 @@ from cs_exporter.probes.agents import agent_countdown, agent_heartbeat
 from cs_exporter.probes.agents.agent_heartbeat import NAME
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading
 from cs_exporter.symptoms import holding
-from tests.probes.agents.agent_stand import KVM1, MS1, WALL, Fleet, at_host, at_server, closed, own, served
+from tests.probes.agents.agent_stand import (
+    KVM1,
+    KVM2,
+    MS1,
+    WALL,
+    Fleet,
+    at_host,
+    at_server,
+    closed,
+    log,
+    own,
+    served,
+)
 
 NOW = 1000.0
 SILENT, CRITICAL = ("kvm1", "CsHostAlertImminent"), ("kvm1", "CsHostAlertImminentCritical")
@@ -62,6 +74,31 @@ def test_a_server_that_is_down_or_does_not_read() -> None:
     assert {("ms1", "CsManagementAgentPortClosed")} == symptoms(ms1=closed(), kvm1=at_host())
     unread = at_server(replace(served(KVM1, NOW - 5, unread=40), left_unread=True))
     assert {("ms1", "CsManagementAgentsUnread")} == symptoms(ms1=unread, kvm1=None)
+
+
+def test_pings_that_have_stopped() -> None:
+    """A warning of its own beside the countdown; an agent that is silent altogether has not that one."""
+    found = []
+    for moved in (NOW, NOW - 95):
+        fleet = Fleet((KVM1, KVM2, MS1))
+        for now in (NOW - 95, NOW - 40, NOW):
+            fleet.logs = {"ms1": log(now, {"kvm1": NOW - 95, "kvm2": now})}
+            derived = fleet.derive(now, {"ms1": at_server(served(KVM1, min(now, moved))), "kvm1": None, "kvm2": None})
+        board = Board(fleet.inventory)
+        board.land(Outcome("agent_countdown", FLEET, WALL, NOW, 0.0, derived), 30.0)
+        held = holding(board.snapshot(NOW), (agent_countdown.SPEC,), WALL)
+        found.append({(one.host, one.symptom.name) for one in held if one.host == "kvm1"})
+    assert [{SILENT, ("kvm1", "CsAgentPingsStopped")}, {SILENT}] == found
+
+
+def test_pings_of_strangers() -> None:
+    """Under the server that wrote them down."""
+    fleet = Fleet((KVM1, MS1), logs={"ms1": log(NOW, {"node-17": NOW})})
+    board = Board(fleet.inventory)
+    derived = fleet.derive(NOW, {"ms1": at_server(served(KVM1, NOW)), "kvm1": None})
+    board.land(Outcome("agent_countdown", FLEET, WALL, NOW, 0.0, derived), 30.0)
+    held = holding(board.snapshot(NOW), (agent_countdown.SPEC,), WALL)
+    assert [("ms1", "CsAgentPingsUnmapped")] == [(one.host, one.symptom.name) for one in held]
 
 
 def test_nobody_can_be_asked() -> None:

@@ -1,0 +1,112 @@
+"""The metrics of agent_countdown: under whose name each number stands, and which of them there are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cs_exporter.model import Role
+from cs_exporter.probes.agents.agent_heartbeat import NAME
+from cs_exporter.probes.agents.countdown_metrics import METRICS, AgentCountdownReading
+from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Listening
+from tests.probes.agents.agent_stand import (
+    AGENT,
+    KVM1,
+    KVM2,
+    MS1,
+    WALL,
+    Fleet,
+    at_host,
+    at_server,
+    endpoint,
+    host,
+    log,
+    own,
+    served,
+    state,
+    states,
+)
+
+NOW = 1000.0
+NOVA = {"name": "nova-compute", "port": 5672, "runs_on": ["hypervisor"], "served_by": ["message_bus"], "limit": 60}
+Values = dict[tuple[str, str | None, tuple[str, ...]], float]
+
+
+def values(reading: AgentCountdownReading, *names: str) -> Values:
+    """(metric, host, labels) -> value; of these metrics only, if any are named."""
+    return {
+        (metric.name, sample.host, sample.labels): sample.value
+        for metric in METRICS
+        for sample in metric.read(reading)
+        if not names or metric.name in names
+    }
+
+
+def test_every_metric_of_an_agent() -> None:
+    """All under the agent's host, whoever told of it; what no host can be given stands under its server."""
+    readings = {
+        "ms1": at_server(served(KVM1, NOW - 10), served("192.0.2.99", NOW)),
+        "kvm1": at_host(own(KVM1, MS1, NOW - 11)),
+    }
+    found = values(Fleet((KVM1, MS1)).derive(NOW, readings))
+    assert {
+        ("cs_agent_info", "kvm1", (AGENT, "ms1")): 1.0,
+        ("cs_agent_connected", "kvm1", (AGENT,)): 1.0,
+        ("cs_agent_rtt_seconds", "kvm1", (AGENT,)): 0.001,
+        ("cs_agent_retransmits_total", "kvm1", (AGENT,)): 0.0,
+        ("cs_agent_retransmitting", "kvm1", (AGENT,)): 0.0,
+        ("cs_agent_last_heartbeat_timestamp_seconds", "kvm1", (AGENT, "server_socket")): WALL + NOW - 10,
+        ("cs_agent_last_heartbeat_timestamp_seconds", "kvm1", (AGENT, "agent_socket")): WALL + NOW - 11,
+        ("cs_agent_heartbeat_age_seconds", "kvm1", (AGENT, "server_socket")): 10.0,
+        ("cs_agent_heartbeat_age_seconds", "kvm1", (AGENT, "agent_socket")): 11.0,
+        ("cs_agent_heartbeat_limit_seconds", "kvm1", (AGENT,)): 140.0,
+        ("cs_agent_seconds_to_alert", "kvm1", (AGENT,)): 130.0,
+        ("cs_host_seconds_to_alert", "kvm1", ()): 130.0,
+        ("cs_management_agent_unmapped_connections", "ms1", (AGENT,)): 1.0,
+    } == found
+
+
+def test_the_host_counts_by_its_worst_agent() -> None:
+    """Two clouds' agents on one host, each with its own servers and limit."""
+    kvm = host(
+        "kvm1", "192.0.2.11", Role.HYPERVISOR, agents=[NOVA, *host("x", "", Role.HYPERVISOR).settings[NAME].agents]
+    )
+    bus = host("bus1", "192.0.2.5", Role.MESSAGE_BUS, agents=[NOVA])
+    nova = replace(served(kvm, NOW - 20), agent="nova-compute")
+    at_bus = AgentHeartbeatReading((Listening("nova-compute", True),), (nova,))  # noqa: FBT003 (it listens)
+    readings = {"ms1": at_server(served(kvm, NOW - 10)), "bus1": at_bus, "kvm1": None}
+    found = values(
+        Fleet((kvm, bus, MS1)).derive(NOW, readings), "cs_agent_seconds_to_alert", "cs_host_seconds_to_alert"
+    )
+    assert [40.0, 40.0, 130.0] == sorted(found.values())
+
+
+def test_what_a_log_adds() -> None:
+    """A source of its own, whether pings have stopped, and agents whose name is nobody's, under their server."""
+    fleet = Fleet((KVM1, KVM2, MS1))
+    for now in (NOW - 90, NOW - 40, NOW):
+        fleet.logs = {"ms1": log(now, {"kvm1": NOW - 90, "kvm2": now, "stranger": now})}
+        reading = fleet.derive(now, {"ms1": at_server(served(KVM1, now - 10)), "kvm1": None, "kvm2": None})
+    names = ("cs_agent_last_heartbeat_timestamp_seconds", "cs_agent_heartbeat_age_seconds", "cs_agent_pings_stopped")
+    found = {key: value for key, value in values(reading, *names).items() if key[1] == "kvm1"}
+    assert {
+        (names[0], "kvm1", (AGENT, "log")): WALL + NOW - 90,
+        (names[0], "kvm1", (AGENT, "server_socket")): WALL + NOW - 10,
+        (names[1], "kvm1", (AGENT, "log")): 90.0,
+        (names[1], "kvm1", (AGENT, "server_socket")): 10.0,
+        (names[2], "kvm1", (AGENT,)): 1.0,
+    } == found
+    unmapped = "cs_management_log_unmapped_agents"
+    assert {(unmapped, "ms1", ()): 1.0} == values(reading, unmapped)
+
+
+def test_after_the_clouds_verdict() -> None:
+    """No time is left to be told, whichever source told of silence before; what was heard is there."""
+    at = endpoint(KVM1, MS1)
+    fleet = Fleet((KVM1, MS1, at))
+    readings = {"ms1": at_server(served(KVM1, NOW - 100)), "kvm1": None}
+    told = ("cs_agent_seconds_to_alert", "cs_host_seconds_to_alert")
+    assert 2 == len(values(fleet.derive(NOW, readings), *told))
+    fleet.states = {at.name: states(at, state("kvm1", "Alert"))}
+    after = fleet.derive(NOW + 1, readings)
+    assert {} == values(after, *told)
+    assert 1 == len(values(after, "cs_agent_heartbeat_age_seconds"))
