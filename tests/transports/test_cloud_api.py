@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -15,7 +18,7 @@ from cs_exporter.model import ApiTarget, Host, ProbeFailed, Reason
 from cs_exporter.ports import Counters
 from cs_exporter.transports.cloud_api import CloudApis
 from tests.lab.cloud_api import Fault, Manner
-from tests.lab.wait import wait_until_async
+from tests.lab.wait import wait_until, wait_until_async
 from tests.transports.clouds.clouds import pseudo_host, serving, target_of
 
 
@@ -164,6 +167,32 @@ async def test_closing_does_not_wait_for_what_hangs() -> None:
         with pytest.raises(asyncio.CancelledError):
             await asking
     await wait_until_async(lambda: not ours(), 5.0, "the thread to end")
+
+
+LEAVING = """
+import asyncio, sys
+from cs_exporter.model import ApiTarget, CloudKind, CloudTarget, Host
+from cs_exporter.ports import Counters
+from cs_exporter.transports.cloud_api import CloudApis
+
+async def main():
+    cloud = CloudTarget(CloudKind.CLOUDSTACK, api=ApiTarget(sys.argv[1], sys.argv[2], sys.argv[2]))
+    apis = CloudApis(Counters())
+    asking = asyncio.create_task(apis.of(Host("endpoint:c", "", cloud=cloud)).listed("listHosts", 60))
+    await asyncio.to_thread(sys.stdin.readline)
+    await apis.close()
+
+asyncio.run(main())
+"""
+
+
+def test_a_process_ends_while_a_call_hangs() -> None:
+    """Neither the loop's end nor the interpreter's waits for the thread."""
+    argv = [sys.executable, "-c", LEAVING]
+    with dripping() as (url, connections), subprocess.Popen([*argv, url, __file__], stdin=PIPE, stderr=PIPE) as leaving:
+        wait_until(lambda: connections, 20.0, "the call to be under way")
+        _, errors = leaving.communicate(b"\n", timeout=20)
+    assert (0, b"") == (leaving.returncode, errors)
 
 
 async def test_a_cancelled_asker_leaves_the_next_one_its_turn(tmp_path: Path) -> None:

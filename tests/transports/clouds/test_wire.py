@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 from pathlib import Path
@@ -71,6 +72,14 @@ async def test_keys_go_by_post_and_by_get_where_post_is_refused(tmp_path: Path) 
             assert 5 == len(await ask(target_of(server)))
             methods += [asked.method for asked in server.asked]
     assert ["POST", "POST", "GET"] == methods
+
+
+async def test_no_log_has_keys_in_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """At no level: by GET they are in addresses, which the library writes down."""
+    caplog.set_level(logging.DEBUG)
+    with serving(tmp_path, get_only=True) as server:
+        await ask(target_of(server))
+    assert not any(hidden in caplog.text for hidden in (KEY, SECRET, "ignature="))
 
 
 async def test_nobody_listens(tmp_path: Path) -> None:

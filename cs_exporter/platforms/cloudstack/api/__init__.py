@@ -6,4 +6,10 @@ It knows no numbers, no mounts of a host, no heartbeat and no clock of a server:
 from cs_exporter.platforms.cloudstack.api.census import census
 from cs_exporter.platforms.cloudstack.api.states import states
 
-__all__ = ["census", "states"]
+COMMANDS = (
+    *("listHosts", "listManagementServers", "listSystemVms", "listStoragePools", "listImageStores", "listClusters"),
+    *("listConfigurations", "listVirtualMachines"),
+)
+"""All that is ever asked: what the role of the account has to allow, and nothing else. It must be a root one's."""
+
+__all__ = ["COMMANDS", "census", "states"]
