@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import PIPE
 
@@ -29,10 +29,10 @@ def dripping() -> Iterator[tuple[str, list[socket.socket]]]:
     over = threading.Event()
 
     def drip(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
-        while not over.wait(0.05):
-            connection.sendall(b".")
-        connection.close()
+        with connection, suppress(ConnectionError):  # the client's process may be gone
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+            while not over.wait(0.05):
+                connection.sendall(b".")
 
     def accept() -> None:
         while not over.is_set():
