@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from cs_exporter.platforms.cloudstack.api import COMMANDS
 from cs_exporter.platforms.cloudstack.database import GRANTS, grants
 from cs_exporter.platforms.cloudstack.database.columns import TABLES
 from cs_exporter.platforms.cloudstack.database.grants import WHOM
@@ -18,6 +22,13 @@ def test_text() -> None:
     assert "GRANT SELECT ON cloud.host TO 'cs_exporter'@'ADDRESS OF THE EXPORTER';" == lines[0]
     assert all("`other`.`" in grant for grant in grants("other"))
     assert not any(word in GRANTS for word in ("password", "user_info", "*"))
+
+
+def test_what_the_readme_says() -> None:
+    """It has these statements, the command names of the API's role, and no others."""
+    readme = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
+    assert GRANTS.splitlines() == [line.strip() for line in readme.splitlines() if line.strip().startswith("GRANT")]
+    assert {*COMMANDS} == {*re.findall(r"`(list\w+)`", readme)}
 
 
 @pytest.mark.lab
