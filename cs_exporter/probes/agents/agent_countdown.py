@@ -15,7 +15,7 @@ from cs_exporter.probes.agents.clouds import Clouds, Word, clouds
 from cs_exporter.probes.agents.countdown_metrics import METRICS, AgentCountdownReading
 from cs_exporter.probes.agents.ears import Ears, Line, listen
 from cs_exporter.probes.agents.evidence import Sight, Source
-from cs_exporter.probes.agents.plan import Expected, Key, Plan, Shared, learned, moved, plan
+from cs_exporter.probes.agents.plan import Expected, Key, Plan, Shared, learned, moved, plan, told_alike
 from cs_exporter.probes.agents.rows import AgentRow, row
 from cs_exporter.probes.agents.scenes import Heard, Look, heard, scenes
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Own
@@ -38,7 +38,9 @@ def derive(latest: Latest, now: float) -> AgentCountdownReading:
         before = _without(before, moved(known.of, latest.inventory))
         known = plan(latest.inventory)
     look = _look(latest, now)
-    learnt = learned(before.addresses, look.current, latest.inventory)
+    learnt = before.addresses
+    if known is not before.plan or not told_alike(look.current, before.readings):
+        learnt = learned(learnt, look.current, latest.inventory)
     addresses = {**learnt, **known.addresses}
     found = heard(look.current, known, addresses)
     seen = scenes(known, found, look, before.scenes, partial(_survived, known, found, before.rows))

@@ -108,6 +108,13 @@ def moved(before: Inventory, now: Inventory) -> frozenset[str]:
     return frozenset(host.name for host in now if before.hosts.get(host.name, host).address != host.address)
 
 
+def told_alike(readings: Mapping[str, AgentHeartbeatReading], before: Mapping[str, AgentHeartbeatReading]) -> bool:
+    """Whether the same hosts tell the same addresses as before: there is nothing to learn, which is most often so."""
+    if readings.keys() != before.keys():
+        return False
+    return all(one is before[host] or one.addresses == before[host].addresses for host, one in readings.items())
+
+
 def learned(
     before: Mapping[str, str], readings: Mapping[str, AgentHeartbeatReading], inventory: Inventory
 ) -> Mapping[str, str]:

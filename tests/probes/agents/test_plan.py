@@ -56,6 +56,16 @@ def test_addresses_that_hosts_tell() -> None:
     assert {"10.0.0.9": "ms1"} == agent_plan.learned({}, {"ms1": at_server(at="10.0.0.9")}, hosts)
 
 
+def test_nothing_to_learn() -> None:
+    """The same hosts tell the same addresses; another host, none any more, or another address is news."""
+    here, there = at_host(own("10.0.0.1", MS1, 1.0)), at_host(own("10.0.0.2", MS1, 1.0))
+    again = at_host(own("10.0.0.1", MS1, 2.0))
+    said = {"kvm1": here, "kvm2": there}
+    assert agent_plan.told_alike({"kvm1": again, "kvm2": there}, said)
+    for news in ({"kvm1": here}, {**said, "kvm1": there}, {**said, "kvm3": here}):
+        assert not agent_plan.told_alike(news, said)
+
+
 def test_an_address_of_two_hosts_is_nobodys() -> None:
     """As of a network that is there behind each of them."""
     same = {name: at_host(own("10.0.0.1", MS1, 1.0)) for name in ("kvm1", "kvm2")}
