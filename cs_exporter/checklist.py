@@ -201,7 +201,10 @@ async def _allowed(io: Io, row: PortRow) -> bool | str:
 
 async def _database(report: Report, host: Host, io: Io, wanted: dict[str, Need]) -> None:
     try:
-        report.lacks += await grants.lacks(io.sql, host.mysql.user, wanted, PATIENCE)
+        if grants.CLOUD in wanted:
+            report.lacks += await grants.cloud_lacks(io.sql, host, wanted[grants.CLOUD], PATIENCE)
+        if wanted.keys() & grants.KEYS - {grants.CLOUD}:
+            report.lacks += await grants.lacks(io.sql, host.mysql.user, wanted, PATIENCE)
     except UnsupportedError as error:
         report.unasked.append(f"database: {error.detail}")
     except (ProbeFailed, UnparsableError) as failure:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cs_exporter.model import ProbeFailed, Reason
+from cs_exporter.model import Host, ProbeFailed, Reason
 from cs_exporter.needs import Lack
 from cs_exporter.parsers import mysql_grants
+from cs_exporter.platforms.cloudstack import database
 from cs_exporter.ports import Sql, SqlServer
 from cs_exporter.probes.mysql.statements import GRANTS, dialect
 from cs_exporter.spec import Need
 
 ACCOUNT, PROCESS, REPLICATION = "database account", "process grant", "replication grant"
-KEYS = frozenset((ACCOUNT, PROCESS, REPLICATION))
+CLOUD = database.NEED.key
+KEYS = frozenset((ACCOUNT, PROCESS, REPLICATION, CLOUD))
 """Keys of the needs that are looked for here."""
 
 _CURRENT = "SELECT CURRENT_USER() AS account"
@@ -38,6 +40,20 @@ async def lacks(sql: Sql, user: str, wanted: Mapping[str, Need], deadline: float
     }
     account = await _account(sql, user, deadline) if lacking else ""
     return [Lack(key, wanted[key].lost, f"GRANT {name} ON *.* TO {account};") for key, name in lacking.items()]
+
+
+async def cloud_lacks(sql: Sql, host: Host, need: Need, deadline: float) -> list[Lack]:
+    """What the account of a cloud's database lacks there; `host`: the cloud's pseudo-host. Raises ProbeFailed."""
+    try:
+        missing = await database.lacking(host, sql, deadline)
+    except ProbeFailed as failure:
+        if failure.reason is not Reason.DENIED:
+            raise
+        mend = need.mend.replace("'cs_exporter'@", f"'{host.mysql.user}'@")
+        return [Lack(f"{need.key} ({failure.detail})", need.lost, mend)]
+    account = await _account(sql, host.mysql.user, deadline) if missing else ""
+    mend = " ".join(f"GRANT {grant} TO {account};" for grant in missing)
+    return [Lack(f"{need.key}: {len(missing)} grants", need.lost, mend)] if missing else []
 
 
 def _privileges(server: SqlServer) -> dict[str, tuple[str, ...]]:

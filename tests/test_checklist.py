@@ -14,6 +14,9 @@ from cs_exporter.checklist import FORWARDING, NO_TIMEOUT, Report, check, this_ma
 from cs_exporter.cli import main
 from cs_exporter.daemon import collector
 from cs_exporter.model import (
+    CloudKind,
+    CloudTarget,
+    Connection,
     Expected,
     Host,
     Manner,
@@ -25,6 +28,7 @@ from cs_exporter.model import (
     UnsupportedError,
 )
 from cs_exporter.needs import Lack
+from cs_exporter.platforms.cloudstack import database
 from cs_exporter.ports import (
     Answer,
     Answers,
@@ -198,6 +202,17 @@ async def test_a_database() -> None:
     assert ["database: mute: no greeting"] == (await checked(FakeHost(), host, mute)).unasked
 
 
+async def test_the_database_of_a_cloud() -> None:
+    """Its pseudo-host is asked for that only: nobody logs in there, and a server's other grants are not its own."""
+    cloud = CloudTarget(CloudKind.CLOUDSTACK, "cloud")
+    host = Host("endpoint:c", "192.0.2.1", connection=Connection.NONE, cloud=cloud, settings=HOST.settings)
+    spec = replace(SPEC, sections=(), needs=(database.NEED,))
+    sql = FakeSql()
+    report = await check(host, world.io(shell=FakeHost(hangs=True), sql=sql), (spec,))
+    assert ["cloud database: 16 grants"] == [lack.what for lack in report.lacks]
+    assert "SHOW GRANTS" not in sql.asked
+
+
 @dataclass
 class FakeEchoes:
     """ports.Mtu of a process that may send echoes in one way."""
@@ -237,6 +252,10 @@ def test_every_need_is_looked_for() -> None:
 LOCAL = "hosts: [{name: here, address: 127.0.0.1, connection: local}]"
 AWAY = "ssh: {key_file: k, verify_host_key: false}\nhosts: [{name: away, address: 127.0.0.1, ssh: {port: 1}}]"
 
+NOT_ASKED = "hosts: [{name: here, address: 127.0.0.1, connection: local}, {name: away, connection: none}]"
+CLOUD = "platforms: {cloudstack: {database: {address: 127.0.0.1, port: 1}}}"
+PLATFORM = f"ssh: {{key_file: k, verify_host_key: false}}\n{CLOUD}"
+
 
 @pytest.mark.parametrize(
     ("text", "arguments", "status", "said"),
@@ -244,6 +263,10 @@ AWAY = "ssh: {key_file: k, verify_host_key: false}\nhosts: [{name: away, address
         (LOCAL, ["here"], 0, "1 of 1 hosts OK, 0 lack something, 0 did not answer everything"),
         (AWAY, [], 1, "away: could not be asked: refused: 127.0.0.1 port 1: Connection refused"),
         (AWAY, ["--key-lines"], 0, "away: restrict PUBLIC-KEY-OF-k"),
+        (NOT_ASKED, [], 0, "1 of 1 hosts OK, 0 lack something, 0 did not answer everything"),
+        (NOT_ASKED, ["--key-lines"], 0, "here: restrict PUBLIC-KEY"),
+        (NOT_ASKED, ["away"], 0, "away: OK"),
+        (PLATFORM, [], 1, "endpoint:cloudstack: can't be asked which hosts it has: refused: "),
         (LOCAL, ["her"], 2, "HOST: no host 'her'; did you mean 'here'?"),
     ],
 )

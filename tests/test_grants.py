@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
 
 from cs_exporter import grants
-from cs_exporter.model import ProbeFailed, Reason
+from cs_exporter.model import CloudKind, CloudTarget, Host, MysqlTarget, ProbeFailed, Reason
 from cs_exporter.needs import Lack
+from cs_exporter.platforms.cloudstack import database
 from cs_exporter.ports import SqlError, SqlRow, SqlServer
 from cs_exporter.spec import Need
 
@@ -18,7 +20,7 @@ MARIADB, MYSQL = "10.11.19-MariaDB-deb12", "8.4.3"
 WANTED = {key: Need(key, f"what {key} gives", f"mend cs_exporter@ for {key}") for key in grants.KEYS}
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeSql:
     """ports.Sql of a server that grants what the test says, or refuses the login."""
 
@@ -26,6 +28,7 @@ class FakeSql:
     granted: str = "USAGE"
     refusal: ProbeFailed | None = None
     nameless: bool = False
+    visible: Mapping[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     async def login(self, deadline: float) -> SqlServer:
@@ -39,6 +42,8 @@ class FakeSql:
         """See ports.Sql."""
         assert deadline > 0
         self.asked.append(statement)
+        if "information_schema" in statement:
+            return tuple({"named": table, "seen": columns} for table, columns in self.visible.items())
         if "CURRENT_USER" not in statement:
             return ({"Grants for it": f"GRANT {self.granted} ON *.* TO `cs_exporter`@`10.%`"},)
         if self.nameless:
@@ -86,3 +91,29 @@ async def test_no_account() -> None:
     assert "1045" in lack.what
     with pytest.raises(ProbeFailed, match="mute"):
         await lacks(FakeSql(refusal=ProbeFailed(Reason.MUTE, "no greeting")))
+
+
+ENDPOINT = Host(
+    "endpoint:c", "192.0.2.1", mysql=MysqlTarget("watcher"), cloud=CloudTarget(CloudKind.CLOUDSTACK, "cloud")
+)
+
+
+async def test_the_database_of_a_cloud() -> None:
+    """Each table that is not visible, or only in part, with the statement that grants it; then who is let in at all."""
+    all_of_it = database.grants("cloud")
+    (lack,) = await grants.cloud_lacks(FakeSql(), ENDPOINT, database.NEED, 1.0)
+    assert f"cloud database: {len(all_of_it)} grants" == lack.what
+    assert all(f"GRANT {grant} TO 'cs_exporter'@'10.%';" in lack.mend for grant in all_of_it)
+    sql = FakeSql(refusal=SqlError(Reason.DENIED, "1045 Access denied", 1045))
+    (lack,) = await grants.cloud_lacks(sql, ENDPOINT, database.NEED, 1.0)
+    assert "CREATE USER 'watcher'@'ADDRESS OF THE EXPORTER'" in lack.mend
+    with pytest.raises(ProbeFailed, match="mute"):
+        await grants.cloud_lacks(FakeSql(refusal=ProbeFailed(Reason.MUTE, "?")), ENDPOINT, database.NEED, 1.0)
+
+
+async def test_the_database_of_a_cloud_in_part() -> None:
+    """What may be read is not asked for again; a column that is missing is."""
+    visible = dict.fromkeys(("host", "vm_instance"), "id,name")
+    (lack,) = await grants.cloud_lacks(FakeSql(visible=visible), ENDPOINT, database.NEED, 1.0)
+    assert "`cloud`.`host` " not in lack.mend
+    assert "update_time, removed) ON `cloud`.`vm_instance`" in lack.mend

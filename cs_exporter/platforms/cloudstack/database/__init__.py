@@ -4,7 +4,8 @@ Read-only, without locks, every list bounded; what a version or an account does 
 """
 
 from cs_exporter.platforms.cloudstack.database.census import census
-from cs_exporter.platforms.cloudstack.database.grants import GRANTS, grants
+from cs_exporter.platforms.cloudstack.database.grants import GRANTS, NEED, grants
+from cs_exporter.platforms.cloudstack.database.lacking import lacking
 from cs_exporter.platforms.cloudstack.database.states import states
 
-__all__ = ["GRANTS", "census", "grants", "states"]
+__all__ = ["GRANTS", "NEED", "census", "grants", "lacking", "states"]

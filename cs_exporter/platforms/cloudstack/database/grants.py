@@ -1,12 +1,13 @@
 """What our account needs on CloudStack's database: SELECT on a few tables, of two only on columns without secrets.
 
-In two others, secrets are rows beside those that are read (encrypted by the cloud); MySQL can't grant by row.
+In three others, secrets are rows beside those that are read (encrypted by the cloud); MySQL can't grant by row.
 """
 
 from __future__ import annotations
 
-from cs_exporter.platforms.cloudstack.database.columns import TABLES
+from cs_exporter.platforms.cloudstack.database.columns import TABLES, Columns
 from cs_exporter.platforms.cloudstack.database.listing import quoted
+from cs_exporter.spec import Need
 
 WHOM = "'cs_exporter'@'ADDRESS OF THE EXPORTER'"
 
@@ -28,5 +29,23 @@ def _grant(schema: str, table: str) -> str:
     return f"SELECT{only} ON {quoted(schema)}.{quoted(table)}"
 
 
+def missing(columns: Columns) -> tuple[str, ...]:
+    """Those of `grants` without which something that is read is not visible."""
+    return tuple(
+        _grant(columns.schema, table)
+        for table in TABLES
+        if table not in columns.visible or not columns.has(table, *_ONLY.get(table, "").replace(",", "").split())
+    )
+
+
 GRANTS = "\n".join(f"GRANT {each.replace('`', '')} TO {WHOM};" for each in grants())
 """All statements, as they are to be typed, for a database of the usual name."""
+
+NEED = Need(
+    key="cloud database",
+    lost="who belongs to the cloud and how its hosts are, by its database",
+    mend=f"CREATE USER {WHOM} IDENTIFIED BY '...' WITH MAX_USER_CONNECTIONS 3; then its password into the file that "
+    "database.password_file of the platform names, and the grants of the README",
+    applies=lambda host: host.cloud is not None and host.cloud.database is not None,
+)
+"""Of whoever asks a cloud's database; the checklist finds out by `lacking` what of it is not there."""

@@ -49,6 +49,11 @@ class Session:
         self.whole = True
         """Whether no list was cut short and no part was refused."""
 
+    @property
+    def columns(self) -> Columns:
+        """What is visible, once it is open."""
+        return self._columns
+
     async def open(self, *, fresh: bool) -> None:
         """Log in where needed; `fresh`: what is visible is read anew. Raises ProbeFailed.
 
