@@ -36,7 +36,7 @@ async def test_faults_have_their_reasons(tmp_path: Path, fault: Fault, reason: R
     with serving(tmp_path) as server:
         server.inflict(fault)
         with pytest.raises(ProbeFailed) as caught:
-            await ask(target_of(server), deadline=1.0)
+            await ask(target_of(server), deadline=1.5)
     assert reason is caught.value.reason, caught.value.detail
     assert words in caught.value.detail
     assert not any(hidden in str(caught.value) for hidden in (KEY, SECRET, "ignature="))
