@@ -34,7 +34,16 @@ CRITICAL, WARNING = _is("severity", Severity.CRITICAL.value), _is("severity", Se
 PORTS = ("CsPortDown", "CsPortDownWarning", "CsPortSlow", "CsPortSynRetransmits")
 """What a port that fails brings; a certificate that expires, or a port that should be closed, is no part of it."""
 
+OF_LOGS = (
+    *("CsAgentDenied", "CsAgentHandshakeFailed", "CsAgentServerUnknown", "CsAgentStartupUnanswered"),
+    *("CsManagementAgentDenied", "CsManagementAgentsBehind", "CsManagementCertificateExpired"),
+    *("CsManagementCertificateRefused", "CsManagementConnectFailed", "CsManagementHeartbeatSlow"),
+    "CsManagementInvestigates",
+)
+"""What CloudStack itself writes of a trouble is often the reason of a page, and never the same fact again."""
+
 OWN_FAULTS = (
+    *OF_LOGS,
     "CsMysqlAccountPrivileged",
     "CsMysqlBinlogNotRow",
     "CsMysqlPoolHigh",

@@ -23,6 +23,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "cloud_zone": "the host's zone in the cloud; of what belongs to no host, its own",
         "device": "the network interface",
         "errno": "the database server's number of the error",
+        "event": "what was written into the log, by a closed list; docs/metrics.md has it where it is counted",
         "export": "the exported folder, as the mount names it",
         "flavour": "whose server it is: `mariadb` or `mysql`",
         "grant": "the database privilege",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from cs_exporter.probes.agents import agent_countdown, agent_heartbeat
 from cs_exporter.probes.clocks import clock_fleet, time_drift
 from cs_exporter.probes.cloudstack import cloudstack_states
+from cs_exporter.probes.logs import agent_log, management_log
 from cs_exporter.probes.mysql import galera_cluster, mysql_connections
 from cs_exporter.probes.nfs import nfs_mounts, nfs_server
 from cs_exporter.probes.paths import path_directions, path_mtu
@@ -19,9 +20,11 @@ PROBES: tuple[AnySpec, ...] = (
     time_drift.SPEC,
     mysql_connections.SPEC,
     agent_heartbeat.SPEC,
+    management_log.SPEC,
     nfs_mounts.SPEC,
     nfs_server.SPEC,
     storage_heartbeat.SPEC,
+    agent_log.SPEC,
     port_reachability.SPEC,
     path_mtu.SPEC,
     cloudstack_states.SPEC,

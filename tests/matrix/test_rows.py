@@ -52,6 +52,7 @@ def test_pages_about_agents_name_what_is_suspected() -> None:
     """What is found on the host may well be why its agent is silent."""
     assert {
         *("CsAgentSessionGone", "CsHostAlertImminent", "CsHostAlertImminentCritical"),
+        *("CsAgentOutOfMemory", "CsAgentPingsGivenUp"),
         *("CsHostInAlert", "CsHostDown", "CsHostPingsMissing"),
     } == {row.name for row in ROWS.values() if "Suspected" in row.more}
 
@@ -92,7 +93,12 @@ def test_a_page_comes_within_a_minute_where_intervals_are_short(row: Row) -> Non
     assert symptom.runs > 1 or row.name in CERTAIN
 
 
+OF_LOGS = (
+    *("CsAgentHeartbeatWriteFailed", "CsAgentOutOfMemory", "CsAgentPingsGivenUp"),
+    *("CsManagementDatabaseFull", "CsManagementFenced", "CsManagementOutOfMemory", "CsManagementPoolExhausted"),
+)
 CERTAIN = {
+    **dict.fromkeys(OF_LOGS, "CloudStack's own word"),
     "CsAgentSessionGone": "30 s besides",
     "CsHostAlertImminentCritical": "counted from what was heard",
     "CsHostRebootNear": "counted from what was written",

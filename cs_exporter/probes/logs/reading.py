@@ -79,6 +79,7 @@ class LogReading:
     read: int = 0  # bytes since the exporter began, as the next
     lost: int = 0
     gaps: int = 0  # times that lines were lost
+    gap_at: float | None = None  # when they were so for the last time
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def advanced(before: LogReading | None, look: Look, at: Cursor, path: str, now: 
         read=before.read + look.read,
         lost=before.lost + look.lost,
         gaps=before.gaps + lines_lost,
+        gap_at=now.monotonic if lines_lost else before.gap_at,
     )
 
 
