@@ -44,9 +44,18 @@ def hypervisors(columns: Columns) -> Listing:
 
 def servers(columns: Columns) -> Listing:
     """Live rows of `mshost`."""
-    table = columns.table("mshost", "msid name service_ip state uuid removed")
+    table = columns.table("mshost", "id msid name service_ip state uuid removed")
     fields = (uuid("m", "mshost", "msid"), "m.name", "m.service_ip", "m.state")
-    return Listing(fields, f"{table} m WHERE m.removed IS NULL ORDER BY m.msid", SERVERS)
+    return Listing(fields, f"{table} m WHERE {present(table)} ORDER BY m.msid", SERVERS)
+
+
+def present(mshost: str) -> str:
+    """The condition for a row `m` of mshost that stands for a server, running or not.
+
+    A server whose network card was replaced has another msid; its old row stays, Down for ever, at the same address.
+    """
+    follower = "n.service_ip = m.service_ip AND n.id <> m.id AND n.state <> 'Down' AND n.removed IS NULL"
+    return f"m.removed IS NULL AND NOT (m.state = 'Down' AND EXISTS (SELECT 1 FROM {mshost} n WHERE {follower}))"  # noqa: S608
 
 
 def system_vms(columns: Columns) -> Listing:

@@ -68,7 +68,7 @@ def servers(columns: Columns) -> Listing:
         )
     age = "TIMESTAMPDIFF(MICROSECOND, m.last_update, UTC_TIMESTAMP(6))"
     fields = (machines.uuid("m", "mshost", "msid"), "m.name", "m.state", "m.service_ip", "m.msid", "m.version")
-    return Listing((*fields, age, down), f"{table} m WHERE m.removed IS NULL", machines.SERVERS)
+    return Listing((*fields, age, down), f"{table} m WHERE {machines.present(table)}", machines.SERVERS)
 
 
 def vms(columns: Columns) -> Listing:

@@ -11,6 +11,7 @@ from cs_exporter.platforms.cloudstack.api import COMMANDS
 from cs_exporter.platforms.cloudstack.database import GRANTS, grants
 from cs_exporter.platforms.cloudstack.database.columns import TABLES
 from cs_exporter.platforms.cloudstack.database.grants import WHOM
+from tests.lab.control import PROJECT
 from tests.lab.mysql_fixtures import BOTH
 from tests.platforms.cloudstack.database.cloud_stand import ACCOUNT, SmallCloud
 
@@ -29,6 +30,13 @@ def test_what_the_readme_says() -> None:
     readme = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
     assert GRANTS.splitlines() == [line.strip() for line in readme.splitlines() if line.strip().startswith("GRANT")]
     assert {*COMMANDS} == {*re.findall(r"`(list\w+)`", readme)}
+
+
+def test_readme() -> None:
+    """The README has them as they are, and no others on the cloud's database."""
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    found = [line.strip() for line in readme.splitlines() if "GRANT" in line and " ON cloud." in line]
+    assert GRANTS.splitlines() == found
 
 
 @pytest.mark.lab

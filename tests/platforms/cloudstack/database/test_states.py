@@ -101,6 +101,19 @@ async def test_management_servers(small: SmallCloud) -> None:
 
 
 @BOTH
+async def test_a_server_with_a_new_network_card(small: SmallCloud) -> None:
+    """Its old row is Down for ever and no server; one that is Down alone at its address is."""
+    cloud, [one, _] = small.database, small.servers
+    cloud.management_server("mgmt1", "192.0.2.1", state="Down")
+    cloud.management_server("mgmt3", "192.0.2.3", state="Down")
+    found = [(server.name, server.state) for server in (await states(small)).servers]
+    assert [("mgmt1", "Up"), ("mgmt2", "Up"), ("mgmt3", "Down")] == sorted(found)
+    async with asking(cloud.server) as sql:
+        census = await source.census(endpoint(cloud.server), sql, LIMIT)
+    assert [one.uuid] == [host.uuid for host in census.hosts if host.address == "192.0.2.1"]
+
+
+@BOTH
 async def test_vms(small: SmallCloud) -> None:
     """Those between two states and in Error, by zone, with the oldest one's age; others are not counted."""
     cloud = small.database
