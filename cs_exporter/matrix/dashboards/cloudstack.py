@@ -70,6 +70,9 @@ def _storage(stock: Stock) -> tuple[Panel, ...]:
         stock.panel("cs_storage_pool_state", title="States of pools"),
         stock.panel("cs_storage_pool_info", title="Pools"),
         stock.panel("cs_image_store_info", title="Secondary storage"),
+        stock.panel("cs_image_store_up", width=8, title="Secondary storage by HTTP"),
+        stock.panel("cs_image_store_latency_seconds", width=8, title="Time that it takes to answer"),
+        stock.panel("cs_image_store_tls_not_after_timestamp_seconds", width=8, title="Until its certificate runs out"),
     )
 
 

@@ -12,21 +12,22 @@ from cs_exporter.ports import Io
 
 
 async def ask(host: Host, io: Io, deadline: float) -> tuple[States, str]:
-    """The cloud's states, and why its database did not tell them although it is configured; each in `deadline` seconds.
+    """The cloud's states within `deadline` seconds, and why its database did not tell them although it is configured.
 
-    Raises ProbeFailed where neither answers, for the database's reason where there is one.
+    Each of two sources has half of the time. Raises ProbeFailed where neither answers, for the database's reason where
+    there is one.
     """
     target = host.cloud
     if target is None:
         raise UnsupportedError("not the pseudo-host of a cloud")
     if target.database is None:
         return await api.states(host, io.api, deadline), ""
-    try:
+    if target.api is None:
         return await database.states(host, io.sql, deadline), ""
+    try:
+        return await database.states(host, io.sql, deadline / 2), ""
     except ProbeFailed as failure:
-        if target.api is None:
-            raise
-        return await _instead(host, io, deadline, failure)
+        return await _instead(host, io, deadline / 2, failure)
 
 
 async def _instead(host: Host, io: Io, deadline: float, failure: ProbeFailed) -> tuple[States, str]:

@@ -5,6 +5,8 @@ A few bounded queries to the cloud's database tell of all of them at once; nobod
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pydantic import Field
@@ -21,6 +23,7 @@ from cs_exporter.probes.cloudstack import (
 )
 from cs_exporter.probes.cloudstack.asking import ask
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading, compared
+from cs_exporter.probes.cloudstack.stores import StoreRow, look
 from cs_exporter.spec import ProbeSettings, ProbeSpec, Seconds
 
 
@@ -29,24 +32,38 @@ class CloudStackStatesSettings(ProbeSettings):
 
     interval: Seconds = Field(default=15.0, gt=0, description="rounded up to a multiple of global.interval")
     answer_limit: Seconds = Field(
-        default=4.0, gt=0, le=60, description="for the database's answer, and for the API's where it has to stand in"
+        default=4.0, gt=0, le=60, description="for the cloud's answer; half of it for each of two sources"
     )
     ping_interval: Seconds = Field(
         default=60.0, gt=0, description="the cloud's setting ping.interval: how often it looks at hosts without pings"
     )
 
+    stores_every: Seconds = Field(default=60.0, gt=0, description="between two looks at a secondary storage by HTTP")
+
     def longest_wait(self) -> float:
         """A database that says nothing, and an API that answers in its place."""
-        return 2 * self.answer_limit
+        return self.answer_limit
 
 
 async def probe(host: Host, io: Io, settings: CloudStackStatesSettings) -> CloudStackStatesReading:
     """Ask the cloud, and compare with what it said before. Raises ProbeFailed where neither of its sources answers."""
-    states, unasked = await ask(host, io, settings.answer_limit)
     last = io.previous(CloudStackStatesReading)
-    found = compared(states, host.names, last.reading if last else None, io.clock.monotonic(), settings.ping_interval)
+    before = last.reading if last else None
+    (states, unasked), seen = await asyncio.gather(ask(host, io, settings.answer_limit), _stores(before, io, settings))
+    found = compared(states, host.names, before, io.clock.monotonic(), settings.ping_interval)
     database = host.cloud is not None and host.cloud.database is not None
-    return replace(found, wall=io.clock.time(), database=database, unasked=unasked)
+    return replace(found, stores=seen, wall=io.clock.time(), database=database, unasked=unasked)
+
+
+async def _stores(
+    before: CloudStackStatesReading | None, io: Io, settings: CloudStackStatesSettings
+) -> Mapping[str, StoreRow]:
+    """Those that the last answer named, beside asking for the next one: neither waits for the other."""
+    if before is None:
+        return {}
+    known = before.states.image_stores
+    limit = settings.answer_limit / 2
+    return await look(known, before.stores, io.tcp, io.clock, every=settings.stores_every, deadline=limit)
 
 
 def still(reading: CloudStackStatesReading, host: Host) -> CloudStackStatesReading:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from cs_exporter.platforms.cloudstack.states import PoolState, SystemVmState, VmsInState
 from cs_exporter.platforms.cloudstack.words import without_secrets
 from cs_exporter.probes.cloudstack.reading import ERROR, ERRORS_WINDOW, CloudStackStatesReading
+from cs_exporter.probes.cloudstack.stores import StoreRow
 from cs_exporter.spec import Metric, Sample, rows
 
 Reading = CloudStackStatesReading
@@ -86,6 +87,16 @@ def _unusable(reading: Reading) -> Iterable[Sample]:
         for pool in reading.states.pools
         if pool.status != POOL_UP and pool.hosts
     ]
+
+
+def _of_stores(name: str, help_text: str, value: Callable[[StoreRow], float | None]) -> Metric[Reading]:
+    """A metric with a sample per secondary storage that answered the exporter once: others it may not be let to."""
+
+    def read(reading: Reading) -> Iterable[Sample]:
+        values = ((name, value(row)) for name, row in reading.stores.items() if row.answered)
+        return [Sample(float(number), (name,)) for name, number in values if number is not None]
+
+    return rows(name, help_text, ("image_store",), read)
 
 
 def _image_stores(reading: Reading) -> Iterable[Sample]:
@@ -167,6 +178,22 @@ _STORAGE: tuple[Metric[Reading], ...] = (
         "1 for every secondary storage, with its protocol and address (by image_store, or listImageStores).",
         ("image_store", "protocol", "url", "access"),
         _image_stores,
+    ),
+    _of_stores(
+        "cs_image_store_up",
+        "1 if a secondary storage by HTTP (S3) answers the exporter, with whatever status, else 0; absent where it "
+        "never did, or is none by HTTP. NFS servers have cs_nfs_server_up.",
+        lambda row: row.up,
+    ),
+    _of_stores(
+        "cs_image_store_latency_seconds",
+        "Time until the first byte of its answer to an HTTP request from the exporter.",
+        lambda row: row.seconds,
+    ),
+    _of_stores(
+        "cs_image_store_tls_not_after_timestamp_seconds",
+        "End of validity of the TLS certificate that it shows, as seen by the exporter.",
+        lambda row: row.not_after,
     ),
 )
 

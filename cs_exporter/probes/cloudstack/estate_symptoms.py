@@ -128,4 +128,36 @@ SYMPTOMS = (
         fix="Bring it back and end its maintenance; one that is given up should be removed from the cloud, so that no "
         "host has it mapped.",
     ),
+    Symptom(
+        name="CsImageStoreDown",
+        sees="A secondary storage that is reached by HTTP answers no more.",
+        metric="cs_image_store_up",
+        limit=_FALSE,
+        runs=2,
+        hold=120,
+        cause=Cause.STORAGE,
+        severity=Severity.WARNING,
+        unit="boolean",
+        means="Templates, snapshots and volumes can't be copied; guests whose template is not on primary storage yet "
+        "can't be made. It answered the exporter before; system VMs may have another way to it.",
+        look=(
+            "curl -sv -o /dev/null $URL, on the exporter's machine",
+            "the same, on a machine of the storage network",
+        ),
+        fix="Mend the storage, its balancer or certificate, or the way there. If only the exporter can't reach it any "
+        "more, let it through, or nobody will be told next time.",
+    ),
+    Symptom(
+        name="CsImageStoreCertificateExpires",
+        sees="The TLS certificate of a secondary storage runs out within 14 days.",
+        metric="cs_image_store_tls_not_after_timestamp_seconds",
+        limit=Limit(Op.ABOVE, -14 * 86400, step=3600, age=True),
+        runs=2,
+        cause=Cause.STORAGE,
+        severity=Severity.WARNING,
+        unit="seconds",
+        means="When it has run out the secondary storage VMs and hypervisors refuse to use it.",
+        look=("openssl s_client -connect $ADDRESS:443 </dev/null | openssl x509 -noout -dates -subject",),
+        fix="Renew the certificate and have the storage load it.",
+    ),
 )

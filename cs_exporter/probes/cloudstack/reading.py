@@ -14,6 +14,7 @@ from cs_exporter.probes.cloudstack import host_rows, server_rows
 from cs_exporter.probes.cloudstack.host_rows import ROUTING, UP, HostRow
 from cs_exporter.probes.cloudstack.recent import NOTHING, Recent, added, total
 from cs_exporter.probes.cloudstack.server_rows import ServerRow
+from cs_exporter.probes.cloudstack.stores import StoreRow
 
 ERROR = "Error"
 ERRORS_WINDOW = 1800.0
@@ -45,6 +46,7 @@ class CloudStackStatesReading:
     hosts: Mapping[str, HostRow] = field(default_factory=dict)
     servers: Mapping[str, ServerRow] = field(default_factory=dict)
     errors: Mapping[str, ErrorRow] = field(default_factory=dict)
+    stores: Mapping[str, StoreRow] = field(default_factory=dict)  # by name; secondary storage by HTTP
     now: float = 0.0
     wall: float = 0.0
     database: bool = True  # whether one is configured
@@ -103,7 +105,7 @@ def compared(
         for said in states.servers
     }
     errors = _errors(states, before.errors if before is not None and same else None, now)
-    return CloudStackStatesReading(states, names, hosts, servers, errors, now)
+    return CloudStackStatesReading(states, names, hosts, servers, errors, now=now)
 
 
 def _errors(states: States, before: Mapping[str, ErrorRow] | None, now: float) -> dict[str, ErrorRow]:

@@ -10,7 +10,7 @@ import pytest
 
 from cs_exporter.model import Host
 from cs_exporter.platforms.cloudstack.states import Source, States
-from cs_exporter.ports import Last, Sql
+from cs_exporter.ports import Dial, Last, PortState, R, Sql, Talk
 from cs_exporter.probes.cloudstack.cloudstack_states import SPEC, CloudStackStatesSettings, probe, still
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading
 from tests import world
@@ -35,6 +35,15 @@ def small(database: MysqlServer) -> Iterator[SmallCloud]:
     cloud.drop()
 
 
+class Nobody:
+    """ports.Dialer: the exporter is not let to the storage network."""
+
+    async def dial(self, address: str, port: int, talk: Talk, deadline: float) -> Dial:
+        """No answer."""
+        assert ("s3.example", 443, True) == (address, port, talk.tls)
+        return Dial(PortState.FILTERED, f"no answer within {deadline:g} s")
+
+
 @dataclass
 class Poller:
     """Polls the cloud's pseudo-host, by a clock that the test moves."""
@@ -57,10 +66,10 @@ class Poller:
         """One run."""
         self.before, self.now = self.now, self.now + after
 
-        def previous(kind: type[CloudStackStatesReading], /) -> Last[CloudStackStatesReading] | None:
+        def previous(kind: type[R], /) -> Last[R] | None:
             return Last(self.last, self.before) if isinstance(self.last, kind) else None
 
-        io = replace(world.io(sql=self.sql, clock=self), previous=previous)
+        io = replace(world.io(sql=self.sql, tcp=Nobody(), clock=self), previous=previous)
         self.last = await probe(self.host, io, CloudStackStatesSettings())
         return self.last
 
@@ -177,4 +186,4 @@ def test_who_is_asked() -> None:
     """The pseudo-host of a cloud, and no other."""
     assert SPEC.applies(ENDPOINT)
     assert not SPEC.applies(replace(ENDPOINT, cloud=None))
-    assert 8.0 == CloudStackStatesSettings().longest_wait()
+    assert 4.0 == CloudStackStatesSettings().longest_wait()
