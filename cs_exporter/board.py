@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from cs_exporter.discovery.clouds import Standing
 from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Unsupported
 from cs_exporter.ports import Counters
 
@@ -59,6 +60,7 @@ class Health:
     ssh_connections: int = 0
     first_sweep_done: bool = False
     collector_mismatches: frozenset[str] = frozenset()  # hosts whose installed collector is not this version's
+    discovery: tuple[Standing, ...] = ()
     counters: Counters = field(default_factory=Counters)
 
 

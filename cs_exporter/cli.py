@@ -22,13 +22,15 @@ from cs_exporter.checklist import print_checklist
 from cs_exporter.config import Config, ConfigError, load, schema, summary
 from cs_exporter.config.errors import suggestion
 from cs_exporter.daemon import collector
+from cs_exporter.discovery.store import usable
 from cs_exporter.inventory import build_inventory
 from cs_exporter.keyline import key_line
 from cs_exporter.logs import LogFormat, LogLevel, configure
 from cs_exporter.matrix_commands import matrix
-from cs_exporter.model import Host, Inventory
-from cs_exporter.once import probe_once, show
-from cs_exporter.options import CONFIG, console
+from cs_exporter.model import Connection, Host, Inventory
+from cs_exporter.needs import asked, needs_of
+from cs_exporter.once import everybody, probe_once, show
+from cs_exporter.options import CONFIG, STORAGE, console
 from cs_exporter.probes import PROBES
 from cs_exporter.service import Service, serve
 from cs_exporter.web.options import DEFAULT_LISTEN_ADDRESS, DEFAULT_TELEMETRY_PATH, web_options
@@ -59,6 +61,7 @@ RUN_OPTIONS = (
         "--web.route-prefix", "route_prefix", metavar="PREFIX",
         help="Prefix of all paths; default: the path of --web.external-url.",
     ),
+    STORAGE,
     click.option(
         "--log.level", "log_level", type=click.Choice(["debug", "info", "warning", "error"]), default="info",
         show_default=True, help="Log from this level up.",
@@ -104,6 +107,7 @@ def run(
     telemetry_path: str,
     external_url: str,
     route_prefix: str | None,
+    storage: Path | None,
     log_level: LogLevel,
     log_format: LogFormat,
 ) -> None:
@@ -111,7 +115,8 @@ def run(
     configure(log_level, log_format)
     path = config_file or context.obj
     options = web_options(listen, web_config, telemetry_path, external_url, route_prefix)
-    serve(partial(load, path), options, partial(_announce, path, options.link_prefix))
+    kept = None if storage is None else usable(storage)
+    serve(partial(load, path), options, partial(_announce, path, options.link_prefix), kept)
 
 
 def _announce(path: Path | None, prefix: str, service: Service) -> None:
@@ -151,14 +156,21 @@ def show_collector() -> None:
 @CONFIG
 @click.pass_obj
 def hosts(given: Path | None, config_file: Path | None) -> None:
-    """List the hosts of the configuration, and what each is asked."""
+    """List the hosts of the configuration and of its clouds, which are asked now, and what each is asked.
+
+    The exit status is 1 where a cloud could not be asked who its hosts are.
+    """
+    configure("error", "logfmt")
+    inventory, complete = _everybody(load(config_file or given))
     table = Table("host", "address", "roles", "place", "asked", box=None, pad_edge=False)
-    for host in build_inventory(load(config_file or given)):
+    for host in inventory:
         place = "/".join(filter(None, (host.place.cloud_zone, host.place.cloud_pod, host.place.cloud_cluster)))
-        asked = [spec.name for spec in PROBES if host.settings[spec.name].enabled and spec.applies(host)]
+        probes = [spec.name for spec in asked(host, PROBES)]
         roles = ", ".join(sorted(host.roles))
-        table.add_row(host.name, host.address, roles, place, ", ".join(asked))
+        table.add_row(host.name, host.address, roles, place, ", ".join(probes))
     console().print(table)
+    if not complete:
+        sys.exit(1)
 
 
 @root.command()
@@ -174,7 +186,7 @@ def probe(given: Path | None, config_file: Path | None, name: str, host: str) ->
     """
     configure("warning", "logfmt")
     config: Config = load(config_file or given)
-    inventory = build_inventory(config)
+    inventory, _ = _everybody(config)
     spec = next((spec for spec in PROBES if spec.name == name), None)
     if spec is None:
         raise ConfigError("cs-exporter", "NAME", f"no probe {name!r}; {suggestion(name, [s.name for s in PROBES])}")
@@ -193,17 +205,28 @@ def probe(given: Path | None, config_file: Path | None, name: str, host: str) ->
 def show_checklist(given: Path | None, config_file: Path | None, key_lines: bool, names: tuple[str, ...]) -> None:  # noqa: FBT001
     """Say what the account on each HOST (default: all) still lacks, what is lost without it, and how to mend it.
 
-    The exit status is 0 where nothing is lacking, and 1 where something is or a host could not be asked.
+    The exit status is 0 where nothing is lacking, and 1 where something is, or a host or a cloud could not be asked.
     """
     configure("error", "logfmt")
     config = load(config_file or given)
-    inventory = build_inventory(config)
-    found = [_host(config, inventory, name) for name in names] or list(inventory)
+    inventory, complete = _everybody(config)
+    lacking = [host for host in inventory if _logs_in(host) or needs_of(host, PROBES)]
+    found = [_host(config, inventory, name) for name in names] or lacking or list(inventory)
     if key_lines:
-        for host in found:
+        for host in filter(_logs_in, found):
             click.echo(f"{host.name}: {key_line(host)}")
     elif not asyncio.run(print_checklist(config, found, PROBES, click.echo)):
+        complete = False
+    if not complete:
         sys.exit(1)
+
+
+def _everybody(config: Config) -> tuple[Inventory, bool]:
+    return everybody(config, partial(click.echo, err=True))
+
+
+def _logs_in(host: Host) -> bool:
+    return host.connection is not Connection.NONE
 
 
 def _host(config: Config, inventory: Inventory, name: str) -> Host:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import structlog
 
@@ -15,9 +16,11 @@ from cs_exporter import needs
 from cs_exporter.board import FLEET, Board, Snapshot
 from cs_exporter.config import Config, ConfigError, shown
 from cs_exporter.derive import Deriver
+from cs_exporter.discovery.clouds import Discovery
+from cs_exporter.discovery.store import Store
 from cs_exporter.history import History
-from cs_exporter.inventory import build_inventory, difference
-from cs_exporter.model import Failure, Host, Inventory, Outcome, Reason, Role, Unsupported
+from cs_exporter.inventory import InventoryChange, build_inventory, difference
+from cs_exporter.model import Census, Failure, Host, Inventory, Outcome, Reason, Role, Unsupported
 from cs_exporter.ports import Clock, Last, R
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.runner import run_once
@@ -47,15 +50,20 @@ _SHEETS = {spec.name: spec for spec in PROBES}
 
 
 class Daemon:
-    """Watches the hosts of a configuration. `load` reads it (again), and may raise ConfigError."""
+    """Watches the hosts of a configuration, and of the clouds that it names.
 
-    def __init__(self, load: Callable[[], Config], clock: Clock = time) -> None:
+    `load` reads it (again), and may raise ConfigError. `storage`: an existing folder for what survives a restart.
+    """
+
+    def __init__(self, load: Callable[[], Config], clock: Clock = time, storage: Path | None = None) -> None:
         self._load = load
         self._clock = clock
         self.config = load()
         self.probes = PROBES
         self.derived = DERIVED
-        self.board = Board(build_inventory(self.config))
+        self._discovery = Discovery(None if storage is None else Store(storage), clock)
+        self.board = Board(build_inventory(self.config, self._discovery.censuses()))
+        self._discovery.follow(_clouds(self.board.inventory))
         self.history = History()
         counters = self.board.health.counters
         self._world = World(collector(), pace_of(self.config), clock, counters)
@@ -63,6 +71,9 @@ class Daemon:
         self._scheduler = self._new_scheduler()
         self._awaited: set[tuple[str, str]] = set()
         self._reloading = asyncio.Lock()
+        self._told = False  # a cloud has said something that is not in the inventory yet
+        self._following: asyncio.Task[None] | None = None
+        self._ending = False
 
     async def start(self) -> None:
         """Begin the first sweep."""
@@ -72,6 +83,10 @@ class Daemon:
 
     async def stop(self) -> None:
         """End every run and connection, within a few seconds."""
+        self._ending = True
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait([self._following])
         await self._scheduler.stop(PATIENCE)
         self._deriver.close()
         await self._world.close()
@@ -82,6 +97,7 @@ class Daemon:
         health.scheduler_lag = self._scheduler.lag
         health.ssh_connections = self._world.shells.connections()
         health.collector_mismatches = self._world.shells.mismatches()
+        health.discovery = self._discovery.standings()
         return self.board.snapshot(self._clock.monotonic(), self._clock.time())
 
     @property
@@ -119,20 +135,44 @@ class Daemon:
         return Outcome(probe, host, started, finished, finished - began, result)
 
     async def reload(self) -> None:
-        """Read the configuration again and apply the difference. Raises ConfigError, and then nothing has changed."""
+        """Read the configuration again and apply the difference. Raises ConfigError, and then nothing has changed.
+
+        Hosts of clouds are kept; those that are held because too many were missing at once are let go.
+        """
         async with self._reloading:
             try:
                 config = await asyncio.to_thread(self._load)
-                inventory = await asyncio.to_thread(build_inventory, config)
+                change = await self._difference(config, self._discovery.censuses(accepted=True))
             except ConfigError:
                 self.board.health.config_reload_successful = False
                 raise
-            await self._apply(config, inventory)
+            self._discovery.accept()
+            self._discovery.follow(_clouds(change.inventory))
+            await self._apply(config, change)
             self._loaded()
+            await self._discovery.save()
 
-    async def _apply(self, config: Config, inventory: Inventory) -> None:
+    async def _follow(self) -> None:
+        """Watch the hosts that clouds have now. What they say meanwhile is applied after that, in one go."""
+        while self._told:
+            async with self._reloading:
+                self._told = False
+                change = await self._difference(self.config, self._discovery.censuses())
+                if change.added or change.removed or change.changed:
+                    await self._apply(self.config, change)
+                await self._discovery.save()
+        self._end_first_sweep()
+
+    async def _difference(self, config: Config, censuses: Mapping[str, Census]) -> InventoryChange:
+        """Under the lock only: what it is compared with must be what it is applied to."""
+        before = self.board.inventory
+        lines: list[str] = []
+        change = await asyncio.to_thread(lambda: difference(before, build_inventory(config, censuses, lines.append)))
+        self._discovery.complain(lines)
+        return change
+
+    async def _apply(self, config: Config, change: InventoryChange) -> None:
         before, self.config = self.config, config
-        change = difference(self.board.inventory, inventory)
         self._world.shells.repace(pace_of(config))
         # A host with another way in may be another machine: nothing that is known of the old one is true of it.
         moved = [
@@ -148,14 +188,12 @@ class Daemon:
             await self._scheduler.stop(PATIENCE)
             self._scheduler = self._new_scheduler()
             self._scheduler.start(change.inventory)
-        self._forget_unasked(change.inventory)
+        self._forget_unasked(change)
         for name in change.changed:
             for spec in PROBES:
                 self._keep_to_inventory(spec.name, name)
         self._deriver.again()
-        log.info(
-            "configuration applied", added=len(change.added), removed=len(change.removed), changed=len(change.changed)
-        )
+        log.info("inventory applied", added=len(change.added), removed=len(change.removed), changed=len(change.changed))
 
     def _forget(self, name: str) -> None:
         self._scheduler.remove([name])
@@ -164,17 +202,24 @@ class Daemon:
         for spec in PROBES:
             self.board.forget(spec.name, name)
 
-    def _forget_unasked(self, inventory: Inventory) -> None:
-        asked = self._asked(inventory)
-        for host in inventory:
+    def _forget_unasked(self, change: InventoryChange) -> None:
+        for name in change.changed:
+            asked = {spec.name for spec in self._scheduler.asked(change.inventory.hosts[name])}
             for spec in PROBES:
-                if (spec.name, host.name) not in asked:
-                    self.board.forget(spec.name, host.name)
-        self._awaited &= asked
-        self.board.health.first_sweep_done |= not self._awaited
+                if spec.name not in asked:
+                    self.board.forget(spec.name, name)
+        if not self.board.health.first_sweep_done:
+            self._awaited |= self._asked(change.inventory.hosts[name] for name in change.added)
+            self._awaited = {(probe, name) for probe, name in self._awaited if self._is_asked(probe, name)}
+            self._end_first_sweep()
 
-    def _asked(self, inventory: Inventory) -> set[tuple[str, str]]:
-        return {(spec.name, host.name) for host in inventory for spec in self._scheduler.asked(host)}
+    def _end_first_sweep(self) -> None:
+        """It has ended once all have been asked, those included whom a cloud has named meanwhile."""
+        if not self._awaited and not self._told:
+            self.board.health.first_sweep_done = True
+
+    def _asked(self, hosts: Iterable[Host]) -> set[tuple[str, str]]:
+        return {(spec.name, host.name) for host in hosts for spec in self._scheduler.asked(host)}
 
     def _loaded(self) -> None:
         self.board.health.config_reload_successful = True
@@ -202,6 +247,8 @@ class Daemon:
         self._keep_to_inventory(outcome.probe, outcome.host)
         self.history.record(outcome)
         self._deriver.landed(outcome.probe, interval)
+        if isinstance(outcome.reading, Census):
+            self._hear(self.board.inventory.hosts[outcome.host].platform, outcome.reading)
         if entry.failure is not None and (before is None or before.failure != entry.failure):
             failure = entry.failure
             log.warning(
@@ -210,8 +257,15 @@ class Daemon:
         elif entry.failure is None and before is not None and before.failure is not None:
             log.info("probe works again", probe=outcome.probe, host=outcome.host)
         self._awaited.discard((outcome.probe, outcome.host))
-        if not self._awaited:
-            self.board.health.first_sweep_done = True
+        self._end_first_sweep()
+
+    def _hear(self, platform: str, census: Census) -> None:
+        """A cloud has said who belongs to it: what that changes is applied as a reload is, one at a time."""
+        if self._ending or not self._discovery.take(platform, census):
+            return
+        self._told = True
+        if self._following is None or self._following.done():
+            self._following = asyncio.get_running_loop().create_task(self._follow())
 
     def _keep_to_inventory(self, probe: str, name: str) -> None:
         """No row of a host's reading may tell of a machine that a reload has taken away; its run may be from before."""
@@ -228,8 +282,14 @@ class Daemon:
         self.board.health.first_sweep_done = not self._awaited
 
 
+def _clouds(inventory: Inventory) -> list[str]:
+    """The platforms that are asked who belongs to them."""
+    return [host.platform for host in inventory if host.cloud is not None]
+
+
 def _way_in(host: Host) -> tuple[object, ...]:
-    return host.connection, host.address, host.ssh.port, host.mysql if Role.DATABASE in host.roles else None
+    mysql = host.mysql if Role.DATABASE in host.roles or host.cloud is not None else None
+    return host.connection, host.address, host.ssh.port, mysql, host.cloud
 
 
 def _schedule(config: Config) -> tuple[float, float]:

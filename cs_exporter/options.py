@@ -25,6 +25,11 @@ def config_option(without: str) -> Callable[[F], F]:
 
 CONFIG = config_option("this machine alone is watched")
 
+STORAGE = click.option(
+    "--storage.path", "storage", type=click.Path(path_type=Path), metavar="DIR",
+    help="Folder for what survives a restart: the hosts that clouds have named. Without one, nothing does.",
+)  # fmt: skip
+
 _WIDE = 200
 
 

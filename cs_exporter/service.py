@@ -12,11 +12,13 @@ import resource
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import structlog
 
 from cs_exporter.config import Config, ConfigError
 from cs_exporter.daemon import Daemon
+from cs_exporter.inventory import InventoryChange
 from cs_exporter.notify import ServiceManager
 from cs_exporter.web.options import WebOptions
 from cs_exporter.web.server import WebServer
@@ -36,8 +38,8 @@ STDERR = 2
 class Service(Daemon):
     """A daemon that others can ask over HTTP."""
 
-    def __init__(self, load: Callable[[], Config], options: WebOptions) -> None:
-        super().__init__(load)
+    def __init__(self, load: Callable[[], Config], options: WebOptions, storage: Path | None = None) -> None:
+        super().__init__(load, storage=storage)
         self._web = WebServer(self, options)
         self._manager = ServiceManager(os.environ, lambda: self.polls, self._status)
         self._one_reload = asyncio.Lock()
@@ -65,7 +67,6 @@ class Service(Daemon):
         async with self._one_reload:  # whoever waits takes all files as they are when its turn comes
             with self._manager.reloading():
                 await self._reload()
-            self._count_descriptors()
 
     async def _reload(self) -> None:
         try:
@@ -78,6 +79,10 @@ class Service(Daemon):
             )
             raise
         await self._web.apply(security)
+
+    async def _apply(self, config: Config, change: InventoryChange) -> None:
+        await super()._apply(config, change)
+        self._count_descriptors()
 
     def _status(self) -> str:
         """One line about the daemon."""
@@ -106,13 +111,18 @@ class Service(Daemon):
             await self.reload()
 
 
-def serve(load: Callable[[], Config], options: WebOptions, announce: Callable[[Service], None]) -> None:
+def serve(
+    load: Callable[[], Config],
+    options: WebOptions,
+    announce: Callable[[Service], None],
+    storage: Path | None = None,
+) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reloads. Raises ConfigError for what can't be started."""
     _occupy_standard_descriptors()
     faulthandler.enable(STDERR)  # a watchdog's SIGABRT then leaves word of where everything stood
     _allow_descriptors()
     with asyncio.Runner(loop_factory=_quickest_loop) as runner:
-        runner.run(_serve(load, options, announce))
+        runner.run(_serve(load, options, announce, storage))
 
 
 def _occupy_standard_descriptors() -> None:
@@ -137,8 +147,13 @@ def _quickest_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(load: Callable[[], Config], options: WebOptions, announce: Callable[[Service], None]) -> None:
-    service = Service(load, options)
+async def _serve(
+    load: Callable[[], Config],
+    options: WebOptions,
+    announce: Callable[[Service], None],
+    storage: Path | None = None,
+) -> None:
+    service = Service(load, options, storage)
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     reloads: set[asyncio.Task[None]] = set()
 

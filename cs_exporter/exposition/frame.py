@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
-from cs_exporter.board import FLEET, Entry, Health, Snapshot
-from cs_exporter.build import Build
+from cs_exporter.board import FLEET, Entry, Snapshot
 from cs_exporter.exposition.families import Family, Head, Row, Tally
+from cs_exporter.exposition.health import OWN_HEADS
 from cs_exporter.exposition.judgements import HOST_SUSPECT, SYMPTOM_LIMIT
-from cs_exporter.model import Host
+from cs_exporter.model import Connection, Host
 
 _PROBE = ("host", "probe")
 _REASON = ("host", "probe", "reason")
@@ -108,10 +109,13 @@ HOST_INFO = Head(
 HOST_MAINTENANCE = Head(
     "cs_host_maintenance", "1 while planned work is declared on the host: it mutes alerts.", "gauge", ("host",)
 )
-HOSTS_EXPECTED = Head("cs_hosts_expected", "Hosts in the inventory.", "gauge", ("platform",))
-HOSTS_POLLED = Head(
-    "cs_hosts_polled", "Hosts of the inventory that have been asked at least once.", "gauge", ("platform",)
+HOSTS_EXPECTED = Head(
+    "cs_hosts_expected",
+    "Hosts of the inventory that are to be asked: all but clouds themselves, and machines that nobody can ask.",
+    "gauge",
+    ("platform",),
 )
+HOSTS_POLLED = Head("cs_hosts_polled", "Those of them that have been asked at least once.", "gauge", ("platform",))
 COLLECTOR_MISMATCH = Head(
     "cs_collector_mismatch",
     "1 for a host whose installed collector is not this version's; print the right one with the command `collector`.",
@@ -135,8 +139,9 @@ def host_families(snapshot: Snapshot) -> Iterator[Family]:
     """What is known of the hosts without asking them."""
     hosts = list(snapshot.hosts())
     asked = {entry.latest.host for entry in snapshot.entries} - {FLEET}
-    expected = Counter(host.platform for host in hosts)
-    polled = Counter(host.platform for host in hosts if host.name in asked)
+    expected = Counter({host.platform: 0 for host in hosts if host.cloud is not None})
+    expected.update(host.platform for host in hosts if _is_expected(host, asked))
+    polled = Counter(host.platform for host in hosts if host.cloud is None and host.name in asked)
     yield Family(HOST_INFO, [_info(host) for host in hosts])
     yield Family(HOST_MAINTENANCE, [Row((host.name,), float(host.maintenance)) for host in hosts])
     yield Family(HOSTS_EXPECTED, [Row((platform,), float(count)) for platform, count in expected.items()])
@@ -145,80 +150,9 @@ def host_families(snapshot: Snapshot) -> Iterator[Family]:
     yield Family(COLLECTOR_MISMATCH, [Row((host,), 1.0) for host in mismatches])
 
 
-BUILD_INFO = Head("cs_build_info", "1, by what is running.", "gauge", ("version", "revision", "python_version"))
-HEALTH: tuple[tuple[Head, Callable[[Health], float]], ...] = (
-    (
-        Head("cs_config_last_reload_successful", "1 if the configuration was taken in at the latest attempt."),
-        lambda health: float(health.config_reload_successful),
-    ),
-    (
-        Head("cs_config_last_reload_success_timestamp_seconds", "When the configuration in force was taken in."),
-        lambda health: health.config_reload_timestamp,
-    ),
-    (
-        Head("cs_first_sweep_done", "1 once every probe has run on every host; rules on absence wait for it."),
-        lambda health: float(health.first_sweep_done),
-    ),
-    (
-        Head("cs_scheduler_lag_seconds", "How late the latest slot of the timetable began."),
-        lambda health: health.scheduler_lag,
-    ),
-    (
-        Head("cs_ssh_connections", "SSH connections to hosts that are open."),
-        lambda health: float(health.ssh_connections),
-    ),
-    (
-        Head("cs_ssh_handshakes_total", "SSH connections begun.", "counter"),
-        lambda health: float(health.counters.ssh_handshakes),
-    ),
-    (
-        Head("cs_ssh_sessions_dropped_total", "Sessions given up because an answer did not end in time.", "counter"),
-        lambda health: float(health.counters.sessions_dropped),
-    ),
-    (
-        Head("cs_ssh_requests_total", "Requests sent to collectors on hosts.", "counter"),
-        lambda health: float(health.counters.requests),
-    ),
-    (
-        Head("cs_ssh_request_bytes_total", "Bytes of requests sent to collectors.", "counter"),
-        lambda health: float(health.counters.request_bytes),
-    ),
-    (
-        Head("cs_ssh_answer_bytes_total", "Bytes of answers received from collectors.", "counter"),
-        lambda health: float(health.counters.answer_bytes),
-    ),
-    (
-        Head("cs_rpc_calls_total", "ONC RPC calls sent to file servers.", "counter"),
-        lambda health: float(health.counters.rpc_calls),
-    ),
-    (
-        Head("cs_sql_logins_total", "Logins to database servers; one each while the kept connections hold.", "counter"),
-        lambda health: float(health.counters.sql_logins),
-    ),
-    (
-        Head("cs_sql_queries_total", "Statements sent to database servers.", "counter"),
-        lambda health: float(health.counters.sql_queries),
-    ),
-    (
-        Head("cs_dials_total", "Connections begun from here to look at ports.", "counter"),
-        lambda health: float(health.counters.dials),
-    ),
-    (
-        Head("cs_tunnelled_dials_total", "Connections that hosts were asked to begin to look at ports.", "counter"),
-        lambda health: float(health.counters.tunnels),
-    ),
-    (
-        Head("cs_echoes_total", "Packets sent from here to measure paths.", "counter"),
-        lambda health: float(health.counters.echoes),
-    ),
-)
-
-
-def own_families(health: Health, build: Build) -> Iterator[Family]:
-    """The exporter's own health."""
-    yield Family(BUILD_INFO, [Row((build.version, build.revision, build.python_version), 1.0)])
-    for head, value in HEALTH:
-        yield Family(head, [Row((), value(health))])
+def _is_expected(host: Host, asked: AbstractSet[str]) -> bool:
+    """Where nobody logs in there may be nothing to ask: of such a host only what comes is counted."""
+    return host.cloud is None and (host.connection is not Connection.NONE or host.name in asked)
 
 
 SERIES_DROPPED = Head(
@@ -247,8 +181,8 @@ def omission_families(tally: Tally) -> Iterator[Family]:
 
 HEADS: tuple[Head, ...] = (
     *(head for head, _rows in (*_OF_ONE_RUN, *_SINCE_START)),
-    *(HOST_INFO, HOST_MAINTENANCE, HOSTS_EXPECTED, HOSTS_POLLED, COLLECTOR_MISMATCH, BUILD_INFO),
-    *(head for head, _value in HEALTH),
+    *(HOST_INFO, HOST_MAINTENANCE, HOSTS_EXPECTED, HOSTS_POLLED, COLLECTOR_MISMATCH),
+    *OWN_HEADS,
     *(SERIES_DROPPED, DUPLICATE_SERIES, UNREADABLE_METRICS, SYMPTOM_LIMIT, HOST_SUSPECT),
 )
 """Every family that is there whatever the sheets say; no sheet may declare one of these names."""

@@ -24,8 +24,8 @@ from cs_exporter.exposition.frame import (
     host_families,
     omission_families,
     outcome_families,
-    own_families,
 )
+from cs_exporter.exposition.health import discovery_families, own_families
 from cs_exporter.exposition.judgements import limit_family, suspect_family
 from cs_exporter.limits import in_force
 from cs_exporter.model import Host, Inventory, Outcome
@@ -140,6 +140,7 @@ class Exposition:
         limits = in_force(snapshot.inventory, self._judge.symptoms)
         session = self._judge.session(limits, snapshot.wall)
         yield from own_families(snapshot.health, self._build)
+        yield from discovery_families(snapshot.health.discovery)
         yield limit_family(self._judge.symptoms, limits)
         yield from map(tally.charge, host_families(snapshot))
         yield from map(tally.charge, outcome_families(entries))

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cs_exporter.matrix import own_asking, own_exporter, own_gone, own_hosts, own_reach, own_rules, own_trends
+from cs_exporter.matrix import (
+    own_asking,
+    own_discovery,
+    own_exporter,
+    own_gone,
+    own_hosts,
+    own_reach,
+    own_rules,
+    own_trends,
+)
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import OWN, Row
 from cs_exporter.probes import PROBES
@@ -23,6 +32,7 @@ def own_rows(rendering: Rendering, probes: Sequence[AnySpec] = PROBES) -> tuple[
         *own_asking.rows(rendering, probes),
         *own_gone.rows(rendering, probes),
         *own_reach.rows(rendering, probes),
+        *own_discovery.rows(rendering),
         *own_exporter.rows(rendering, probes),
         *own_rules.rows(rendering),
         *own_trends.rows(rendering),

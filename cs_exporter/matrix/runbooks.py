@@ -20,7 +20,9 @@ from cs_exporter.spec import Cause
 
 FOLDER = "alerts/runbooks"
 
-BLANK = re.compile(r"\b(?:CLIENT|DEVICE|HOST|MANAGEMENT_SERVER|MOUNTPOINT|PEER|PORT|PROBE|SERVER|SYMPTOM|VANTAGE)\b")
+BLANK = re.compile(
+    r"\b(?:CLIENT|DEVICE|FILE|HOST|MANAGEMENT_SERVER|MAP|MOUNTPOINT|PEER|PLATFORM|PORT|PROBE|SERVER|SYMPTOM|VANTAGE)\b"
+)
 """What is to be filled in, in a command."""
 
 CAPITALS = "Capitals stand for what the alert's labels say."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cs_exporter.probes.agents import agent_countdown, agent_heartbeat
 from cs_exporter.probes.clocks import clock_fleet, time_drift
-from cs_exporter.probes.cloudstack import cloudstack_states
+from cs_exporter.probes.cloudstack import cloudstack_census, cloudstack_states
 from cs_exporter.probes.logs import agent_log, management_log
 from cs_exporter.probes.mysql import galera_cluster, mysql_connections
 from cs_exporter.probes.nfs import nfs_mounts, nfs_server
@@ -27,6 +27,7 @@ PROBES: tuple[AnySpec, ...] = (
     agent_log.SPEC,
     port_reachability.SPEC,
     path_mtu.SPEC,
+    cloudstack_census.SPEC,
     cloudstack_states.SPEC,
 )
 

@@ -87,8 +87,8 @@ class Handlers:
         return web.Response(body=page.body, headers={"Content-Type": page.content_type})
 
     async def targets(self, _request: web.Request) -> web.Response:
-        """All hosts, for Prometheus' http_sd_config; always the whole list."""
-        text = await asyncio.to_thread(targets_json, list(self._daemon.board.inventory))
+        """All hosts but clouds themselves, for Prometheus' http_sd_config; always the whole list."""
+        text = await asyncio.to_thread(targets_json, [host for host in self._daemon.board.inventory if not host.cloud])
         return web.Response(text=text, content_type="application/json")
 
     async def past(self, request: web.Request) -> web.Response:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from cs_exporter.build import Build
+from cs_exporter.board import Board
 from cs_exporter.exposition.families import Family, Row, Tally
 from cs_exporter.exposition.frame import (
     HEADS,
@@ -12,11 +13,11 @@ from cs_exporter.exposition.frame import (
     host_families,
     omission_families,
     outcome_families,
-    own_families,
 )
+from cs_exporter.exposition.health import discovery_families, own_families
 from cs_exporter.exposition.judgements import limit_family, suspect_family
 from cs_exporter.limits import Limits
-from cs_exporter.model import Failure, Reason, Unsupported
+from cs_exporter.model import CloudKind, CloudTarget, Connection, Failure, Host, Inventory, Reason, Unsupported
 from cs_exporter.symptoms import Judge
 from tests.exposition.stubs import BUILD, Weights, board_of, outcome, snapshot_of
 
@@ -85,24 +86,20 @@ def test_hosts_show_their_place_roles_and_maintenance() -> None:
     } == by_name(host_families(board.snapshot(0.0)))
 
 
-def test_own_health_shows_every_work_counter() -> None:
-    """Each field of Health and Counters is somewhere on the page, so a new one can't be forgotten."""
-    health = board_of().health
-    health.config_reload_timestamp, health.scheduler_lag, health.ssh_connections = 7.0, 0.5, 3
-    for number, name in enumerate(type(health.counters).__slots__, 100):
-        setattr(health.counters, name, number)
-    shown = by_name(own_families(health, Build("1", "abc", "3.11.2")))
-    assert [Row(("1", "abc", "3.11.2"), 1.0)] == shown.pop("cs_build_info")
-    values = {name: rows[0].value for name, rows in shown.items()}
-    counted = {value for name, value in values.items() if name.endswith("_total")}
-    assert set(map(float, range(100, 100 + len(type(health.counters).__slots__)))) == counted
-    assert {
-        "cs_config_last_reload_successful": 1.0,
-        "cs_config_last_reload_success_timestamp_seconds": 7.0,
-        "cs_first_sweep_done": 0.0,
-        "cs_scheduler_lag_seconds": 0.5,
-        "cs_ssh_connections": 3.0,
-    } == {name: value for name, value in values.items() if not name.endswith("_total")}
+def test_who_is_expected() -> None:
+    """Not a cloud itself, which is no host of it; nor a machine that nobody logs in to, unless it has been asked."""
+    cloud = Host("endpoint:a", "192.0.2.9", "a", connection=Connection.NONE, cloud=CloudTarget(CloudKind.CLOUDSTACK))
+    hosts = [cloud, *(Host(f"esx{n}", f"192.0.2.{n}", "a", connection=Connection.NONE) for n in (1, 2))]
+    board = Board(Inventory({host.name: host for host in hosts}))
+
+    def shown() -> tuple[list[Row], list[Row]]:
+        rows = by_name(host_families(board.snapshot(0.0)))
+        return rows["cs_hosts_expected"], rows["cs_hosts_polled"]
+
+    assert ([Row(("a",), 0.0)], [Row(("a",), 0.0)]) == shown()
+    for host in ("endpoint:a", "esx1"):
+        board.land(replace(outcome(Weights()), host=host), 30.0)
+    assert ([Row(("a",), 1.0)], [Row(("a",), 1.0)]) == shown()
 
 
 def test_what_a_page_leaves_out_is_on_the_page() -> None:
@@ -122,6 +119,7 @@ def test_every_family_of_the_frame_is_declared() -> None:
     snapshot = snapshot_of(outcome(LATE))
     families = (
         *own_families(snapshot.health, BUILD),
+        *discovery_families(snapshot.health.discovery),
         *host_families(snapshot),
         *outcome_families(snapshot.entries),
         *count_families(snapshot.entries),

@@ -49,6 +49,7 @@ STATES = (
     *("missing", "unasked", "unowned"),  # of a cloud's word
 )
 COUNTED = (
+    *("held", "lacking", "missing"),  # of discovery
     *("refusals", "threads", "views"),
     *("compared", "interfaces"),
     *(

@@ -31,6 +31,7 @@ QUICK: dict[str, Any] = {
         "mysql_connections": {"interval": INTERVAL, "answer_limit": 2, "clients_every": INTERVAL},
         "nfs_mounts": {"interval": INTERVAL, "slow_after": 1, "statfs_limit": 2},
         "nfs_server": {"interval": INTERVAL, "deadline": 1},
+        "cloudstack_states": {"interval": INTERVAL, "answer_limit": 1},
         "path_mtu": {"interval": 2 * INTERVAL, "timeout": 5, "search_limit": 4},
         "storage_heartbeat": {"interval": INTERVAL, "read_limit": 2},
         "port_reachability": {"interval": INTERVAL, "deadline": 1, "first_byte": 1, "shell_deadline": 2},

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from cs_exporter.board import FLEET, Board
 from cs_exporter.build import Build
+from cs_exporter.discovery.clouds import Standing
 from cs_exporter.exposition.pages import Exposition
 from cs_exporter.model import Failure, Host, HostLimits, Inventory, Outcome, Place, Reason, Role
 from cs_exporter.probes import DERIVED, PROBES
@@ -56,6 +57,7 @@ def whole_page(probes: Sequence[AnySpec] = PROBES, derived: Sequence[AnyDerived]
     hosts = {name: replace(one, name=name, limits=limits) for name, limits in NAMES.items()}
     board = Board(Inventory(MappingProxyType(hosts)))
     board.health.collector_mismatches = frozenset({"whole"})
+    board.health.discovery = (Standing("cloudstack", 2, 1, NOW),)
     for sheet in probes:
         board.land(Outcome(sheet.name, "whole", NOW, NOW, 0.1, Planted(more=("crowded",))), 30.0)
         board.land(Outcome(sheet.name, "crowded", NOW, NOW, 0.1, Failure(Reason.TIMEOUT, "planted")), 30.0)

@@ -14,7 +14,7 @@ from cs_exporter.matrix.dashboards.parts import GREEN, RED, Column, Dashboard, P
 from cs_exporter.matrix.dashboards.queries import by, found
 from cs_exporter.matrix.dashboards.shown import ABOUT_OURSELVES, FRAME
 
-PROBES = (FRAME,)
+PROBES = (FRAME, "cloudstack_census")
 """Whose metrics this dashboard has to show in full."""
 
 PER_PROBE = ("probe",)
@@ -29,6 +29,7 @@ def dashboard(stock: Stock) -> Dashboard:
         (
             Section("Now", (*_figures(stock), _own_alerts(stock))),
             Section("What could not be found out", _blind(stock)),
+            Section("Clouds", _clouds(stock)),
             Section("Pace", _pace(stock)),
             Section("Cost", _cost(stock), folded=True),
         ),
@@ -85,6 +86,20 @@ def _blind(stock: Stock) -> tuple[Panel, ...]:
     )
 
 
+def _clouds(stock: Stock) -> tuple[Panel, ...]:
+    """What clouds say of who belongs to them, and what is kept in spite of it."""
+    return (
+        stock.panel("cs_discovery_hosts", title="Machines in the cloud's answer"),
+        stock.graph(
+            "Missing from it, and still watched",
+            ("cs_discovery_hosts_held", "held"),
+            ("cs_discovery_hosts_missing", "missing"),
+        ),
+        stock.panel("cs_discovery_last_complete_timestamp_seconds", title="Age of the last complete answer"),
+        stock.panel("cs_discovery_lacking", title="Things that the cloud does not tell"),
+    )
+
+
 def _pace(stock: Stock) -> tuple[Panel, ...]:
     duration = stock.placed(
         "cs_probe_duration_seconds", by(("host", "probe"), stock.series("cs_probe_duration_seconds"))
@@ -113,7 +128,7 @@ def _cost(stock: Stock) -> tuple[Panel, ...]:
         stock.rates("cs_ssh_request_bytes_total", "cs_ssh_answer_bytes_total", title="Bytes by SSH", keys=mine),
         stock.rates(
             *("cs_rpc_calls_total", "cs_sql_logins_total", "cs_sql_queries_total", "cs_dials_total"),
-            *("cs_tunnelled_dials_total", "cs_echoes_total"),
+            *("cs_tunnelled_dials_total", "cs_echoes_total", "cs_cloud_api_calls_total"),
             title="Questions besides SSH",
             keys=mine,
         ),

@@ -52,6 +52,7 @@ NOT_HERE: Mapping[str, str] = {
         (name for name, of in METRICS.items() if of.probe == "cloudstack_states"), "no cloud is asked here"
     ),
     **dict.fromkeys((name for name in METRICS if name.startswith("cs_galera_")), "its database is no cluster"),
+    **dict.fromkeys((name for name in METRICS if name.startswith("cs_discovery_")), "no cloud is asked here"),
     "cs_mysql_denied": "the monitoring account has all that it needs",
     "cs_mysql_account_privileged": "and no more",
     "cs_mysql_replication_error_info": "whether a stopped replica still says what kept it from its source is luck",

@@ -20,7 +20,7 @@ def test_each_row_is_with_its_metric() -> None:
     """But those about the exporter itself, which have none."""
     about = [row.name for one in METRICS.values() for row in one.rows]
     expected = [row.name for row in MATRIX.rows if row.symptom is not None]
-    assert sorted([*expected, "CsMysqlConnectionsRising"]) == sorted(about)
+    assert sorted([*expected, "CsMysqlConnectionsRising", "CsDiscoveryHeld"]) == sorted(about)
 
 
 def test_whose_they_are() -> None:

@@ -1,0 +1,186 @@
+"""Safe discovery: what an answer of the cloud can take away, and what no answer can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cs_exporter.discovery.keeping import FEWEST, LOSS, PATIENCE, Keeping, kept
+from cs_exporter.model import Census, CloudMount, Traffic
+from tests.discovery.census import answer, machine
+
+
+def after(*answers: Census, of: int = 10) -> Keeping:
+    """What is kept of so many hosts after these answers."""
+    keeping = Keeping().take(answer(range(of)))
+    for census in answers:
+        keeping = keeping.take(census)
+    return keeping
+
+
+def numbers(keeping: Keeping) -> list[int]:
+    """Whom it keeps."""
+    return [int(uuid[1:]) for uuid in keeping.hosts]
+
+
+WITHOUT_3 = [0, 1, 2, *range(4, 10)]
+ONE_LESS = answer(WITHOUT_3)
+ALL = answer(range(10))
+EMPTY = answer(())
+PARTIAL = answer(range(5), complete=False)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        pytest.param([ONE_LESS] * 2, range(10), id="missing twice"),
+        pytest.param([ONE_LESS] * 3, WITHOUT_3, id="missing three times"),
+        pytest.param([ONE_LESS, ONE_LESS, ALL, ONE_LESS, ONE_LESS], range(10), id="back in between"),
+        pytest.param([ONE_LESS, ONE_LESS, PARTIAL, ONE_LESS], range(10), id="a partial answer has it in between"),
+        pytest.param([ONE_LESS, ONE_LESS, answer((), complete=False), ONE_LESS], WITHOUT_3, id="one that lacks it"),
+        pytest.param([PARTIAL] * 9, range(10), id="partial answers only"),
+        pytest.param([replace(EMPTY, stand_in=True)] * 9, range(10), id="a stand-in's answers only"),
+        pytest.param([EMPTY] * 9, range(10), id="empty answers"),
+        pytest.param([answer(WITHOUT_3, removed=frozenset({"u3"}))], WITHOUT_3, id="removed, says the cloud"),
+        pytest.param([answer((), complete=False, removed=frozenset({"u3"}))], WITHOUT_3, id="in a partial answer too"),
+        pytest.param([answer((), removed=frozenset(f"u{n}" for n in range(10)))], [], id="all removed is no loss"),
+        pytest.param([answer(range(10), removed=frozenset({"u3"}))], range(10), id="it is there nevertheless"),
+        pytest.param([answer(range(12))], range(12), id="two more"),
+        pytest.param([answer([12], complete=False)], [*range(10), 12], id="one more in a partial answer"),
+        pytest.param([answer(range(8))] * 9, range(8), id="two of ten, over 10 %, are fewer than are held"),
+        pytest.param([answer(range(7))] * 9, range(10), id="three of ten are held"),
+    ],
+)
+def test_who_is_kept(answers: Sequence[Census], expected: Iterable[int]) -> None:
+    """Ten hosts, and then these answers of their cloud."""
+    assert list(expected) == numbers(after(*answers))
+
+
+@pytest.mark.parametrize(
+    ("of", "left", "held"),
+    [
+        (500, 0, True),
+        (500, 449, True),
+        (500, 450, False),
+        (30, 27, False),
+        (30, 26, True),
+        (20, 17, True),
+        (20, 18, False),
+        (4, 3, False),
+        (4, 2, False),
+        (4, 1, True),
+        (2, 1, False),
+        (2, 0, True),
+        (1, 0, True),
+    ],
+)
+def test_what_a_loss_is(of: int, left: int, held: bool) -> None:  # noqa: FBT001
+    """More than a tenth, and at least three; or all, however few they were."""
+    keeping = after(*[answer(range(left))] * PATIENCE, of=of)
+    assert (of - left if held else 0, of if held else left) == (len(keeping.held), len(keeping.hosts))
+
+
+def test_a_loss_that_comes_bit_by_bit_is_one_too() -> None:
+    """What counts is who is missing, not who has just gone."""
+    keeping = after(*(answer(range(500 - gone)) for gone in (20, 40, 60, 60, 60)), of=500)
+    assert (60, 500) == (len(keeping.held), len(keeping.hosts))
+
+
+def test_who_is_held_stays_until_he_is_back() -> None:
+    """Even where the others of the loss are back, so that it is small by now; and another one may go meanwhile."""
+    keeping = after(*[answer(range(60))] * 4, *[answer(range(1, 98))] * 4, of=100)
+    assert [*range(1, 100)] == numbers(keeping)
+    assert {"u98", "u99"} == keeping.held
+    back = keeping.take(answer(range(1, 100)))
+    assert (frozenset(), {}) == (back.held, back.absent)
+
+
+def test_what_the_operator_accepts_leaves() -> None:
+    """At once, where it has been missing for long enough; else as soon as it has."""
+    few = answer(range(50))
+    assert 50 == len(after(*[few] * 3, of=100).accept().hosts)
+    early = after(few, of=100).accept()
+    assert (100, frozenset()) == (len(early.hosts), early.held)
+    assert [100, 50, 50] == [len(early.take(few).hosts), *(len(early.take(few).take(one).hosts) for one in (few, few))]
+
+
+def test_what_is_accepted_and_comes_back_is_as_before() -> None:
+    """The next loss is held anew."""
+    few, all_of_them = answer(range(50)), answer(range(100))
+    keeping = after(few, of=100).accept().take(all_of_them)
+    assert 50 == len(keeping.take(few).held)
+
+
+def test_a_host_that_is_renamed_is_the_same() -> None:
+    """Its uuid tells; nobody is missing."""
+    renamed = replace(machine(3), name="kvm3-new")
+    keeping = after(Census((*answer(WITHOUT_3).hosts, renamed)))
+    assert renamed == keeping.hosts["u3"]
+    assert ({}, 10) == (keeping.absent, len(keeping.hosts))
+
+
+def test_a_host_that_is_replaced_leaves_at_once() -> None:
+    """Two machines can't have one name; but two that have had it always are no replacement of each other."""
+    another = replace(machine(30), name="kvm3")
+    keeping = after(Census((*answer(WITHOUT_3).hosts, another)))
+    assert ("u3" in keeping.hosts, keeping.hosts["u30"]) == (False, another)
+    twins = after(Census((*ALL.hosts, another)))
+    assert "u3" in twins.take(Census((*answer(WITHOUT_3).hosts, another))).hosts
+
+
+def test_what_a_stand_in_does_not_know_stays() -> None:
+    """The database's word outlives it; what the API does tell counts."""
+    mount = CloudMount("/mnt/a", "nfs1", "/export/a")
+    addresses, settings = {Traffic.STORAGE: "198.51.100.1"}, {"time_drift": {"interval": 60.0}}
+    told = replace(machine(1), mounts=(mount,), secured=True, addresses=addresses, settings=settings)
+    poorer = replace(machine(1), name="renamed", maintenance=True)
+    keeping = Keeping().take(Census((told,))).take(Census((poorer,), stand_in=True))
+    assert replace(told, name="renamed", maintenance=True) == keeping.hosts["u1"]
+    assert poorer == keeping.take(Census((poorer,))).hosts["u1"]
+
+
+def test_an_unchanged_answer_changes_nothing() -> None:
+    """Not even the objects: comparing them then costs nothing."""
+    before = after()
+    keeping = before.take(answer(range(10)))
+    assert before == keeping
+    assert all(one is keeping.hosts[uuid] for uuid, one in before.hosts.items())
+
+
+def test_after_a_restart_it_goes_on() -> None:
+    """With those that were kept, and nobody missing yet."""
+    keeping = kept(after().census().hosts)
+    assert after() == keeping
+    assert 10 == len(keeping.take(EMPTY).held)
+
+
+ANSWERS = st.lists(st.builds(answer, st.sets(st.integers(0, 39)), complete=st.booleans(), stand_in=st.booleans()))
+
+
+@given(ANSWERS)
+def test_nobody_leaves_unseen(answers: list[Census]) -> None:
+    """Whoever leaves has been missing from three complete answers in a row, without being part of a loss."""
+    keeping = Keeping()
+    for number, census in enumerate(answers):
+        before, keeping = keeping, keeping.take(census)
+        gone = before.hosts.keys() - keeping.hosts.keys()
+        deciding = [one for one in answers[: number + 1] if one.complete and not one.stand_in][-PATIENCE:]
+        assert not gone or PATIENCE == len(deciding)
+        assert all(host.uuid not in gone for one in deciding for host in one.hosts)
+        assert len(gone) < FEWEST or len(gone) <= LOSS * len(before.hosts)
+        assert {host.uuid for host in census.hosts} <= keeping.hosts.keys()
+        assert keeping.held <= keeping.absent.keys() <= keeping.hosts.keys()
+
+
+@given(ANSWERS)
+def test_three_equal_answers_settle_it(answers: list[Census]) -> None:
+    """Whatever came before: who is still there and missing is held, and an operator's word ends that."""
+    keeping = Keeping()
+    for census in (*answers, *[answer(range(5))] * PATIENCE):
+        keeping = keeping.take(census)
+    assert keeping.absent.keys() == keeping.held
+    assert set(range(5)) == set(numbers(keeping.accept()))
