@@ -21,10 +21,14 @@ _CLUSTER_BIT = 4
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`given`: name -> value as text; `clusters`: cluster's id -> the same, only of settings that clusters may have."""
+    """`given`: name -> value as text; `clusters`: cluster's id -> the same, only of settings that clusters may have.
+
+    `known`: the cloud told them; what it did not tell is not taken for built in, since the operator may have written it.
+    """
 
     given: Mapping[str, str]
     clusters: Mapping[str, Mapping[str, str]]
+    known: bool = True
 
     def number(self, name: str, cluster: str = "") -> float:
         """A setting in a cluster; the built-in default where it has no positive number."""
@@ -38,7 +42,9 @@ class Settings:
         return words.DEFAULTS[name]
 
     def heartbeat(self, cluster: str = "") -> Mapping[str, Mapping[str, float]]:
-        """CloudHost.settings of a host there."""
+        """CloudHost.settings of a host there; empty where nothing is known."""
+        if not self.known:
+            return {}
         return words.heartbeat_settings(
             self.number(words.PING_INTERVAL, cluster), self.number(words.PING_TIMEOUT, cluster)
         )
@@ -54,7 +60,7 @@ async def settings(session: Session) -> Settings:
     """All of them, with what lacks noted. Raises ProbeFailed."""
     records = await session.part("settings", _given)
     if records is None:
-        return Settings({}, {})
+        return Settings({}, {}, known=False)
     of_clusters = {name for name, _, scope in records if _in_clusters(scope)}
     overrides = await session.part("settings of clusters", _overrides) if of_clusters else ()
     return parsed(records, overrides or ())

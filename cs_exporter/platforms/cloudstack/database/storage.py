@@ -6,6 +6,7 @@ A census makes NFS servers and mounts of them, a look at states what they are li
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from cs_exporter.model import CloudMount
 from cs_exporter.platforms.cloudstack import words
@@ -58,7 +59,7 @@ def image_stores(columns: Columns) -> Listing:
 
 
 def mounts_of_hosts(mapped: Iterable[Record], pools: Iterable[Record]) -> Mapping[str, Sequence[CloudMount]]:
-    """host.id -> the NFS mounts it was told to make, of `mounts` and `pools`."""
+    """host.id -> the NFS mounts it was told to make, of `mounts` and `pools`; in the same order in every answer."""
     usual = {number: CloudMount(f"/mnt/{uuid}", address, path) for number, uuid, _, _, _, address, path, _ in pools}
     found: dict[str, list[CloudMount]] = {}
     for host, pool, place in mapped:
@@ -66,6 +67,8 @@ def mounts_of_hosts(mapped: Iterable[Record], pools: Iterable[Record]) -> Mappin
         if mount is not None:
             known = found.setdefault(host, [])
             known.append(CloudMount(place, mount.server, mount.export) if place else mount)
+    for several in found.values():
+        several.sort(key=attrgetter("mountpoint"))
     return found
 
 

@@ -56,6 +56,7 @@ async def test_a_hypervisor(small: SmallCloud) -> None:
     assert ({}, True, False) == (other.addresses, other.maintenance, one.maintenance)
     assert (True, None) == (one.secured, other.secured)
     assert {"ping_interval": 30.0, "ping_timeout": 2.5} == one.settings["agent_heartbeat"]
+    assert found == by_name(await census(small))
 
 
 @BOTH
@@ -110,7 +111,7 @@ async def test_a_machine_without_an_address_is_not_gone(small: SmallCloud) -> No
     small.database.update("host", f"id = {small.kvm1.number}", private_ip_address=None)
     found = await census(small, **small.names)
     assert (False, frozenset()) == (found.complete, found.removed)
-    assert ("1 machines have no address yet",) == found.lacking
+    assert ("machines without an address yet: 1",) == found.lacking
     assert "kvm1" not in by_name(found)
 
 
@@ -133,6 +134,7 @@ async def test_a_grant_is_missing(small: SmallCloud, table: str, gone: set[str],
     assert gone == before - by_name(found).keys()
     assert (False, frozenset()) == (found.complete, found.removed)
     assert line in found.lacking
+    assert (table == "configuration") == (not by_name(found)["kvm1"].settings)
 
 
 @MARIADB

@@ -20,6 +20,15 @@ def test_mounts() -> None:
     assert [CloudMount("/srv/primary", "192.0.2.41", "/export/primary")] == found["12"]
 
 
+def test_order() -> None:
+    """Of two answers that have the same mounts, neither is news."""
+    pools = [*POOLS, ["4", "uuid0", "second", "NetworkFilesystem", "Up", "192.0.2.41", "/export/second", "1"]]
+    mapped = [["11", "1", ""], ["11", "4", ""]]
+    one, other = (mounts_of_hosts(records, pools)["11"] for records in (mapped, mapped[::-1]))
+    assert one == other
+    assert ["/mnt/uuid0", "/mnt/uuid1"] == [mount.mountpoint for mount in one]
+
+
 def test_servers() -> None:
     """Of NFS only, with the name of their zone."""
     stores = [
