@@ -23,7 +23,7 @@ _CLUSTER_BIT = 4
 class Settings:
     """`given`: name -> value as text; `clusters`: cluster's id -> the same, only of settings that clusters may have.
 
-    `known`: the cloud told them; what it did not tell is not taken for built in, since the operator may have written it.
+    `known`: the cloud told them. What it did not tell is not taken for built in: the operator may have written it.
     """
 
     given: Mapping[str, str]
