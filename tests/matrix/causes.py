@@ -91,6 +91,31 @@ CASES: Mapping[str, tuple[Alert, tuple[Alert, ...], tuple[Alert, ...]]] = {
             alert("CsMysqlDown", host="db1"),
         ),
     ),
+    "management server down for its cloud": (
+        alert("CsManagementServerDown", host="ms1", **MS1),
+        (
+            alert("CsAgentSessionGone", **KVM1, **AGENT, **MS1),
+            alert("CsManagementHeartbeatLate", host="ms1"),
+            alert("CsPortDown", host="ms1", port_name="management-http", management_server="ms1", **PORT),
+        ),
+        (
+            alert("CsAgentSessionGone", **KVM2, **AGENT, **MS2),
+            alert("CsHostInAlert", **KVM1),
+            alert("CsManagementAgentsLost", host="ms1"),
+            alert("CsManagementClockAhead", host="ms1"),
+        ),
+    ),
+    "a host given up": (
+        alert("CsHostInAlert", **KVM1),
+        (
+            alert("CsHostFlapping", **KVM1),
+            alert("CsHostUnowned", **KVM1),
+        ),
+        (
+            alert("CsHostFlapping", **KVM2),
+            alert("CsNfsMountHung", **KVM1, server="nfs1", **MOUNT),
+        ),
+    ),
     "database down": (
         alert("CsMysqlDown", host="db1", **MS1),
         (

@@ -138,6 +138,18 @@ MUTED: Mapping[str, tuple[set[str], set[str]]] = {
         {"CsHostAlertImminent", "CsHostAlertImminentCritical", "CsAgentSessionGone", "CsPortDown"},
         {"CsMysqlDown", "CsNfsMountHung"},
     ),
+    "CsManagementServerDown": (
+        {"CsAgentSessionGone", "CsHostAlertImminentCritical", "CsManagementHeartbeatLate", "CsPortDown"},
+        {"CsHostInAlert", "CsHostDisconnected", "CsManagementHeartbeatStopped", "CsMysqlDown"},
+    ),
+    "CsManagementHeartbeatStopped": (
+        {"CsManagementHeartbeatLate", "CsManagementPeerDown"},
+        {"CsAgentSessionGone", "CsHostAlertImminentCritical", "CsManagementClockAhead"},
+    ),
+    "CsHostPingsMissing": (
+        {"CsHostAlertImminent", "CsHostFlapping"},
+        {"CsHostAlertImminentCritical", "CsHostInAlert", "CsNfsMountHung", "CsClockSkew"},
+    ),
     "CsMysqlDown": (
         {"CsAgentSessionGone", "CsHostAlertImminentCritical", "CsPortDown", "CsMysqlConnectionsHigh"},
         {"CsMysqlBinlogNotRow", "CsManagementAgentPortClosed"},

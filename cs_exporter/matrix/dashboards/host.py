@@ -31,6 +31,7 @@ def dashboard(stock: Stock) -> Dashboard:
             Section("Now", (*_figures(stock), lists.of_hosts("What is wrong", stock.matrix, height=7))),
             Section("Agent", _agent(stock)),
             Section("Clock", _clock(stock)),
+            Section("In the cloud's word", _of_the_cloud(stock)),
             Section("Storage, paths, ports, database", _elsewhere(stock)),
             Section("What was asked", _asked(stock), folded=True),
         ),
@@ -111,6 +112,16 @@ def _clock(stock: Stock) -> tuple[Panel, ...]:
         stock.panel("cs_clock_error_bound_seconds", width=8),
         stock.panel("cs_clock_synchronised", width=8),
         stock.panel("cs_clock_last_sync_timestamp_seconds", width=8, title="Since the last synchronisation"),
+    )
+
+
+def _of_the_cloud(stock: Stock) -> tuple[Panel, ...]:
+    return (
+        stock.panel("cs_host_state", title="State over time"),
+        stock.panel("cs_host_pings_missing", title="Pings that are missing"),
+        stock.panel("cs_host_state_since_timestamp_seconds", width=8, title="Time in the present state"),
+        stock.panel("cs_host_recent_state_changes", width=8, title="Changes of state within half an hour"),
+        stock.panel("cs_host_schedulable", width=8, title="Guests may start"),
     )
 
 
