@@ -6,6 +6,8 @@ A literal tuple, so that a probe can be found by reading and nothing is imported
 from __future__ import annotations
 
 from cs_exporter.probes.agents import agent_countdown, agent_heartbeat
+from cs_exporter.probes.blockdevices import block_storage
+from cs_exporter.probes.certificates import agent_certificates
 from cs_exporter.probes.clocks import clock_fleet, time_drift
 from cs_exporter.probes.cloudstack import cloudstack_census, cloudstack_states
 from cs_exporter.probes.logs import agent_log, management_log
@@ -25,6 +27,8 @@ PROBES: tuple[AnySpec, ...] = (
     nfs_server.SPEC,
     storage_heartbeat.SPEC,
     agent_log.SPEC,
+    block_storage.SPEC,
+    agent_certificates.SPEC,
     port_reachability.SPEC,
     path_mtu.SPEC,
     cloudstack_census.SPEC,

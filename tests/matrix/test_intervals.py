@@ -31,6 +31,7 @@ def test_equal_intervals_are_one_group() -> None:
 def test_what_needs_a_login() -> None:
     """Databases, file servers and ports are asked without one."""
     assert {
-        *("agent_heartbeat", "agent_log", "management_log", "nfs_mounts"),
+        *("agent_certificates", "agent_heartbeat", "block_storage", "nfs_mounts"),
+        *("agent_log", "management_log"),
         *("path_mtu", "storage_heartbeat", "time_drift"),
     } == {spec.name for spec in reaching(PROBES)}

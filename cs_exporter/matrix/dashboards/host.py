@@ -14,7 +14,7 @@ from cs_exporter.matrix.dashboards.parts import GREEN, ORANGE, RED, Dashboard, P
 from cs_exporter.matrix.dashboards.queries import of_chosen
 from cs_exporter.matrix.dashboards.variables import HOSTS_CHOSEN
 
-PROBES = ("time_drift", "clock_fleet", "agent_heartbeat", "agent_countdown")
+PROBES = ("time_drift", "clock_fleet", "agent_heartbeat", "agent_countdown", "agent_certificates")
 """Whose metrics this dashboard has to show in full."""
 
 STATE_COLOURS = {"Up": GREEN, "Alert": RED}
@@ -101,6 +101,8 @@ def _agent(stock: Stock) -> tuple[Panel, ...]:
         stock.panel("cs_agent_connected", width=8),
         stock.panel("cs_agent_retransmitting", width=8),
         stock.panel("cs_agent_rtt_seconds", width=8),
+        stock.panel("cs_certificate_not_after_timestamp_seconds", title="Until certificates run out"),
+        stock.panel("cs_certificate_unreadable", title="Certificates that can't be read"),
     )
 
 
