@@ -10,6 +10,7 @@ import pytest
 
 from cs_exporter.cli import main
 from cs_exporter.probes import PROBES
+from tests.lab.cloud_api import CloudApiServer, Fault, plain
 
 GOOD = """
 defaults: {connection: local}
@@ -55,11 +56,35 @@ def test_hosts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
     assert "mysql_connections" not in asked
 
 
+KVM = {"id": 1, "uuid": "u1", "name": "kvm9", "type": "Routing", "status": "Up", "hypervisor_type": "KVM"}
+
+
+@pytest.mark.parametrize(("fault", "status"), [(None, 0), (Fault.DENIED, 1)])
+def test_hosts_of_clouds(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    fault: Fault | None,
+    status: int,
+) -> None:
+    """They are asked; one that can't be is a line on standard error, and the written hosts are listed all the same."""
+    with CloudApiServer(plain(host=[{**KVM, "private_ip_address": "192.0.2.9"}]), tmp_path) as server:
+        if fault is not None:
+            server.inflict(fault)
+        api = f"{{url: '{server.url}', key_file: {server.key_file}, secret_file: {server.secret_file}}}"
+        (tmp_path / "c.yml").write_text(f"{GOOD}platforms: {{cloudstack: {{api: {api}}}}}\n")
+        assert status == called(monkeypatch, "hosts", f"--config.file={tmp_path / 'c.yml'}")
+    told = capsys.readouterr()
+    assert ("kvm9" in told.out, "denied" in told.err) == (fault is None, fault is not None)
+    assert {"kvm1", "here", "endpoint:cloudstack"} <= {line.partition(" ")[0] for line in told.out.splitlines()}
+    assert (1 if fault else 0) == len(told.err.splitlines())
+
+
 def test_schema_is_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Editors can load it, and it knows the probes."""
     assert called(monkeypatch, "schema") == 0
     schema = json.loads(capsys.readouterr().out)
-    assert {"global", "ssh", "mysql", "defaults", "groups", "hosts", "probes"} == set(schema["properties"])
+    assert {"global", "ssh", "mysql", "platforms", "defaults", "groups", "hosts", "probes"} == set(schema["properties"])
     assert {"time_drift", "nfs_mounts", "nfs_server"} <= set(schema["$defs"]["Probes"]["properties"])
 
 

@@ -1,4 +1,4 @@
-"""One run with its transcript: reading, failure and unsupported, each as an operator reads it."""
+"""Runs outside the daemon: reading, failure and unsupported as an operator reads them, and who is in the clouds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from rich.console import Console
 from cs_exporter.config import load
 from cs_exporter.inventory import build_inventory
 from cs_exporter.model import Connection, Failure, Host, Outcome, Reason, Unsupported
-from cs_exporter.once import probe_once, show
+from cs_exporter.once import censuses, probe_once, show
 from cs_exporter.probes.clocks import time_drift
 from cs_exporter.probes.clocks.time_drift import TimeDriftReading
 from cs_exporter.probes.mysql import mysql_connections
 from cs_exporter.probes.nfs import nfs_mounts
 from cs_exporter.spec import AnySpec
+from tests.lab.cloud_api import CloudApiServer, Fault, plain
 
 CONFIGURATION = "hosts: [{name: here, connection: local}]"
 
@@ -85,3 +86,34 @@ async def test_where_nobody_logs_in_that_is_said(tmp_path: Path, host: Host) -> 
     outcome = await probe_once(load(tmp_path / "cs_exporter.yml"), time_drift.SPEC, quiet, [])
     assert isinstance(outcome.result, Unsupported)
     assert outcome.result.detail.endswith("or needs a login, and nobody logs in there")
+
+
+KVM = {"type": "Routing", "status": "Up", "hypervisor_type": "KVM"}
+HOSTS = [{"id": n, "uuid": f"u{n}", "name": f"kvm{n}", "private_ip_address": f"192.0.2.{n}", **KVM} for n in (1, 2)]
+
+
+async def test_clouds_are_asked_who_is_in_them(tmp_path: Path) -> None:
+    """Each once; one that can't be asked is told, and hides no other."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    told: list[str] = []
+    with CloudApiServer(plain(host=HOSTS), tmp_path / "a") as good, CloudApiServer(plain(), tmp_path / "b") as bad:
+        bad.inflict(Fault.DENIED)
+        platforms = "".join(
+            f"  {name}: {{type: cloudstack, api: {{url: '{server.url}', key_file: {server.key_file},"
+            f" secret_file: {server.secret_file}}}}}\n"
+            for name, server in (("a", good), ("b", bad))
+        )
+        (tmp_path / "c.yml").write_text(f"defaults: {{connection: local}}\nplatforms:\n{platforms}")
+        config = load(tmp_path / "c.yml")
+        found = await censuses(config, build_inventory(config), told.append)
+    assert {"a": ["kvm1", "kvm2"]} == {name: [host.name for host in census.hosts] for name, census in found.items()}
+    assert ["endpoint:b: can't be asked which hosts it has: denied"] == [line[:53] for line in told]
+
+
+async def test_without_clouds_nobody_is_asked(tmp_path: Path) -> None:
+    """Nothing is found, and nothing is told."""
+    (tmp_path / "c.yml").write_text(CONFIGURATION)
+    config = load(tmp_path / "c.yml")
+    told: list[str] = []
+    assert ({}, []) == (await censuses(config, build_inventory(config), told.append), told)
