@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +24,7 @@ from aiohttp import web
 
 from tests.lab import cloud_api_signing, linux
 from tests.lab.cloud_api_answers import LISTS, Answering, Manner, Tables
+from tests.lab.cloud_api_faults import Fault
 from tests.lab.cloud_api_signing import INTERNAL, RefusedError, error_body
 from tests.lab.netns import Namespace
 
@@ -33,21 +33,6 @@ PATH = "/client/api"
 BEGUN_DEADLINE = 10.0
 
 __all__ = ["KEY", "PATH", "SECRET", "CloudApiServer", "Fault", "Manner", "Tables", "plain"]
-
-
-class Fault(StrEnum):
-    """How an answer goes wrong."""
-
-    HANG = "hang"  # the request is taken, and nothing comes back
-    HANG_MIDDLE = "hang_middle"  # the head comes, and the body does not end
-    CUT = "cut"  # the connection is broken in the middle of the body
-    HTML_503 = "html_503"  # a load balancer that has no server left
-    HTML_200 = "html_200"  # somebody else's web page
-    ELSEWHERE = "elsewhere"  # a redirection
-    DENIED = "denied"  # 401, whatever the signature
-    INTERNAL = "internal"  # 530
-    SHORT_PAGE = "short_page"  # one row fewer than `count` says
-    MOVING = "moving"  # `count` is another on every page
 
 
 @dataclass
