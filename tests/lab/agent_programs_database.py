@@ -112,7 +112,7 @@ class Database(threading.Thread):
         """For ever; every failure ends in a new connection."""
         while True:
             try:
-                with _connection(self._address) as connection, connection.cursor() as cursor:
+                with connected(self._address) as connection, connection.cursor() as cursor:
                     self._serve(cursor)
             except (OSError, pymysql.err.OperationalError, pymysql.err.InterfaceError) as error:
                 sys.stderr.write(f"{utc()} database: {error}\n")
@@ -178,7 +178,8 @@ def utc() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _connection(address: str) -> Any:  # noqa: ANN401  # the library's
+def connected(address: str) -> Any:  # noqa: ANN401  # the library's
+    """A connection of the servers' account; whatever it waits for has an end."""
     return pymysql.connect(
         host=address,
         port=PORT,
