@@ -27,6 +27,10 @@ LABEL org.opencontainers.image.title="cs_exporter" \
       org.opencontainers.image.description="Prometheus exporter that watches the hosts of a private cloud" \
       org.opencontainers.image.licenses="Apache-2.0"
 
+# For --storage.path, if it is given. Anybody may write there, because any number may be chosen as the user.
+RUN install -d -m 1777 /var/lib/cs_exporter
+VOLUME /var/lib/cs_exporter
+
 WORKDIR /etc/cs_exporter
 # A number, because runAsNonRoot of Kubernetes can't judge a name; any other number works as well.
 USER 10001:10001

@@ -69,6 +69,14 @@ def test_it_is_not_run_as_root() -> None:
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", last("USER").text)
 
 
+def test_the_volume_is_there_for_whoever_runs_it() -> None:
+    """Whichever number the user has; made before it is declared, or what is done to it would be lost."""
+    volume = last("VOLUME")
+    made = [one for one in RECIPE if one.name == "RUN" and one.text == f"install -d -m 1777 {volume.text}"]
+    assert [volume.stage] == [one.stage for one in made]
+    assert RECIPE.index(made[0]) < RECIPE.index(volume)
+
+
 def test_the_port_and_the_check_are_the_exporters() -> None:
     """EXPOSE names the default port, and the check has time for each of its steps."""
     assert healthy.DEFAULT.endswith(f":{last('EXPOSE').text}")

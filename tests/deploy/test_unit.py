@@ -158,6 +158,20 @@ def test_it_runs_as_nobody_in_particular(service: Machine) -> None:
 
 
 @pytest.mark.lab
+def test_what_survives_is_its_own(service: Machine) -> None:
+    """It runs with a folder that it may write to and nobody else may read, and the folder outlives it."""
+    folder = service.path("/var/lib/private/cs-exporter")
+    uid = int(status(service.process(NAME))["Uid"].split()[0])
+    assert (uid, 0o700) == (folder.stat().st_uid, folder.stat().st_mode & 0o777)
+    argv = (service.process(NAME) / "cmdline").read_bytes().split(b"\0")
+    assert b"--storage.path=/var/lib/cs-exporter" in argv
+    table = [line.split() for line in _lines(service.process(NAME) / "mountinfo")]
+    assert any("rw" in fields[5].split(",") for fields in table if fields[4].endswith("/cs-exporter"))
+    assert 0 == service.run("systemctl", "stop", NAME).returncode
+    assert folder.exists()
+
+
+@pytest.mark.lab
 @pytest.mark.usefixtures("nfs_server")
 def test_the_sandbox_lets_every_probe_work(service: Machine, host: LabHost) -> None:
     """Nothing fails that is asked of the machine itself, of a host over SSH, or of a server from here."""

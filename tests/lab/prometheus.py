@@ -50,6 +50,7 @@ class Prometheus(Program):
 
     `rules`: files of rules, evaluated every `evaluate` seconds (default: as often as it scrapes) and read at the start
     and by `reload`. `alertmanagers`: addresses and ports of those that are told of alerts. `also`: more exporters.
+    `sd`: the address of a list of hosts (http_sd), each of which is scraped at port 9100 under the job `found`.
     """
 
     name = "Prometheus"
@@ -67,6 +68,7 @@ class Prometheus(Program):
         evaluate: float | None = None,
         alertmanagers: Sequence[str] = (),
         also: Sequence[str] = (),
+        sd: str = "",
     ) -> None:
         super().__init__(directory, listen, enter)
         self.every = every
@@ -74,6 +76,7 @@ class Prometheus(Program):
         self._rules = tuple(rules)
         self._alertmanagers = tuple(alertmanagers)
         self._targets = (target, *also)
+        self._sd = sd
 
     def argv(self) -> list[str]:
         """It keeps six hours at most."""
@@ -123,7 +126,7 @@ class Prometheus(Program):
         told = [{"static_configs": [{"targets": list(self._alertmanagers)}]}] if self._alertmanagers else []
         return {
             "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": evaluation},
-            "scrape_configs": [job],
+            "scrape_configs": [job, *([_found(self._sd)] if self._sd else [])],
             "rule_files": [str(file) for file in self._rules],
             "alerting": {"alertmanagers": told},
         }
@@ -136,6 +139,15 @@ class Prometheus(Program):
             raise PrometheusError(f"{parameters['query']}: {answer.get('error')}")
         data: dict[str, Any] = answer["data"]
         return data
+
+
+def _found(url: str) -> dict[str, Any]:
+    """The job of hosts that are found, with what is known of them as labels."""
+    labels = {"__meta_cs_host": "host", "__meta_cs_platform": "platform", "__meta_cs_cloud_zone": "cloud_zone"}
+    relabelling: list[dict[str, Any]] = [{"source_labels": [one], "target_label": as_} for one, as_ in labels.items()]
+    address = {"source_labels": ["__address__"], "target_label": "__address__", "replacement": "$1:9100"}
+    found = [{"url": url, "refresh_interval": "1s"}]
+    return {"job_name": "found", "http_sd_configs": found, "relabel_configs": [*relabelling, address]}
 
 
 def _points(values: Sequence[Sequence[Any]]) -> tuple[tuple[float, float], ...]:

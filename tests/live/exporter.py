@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -61,14 +61,21 @@ class Page:
 class Exporter:
     """`with Exporter(...)`: runs with that configuration in the mgmt namespace, until it is ended or the block is.
 
-    `env` is added to its environment.
+    `env` is added to its environment, `flags` to its command line.
     """
 
     def __init__(
-        self, lab: Lab, file: Path, text: str, name: str = "exporter", env: Mapping[str, str] | None = None
+        self,
+        lab: Lab,
+        file: Path,
+        text: str,
+        name: str = "exporter",
+        env: Mapping[str, str] | None = None,
+        flags: Sequence[str] = (),
     ) -> None:
         self._lab = lab
         self._env = env
+        self._flags = tuple(flags)
         self.file = file
         self.configure(text)
         self.log_file = file.with_name(f"{name}.log")
@@ -88,7 +95,7 @@ class Exporter:
     def start(self) -> None:
         """Start the process and wait until it says where it is to be found."""
         self._said = len(self.log())
-        arguments = ["-m", "cs_exporter", "run", f"--config.file={self.file}"]
+        arguments = ["-m", "cs_exporter", "run", f"--config.file={self.file}", *self._flags]
         with self.log_file.open("a", encoding="utf-8") as log:
             self.began = time.time()
             self.process = self._lab.popen(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,36 +16,17 @@ from cs_exporter.config import load
 from cs_exporter.daemon import Daemon
 from cs_exporter.discovery.clouds import Standing
 from cs_exporter.model import Census, Failure
-from cs_exporter.probes import PROBES
 from cs_exporter.scheduling import STALLED_FLOOR
 from tests.lab.cloud_database import CloudDatabase, Entry
 from tests.lab.lab import Lab
-from tests.lab.mysql import MysqlServer
 from tests.lab.wait import wait_until_async
-from tests.live.watch import INTERVAL, configuration
+from tests.live.found import CENSUS, CLOUD, ONLY_CENSUS, configured, emptied, fill
+from tests.live.watch import INTERVAL
 
 pytestmark = pytest.mark.lab
 
-CENSUS, CLOUD = "cloudstack_census", "endpoint:cloudstack"
-ONLY_CENSUS: Mapping[str, Any] = {
-    "probes": {spec.name: {"enabled": False} for spec in PROBES if spec.name != CENSUS},
-}
-"""What the hosts of a platform have where nobody is to be asked anything: they have no machines behind them."""
-
 MANY = 500
 PATIENCE = 4 * INTERVAL
-
-
-@pytest.fixture
-def cloud(mariadb: MysqlServer) -> Iterator[CloudDatabase]:
-    """An empty cloud, and the right to read it."""
-    made = CloudDatabase(mariadb)
-    made.create()
-    made.grant(["SELECT ON cloud.*"])
-    made.pod("pod1", made.zone("zone1"))
-    made.cluster("cluster1", 1)
-    yield made
-    made.drop()
 
 
 class Stand:
@@ -55,10 +36,7 @@ class Stand:
         self.file = folder / "cs_exporter.yml"
         self.storage = folder / "storage"
         self.storage.mkdir()
-        server = cloud.server
-        database = {"address": server.address, "password_file": str(server.password_file)}
-        platforms = {"cloudstack": {"database": database, "hosts": hosts}}
-        self.file.write_text(configuration(lab, [], platforms=platforms), encoding="utf-8")
+        self.file.write_text(configured(lab, cloud, hosts), encoding="utf-8")
 
     @asynccontextmanager
     async def daemon(self, *, stored: bool = False) -> AsyncIterator[Daemon]:
@@ -98,32 +76,6 @@ def standing(daemon: Daemon) -> Standing:
     """How discovery stands."""
     (found,) = daemon.snapshot().health.discovery
     return found
-
-
-def fill(cloud: CloudDatabase, number: int) -> None:
-    """So many hypervisors."""
-    place = {"data_center_id": 1, "pod_id": 1, "cluster_id": 1}
-    kinds = {"type": "Routing", "hypervisor_type": "KVM", "status": "Up", "version": cloud.version}
-    cloud.insert_all(
-        "host",
-        [
-            {
-                "name": f"kvm{n}", "uuid": f"uuid-{n}", "guid": f"guid-{n}",
-                "private_ip_address": f"192.0.{2 + n // 250}.{n % 250 + 1}", "last_ping": 1, **place, **kinds,
-            }
-            for n in range(number)
-        ],
-    )  # fmt: skip
-
-
-@contextmanager
-def emptied(cloud: CloudDatabase) -> Iterator[None]:
-    """Its table of hosts is empty, and as it was afterwards: another database than before."""
-    cloud.server.sql("RENAME TABLE cloud.host TO cloud.host_before")
-    cloud.server.sql("CREATE TABLE cloud.host LIKE cloud.host_before")
-    yield
-    cloud.server.sql("DROP TABLE cloud.host")
-    cloud.server.sql("RENAME TABLE cloud.host_before TO cloud.host")
 
 
 async def test_an_empty_answer_takes_nobody_away(stand: Stand, cloud: CloudDatabase) -> None:

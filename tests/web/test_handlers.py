@@ -12,7 +12,7 @@ from aiohttp import web
 
 from cs_exporter.board import FLEET, Board
 from cs_exporter.config.errors import ConfigError
-from cs_exporter.model import Failure, Host, Inventory, Reason
+from cs_exporter.model import CloudKind, CloudTarget, Connection, Failure, Host, Inventory, Reason
 from cs_exporter.spec import Sample
 from cs_exporter.web import handlers
 from tests.exposition.stubs import Mean, Weights, board_of, outcome, promtool_says, samples
@@ -216,6 +216,16 @@ async def test_discovery_lists_all_hosts() -> None:
     async with serving() as client:
         reply = await client.ask("/sd")
     assert (200, "application/json; charset=utf-8") == (reply.status, reply.headers["Content-Type"])
+    assert ["kvm1", "kvm2"] == [target["labels"]["__meta_cs_host"] for target in json.loads(reply.body)]
+
+
+async def test_a_cloud_itself_is_no_target() -> None:
+    """Nothing of Prometheus' listens at the address of its database."""
+    daemon, cloud = StubDaemon(), CloudTarget(CloudKind.CLOUDSTACK, "cloud")
+    endpoint = Host("endpoint:a", "192.0.2.9", "a", connection=Connection.NONE, cloud=cloud)
+    daemon.board.replace_inventory(Inventory({**daemon.board.inventory.hosts, endpoint.name: endpoint}))
+    async with serving(daemon) as client:
+        reply = await client.ask("/sd")
     assert ["kvm1", "kvm2"] == [target["labels"]["__meta_cs_host"] for target in json.loads(reply.body)]
 
 
