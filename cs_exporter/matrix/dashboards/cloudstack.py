@@ -67,8 +67,8 @@ def _vms(stock: Stock) -> tuple[Panel, ...]:
 def _storage(stock: Stock) -> tuple[Panel, ...]:
     return (
         stock.panel("cs_storage_pool_unusable_hosts", title="Hosts with a pool that is not Up"),
-        stock.panel("cs_storage_pool_state", title="States of pools"),
-        stock.panel("cs_storage_pool_info", title="Pools"),
+        stock.panel("cs_storage_pools", title="Pools by state"),
+        stock.panel("cs_storage_pool_info", title="Pools that are not Up"),
         stock.panel("cs_image_store_info", title="Secondary storage"),
         stock.panel("cs_image_store_up", width=8, title="Secondary storage by HTTP"),
         stock.panel("cs_image_store_latency_seconds", width=8, title="Time that it takes to answer"),

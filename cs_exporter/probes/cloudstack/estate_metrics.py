@@ -21,6 +21,9 @@ LEAVING = frozenset({"Destroyed", "Expunging", "Expunged", "Error"})
 
 POOL_UP = "Up"
 
+MOST_POOLS = 50
+"""Pools that are told one by one."""
+
 
 def _of_system_vms(name: str, help_text: str, value: Callable[[SystemVmState], float | None]) -> Metric[Reading]:
     """A metric with a sample per system VM that is to stay and has a value; of itself, where it is in the inventory."""
@@ -66,27 +69,34 @@ def _lately_in_error(reading: Reading) -> Iterable[Sample]:
 
 
 def _pool_names(pools: Iterable[PoolState]) -> Mapping[str, str]:
-    """Uuid -> name; where two have one name, with the uuid's beginning."""
+    """The name by uuid; where two have one name, with the uuid's beginning."""
     pools = tuple(pools)
     times = Counter(pool.name for pool in pools)
     return {pool.uuid: pool.name if times[pool.name] == 1 else f"{pool.name} {pool.uuid[:8]}" for pool in pools}
 
 
-def _pools(value: Callable[[PoolState], tuple[str, ...]]) -> Callable[[Reading], Iterable[Sample]]:
-    def read(reading: Reading) -> Iterable[Sample]:
-        names = _pool_names(reading.states.pools)
-        return [Sample(1.0, (names[pool.uuid], *value(pool))) for pool in reading.states.pools]
+def _pools(reading: Reading) -> Iterable[Sample]:
+    """Local storage is a pool for each host: a cloud may have thousands of them."""
+    counts = Counter(pool.status for pool in reading.states.pools)
+    return [Sample(float(count), (status,)) for status, count in sorted(counts.items())]
 
-    return read
+
+def _sick(reading: Reading) -> Iterable[tuple[str, PoolState]]:
+    """(name, pool) of those that are not Up, the ones that most hosts have first."""
+    names = _pool_names(reading.states.pools)
+    sick = [pool for pool in reading.states.pools if pool.status != POOL_UP]
+    return ((names[pool.uuid], pool) for pool in sorted(sick, key=lambda pool: -len(pool.hosts))[:MOST_POOLS])
+
+
+def _sick_pools(reading: Reading) -> Iterable[Sample]:
+    return [
+        Sample(1.0, (name, pool.uuid, pool.kind, pool.status, pool.server, without_secrets(pool.path)))
+        for name, pool in _sick(reading)
+    ]
 
 
 def _unusable(reading: Reading) -> Iterable[Sample]:
-    names = _pool_names(reading.states.pools)
-    return [
-        Sample(float(len(pool.hosts)), (names[pool.uuid],))
-        for pool in reading.states.pools
-        if pool.status != POOL_UP and pool.hosts
-    ]
+    return [Sample(float(len(pool.hosts)), (name,)) for name, pool in _sick(reading) if pool.hosts]
 
 
 def _of_stores(name: str, help_text: str, value: Callable[[StoreRow], float | None]) -> Metric[Reading]:
@@ -154,17 +164,17 @@ _VMS: tuple[Metric[Reading], ...] = (
 
 _STORAGE: tuple[Metric[Reading], ...] = (
     rows(
-        "cs_storage_pool_state",
-        "1 for the state of a primary storage pool that hosts have mapped (by storage_pool.status, or "
-        "listStoragePools).",
-        ("pool", "state"),
-        _pools(lambda pool: (pool.status,)),
+        "cs_storage_pools",
+        "Primary storage pools in that state (by storage_pool.status, or listStoragePools).",
+        ("state",),
+        _pools,
     ),
     rows(
         "cs_storage_pool_info",
-        "1 for every such pool: what it is, and where (by storage_pool, or listStoragePools).",
-        ("pool", "pool_uuid", "kind", "address", "path"),
-        _pools(lambda pool: (pool.uuid, pool.kind, pool.server, without_secrets(pool.path))),
+        f"1 for every pool that is not Up: what it is, and where; {MOST_POOLS} at most, those that most hosts have (by "
+        "storage_pool, or listStoragePools).",
+        ("pool", "pool_uuid", "kind", "state", "address", "path"),
+        _sick_pools,
     ),
     rows(
         "cs_storage_pool_unusable_hosts",

@@ -12,7 +12,7 @@ from cs_exporter.platforms.cloudstack.states import (
     SystemVmState,
     VmsInState,
 )
-from cs_exporter.probes.cloudstack.estate_metrics import METRICS
+from cs_exporter.probes.cloudstack.estate_metrics import METRICS, MOST_POOLS
 from tests.probes.cloudstack.polled import CLOUD, Stand, samples
 
 PROXY = SystemVmState("v-2-VM", "ConsoleProxy", "Running", "Up", "198.51.100.2", "z1", "x2")
@@ -40,10 +40,8 @@ def test_an_estate_that_is_well() -> None:
         "cs_vms_in_transition_oldest_seconds": {(CLOUD, "z1", "Starting"): 40.0},
         "cs_vms_in_error": {(CLOUD, "z1"): 0.0, (CLOUD, "z2"): 3.0},
         "cs_vms_recent_errors": {(CLOUD, "z1"): 0.0, (CLOUD, "z2"): 0.0},
-        "cs_storage_pool_state": {(CLOUD, "primary", "Up"): 1.0},
-        "cs_storage_pool_info": {
-            (CLOUD, "primary", "uuid-of-the-pool", "NetworkFilesystem", "192.0.2.41", "/export/primary"): 1.0
-        },
+        "cs_storage_pools": {(CLOUD, "Up"): 1.0},
+        "cs_storage_pool_info": {},
         "cs_storage_pool_unusable_hosts": {},
         "cs_image_store_info": {(CLOUD, "secondary", "nfs", "nfs://192.0.2.42/export/secondary", "readwrite"): 1.0},
     } == {name: rows for name, rows in found.items() if rows or name not in BY_HTTP}
@@ -65,10 +63,12 @@ def test_a_system_vm_that_leaves_is_not_missed() -> None:
 
 def test_pools_with_one_name_are_told_apart() -> None:
     """By the beginning of their uuid, and no others are."""
-    second, other = replace(POOL, uuid="another-pool"), replace(POOL, uuid="x", name="other")
-    reading = Stand().poll(states=replace(ESTATE, pools=(POOL, second, other)))
-    names = {labels[1] for labels in samples(reading, "cs_storage_pool_state")}
+    sick = replace(POOL, status="Disabled")
+    pools = (sick, replace(sick, uuid="another-pool"), replace(sick, uuid="x", name="other"))
+    reading = Stand().poll(states=replace(ESTATE, pools=pools))
+    names = {labels[1] for labels in samples(reading, "cs_storage_pool_info")}
     assert {"primary uuid-of-", "primary another-", "other"} == names
+    assert {(CLOUD, "Disabled"): 3.0} == samples(reading, "cs_storage_pools")
 
 
 def test_a_pool_that_hosts_need_and_is_not_up() -> None:
@@ -77,11 +77,24 @@ def test_a_pool_that_hosts_need_and_is_not_up() -> None:
         replace(POOL, status="Maintenance", hosts=("h1", "h2")),
         replace(POOL, uuid="x", name="y", status="Down"),
     )
-    reading = Stand().poll(states=replace(ESTATE, pools=(sick, idle)))
+    reading = Stand().poll(states=replace(ESTATE, pools=(sick, idle, replace(POOL, uuid="z", name="z"))))
     assert {(CLOUD, "primary"): 2.0} == samples(reading, "cs_storage_pool_unusable_hosts")
+    told = ("primary", "uuid-of-the-pool", "NetworkFilesystem", "Maintenance", "192.0.2.41", "/export/primary")
+    assert {told} == {labels[1:] for labels in samples(reading, "cs_storage_pool_info") if labels[1] == "primary"}
+
+
+def test_no_more_pools_than_a_page_can_bear() -> None:
+    """Those that most hosts have: local storage is a pool for each host."""
+    pools = tuple(
+        replace(POOL, uuid=f"u{number}", name=f"p{number}", status="Down", hosts=("h1",) * number)
+        for number in range(MOST_POOLS + 10)
+    )
+    found = samples(Stand().poll(states=replace(ESTATE, pools=pools)), "cs_storage_pool_unusable_hosts")
+    assert {float(number) for number in range(10, MOST_POOLS + 10)} == set(found.values())
 
 
 def test_no_secret_is_shown() -> None:
     """Some pools have a password in their path."""
-    reading = Stand().poll(states=replace(ESTATE, pools=(replace(POOL, path="rbd?user=a&password=b"),)))
+    pool = replace(POOL, status="Disabled", path="rbd?user=a&password=b")
+    reading = Stand().poll(states=replace(ESTATE, pools=(pool,)))
     assert ["rbd"] == [labels[-1] for labels in samples(reading, "cs_storage_pool_info")]
