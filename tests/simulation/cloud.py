@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from tests.probes.nfs.nfs_stand import FIRST, SECOND
+from tests.simulation import logs
 from tests.simulation.carrier import Delays, Loss, Said
 from tests.simulation.mounts import Mounts
 from tests.simulation.ntp import Ntp
@@ -73,6 +74,7 @@ class Machine:
         sections: dict[str, Callable[[], Said]] = {
             "ntp": lambda: Said(self.ntp.says(now), 0, round(self.rng.uniform(0.01, 0.05), 3)),
             "agent_sessions": lambda: Said(self._sessions(now, arguments)),
+            "followed_log": lambda: Said(self._log(now, arguments), 0, 0.02),
             "listeners": lambda: Said(self._listeners(arguments)),
             "path": lambda: self.paths.says(arguments),
             "links": lambda: Said(LINKS),
@@ -101,6 +103,12 @@ class Machine:
             session = self.agent.session(now)
             text += self.agent.at_agent(now, SERVERS[session.server] if session else "", self.address)
         return text
+
+    def _log(self, now: float, arguments: tuple[str, ...]) -> str:
+        """A management server's, or an agent's, in which there is never anything."""
+        if self.role == "management":
+            return logs.says(self.cloud.agents(), self.name, now, arguments)
+        return logs.nothing_new(now)
 
     def _listeners(self, arguments: tuple[str, ...]) -> str:
         text = ""
@@ -144,6 +152,11 @@ class Cloud:
             machine.agent = Agent(self.rng(f"{name} agent"), round_trip, begin, [session])
             machine.mounts = Mounts(self.rng(f"{name} mounts"), begin, idle=rng.random() < 0.2)
         self.machines[name] = machine
+
+    def agents(self) -> dict[int, tuple[str, Agent]]:
+        """The number that the cloud gives a host -> its name and its agent."""
+        found = [(one.name, one.agent) for one in self.machines.values() if one.agent is not None]
+        return dict(enumerate(found, 1))
 
     def at_server(self, server: str, now: float) -> str:
         """The server's ends of all sessions, and of that of the other server, by which servers know each other."""

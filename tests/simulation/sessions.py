@@ -40,38 +40,43 @@ class Message:
     sent: float
     received: float
     again: int = 0
+    ping: bool = False
 
 
 @dataclass
 class Agent:
-    """One host's agent. `silent_from`: it stands still since then, while its kernel keeps the session."""
+    """One host's agent. `silent_from`: it stands still since then, while its kernel keeps the session.
+
+    `mute_from`: its task that pings is stuck since then, and it answers what its server asks.
+    """
 
     rng: Random
     round_trip: float
     begin: float
     sessions: list[Session]
     silent_from: float = float("inf")
+    mute_from: float = float("inf")
     messages: list[Message] = field(default_factory=list)
     _sent: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         ping, asked = self.rng.uniform(0, PERIOD), self.rng.uniform(0, PERIOD)
         times = [
-            self.begin + phase + PERIOD * number + self.rng.gauss(0, 0.3)
+            (self.begin + phase + PERIOD * number + self.rng.gauss(0, 0.3), phase == ping)
             for phase in (ping, asked)
             for number in range(-2, 70)
         ]
-        for sent in sorted(times):
-            self._send(sent)
+        for sent, is_ping in sorted(times):
+            self._send(sent, ping=is_ping)
 
-    def _send(self, sent: float) -> None:
+    def _send(self, sent: float, *, ping: bool = False) -> None:
         again = 0
         while self.rng.random() < (SENT_AGAIN if again == 0 else LOST_AGAIN):
             again += 1
         late = TIMEOUT * (2**again - 1)
         place = bisect_right(self._sent, sent)
         self._sent.insert(place, sent)
-        self.messages.insert(place, Message(sent, sent + late + self.round_trip / 2, again))
+        self.messages.insert(place, Message(sent, sent + late + self.round_trip / 2, again, ping))
 
     def reconnect(self, at: float, away: float, server: str) -> None:
         """The session ends at `at`; after `away` seconds there is one with `server`, which begins with a startup."""
@@ -90,7 +95,18 @@ class Agent:
         """What it has sent over that session."""
         end = min(now, self.silent_from)
         found = self.messages[bisect_right(self._sent, session.begin) : bisect_right(self._sent, end)]
+        if self.mute_from < end:
+            found = [one for one in found if not one.ping or one.sent < self.mute_from]
         return found or [Message(session.begin, session.begin)]
+
+    def pinged(self, server: str, since: float, now: float) -> bool:
+        """Whether that server took in a ping of it within that time."""
+        sessions = (one for one in self.sessions if one.server == server and one.begin <= now)
+        return any(
+            message.ping and since < message.received <= min(now, session.end or now)
+            for session in sessions
+            for message in self._said(session, now)
+        )
 
     def at_server(self, now: float, server_address: str, address: str) -> str:
         """The server's end of the session that stands."""

@@ -20,11 +20,13 @@ from cs_exporter.probes.agents.rows import AgentRow, row
 from cs_exporter.probes.agents.scenes import Heard, Look, heard, scenes
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Own
 from cs_exporter.probes.agents.symptoms import COUNTDOWN_SYMPTOMS
+from cs_exporter.probes.cloudstack import cloudstack_states
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading
+from cs_exporter.probes.logs import management_log
 from cs_exporter.probes.logs.reading import ManagementLogReading
 from cs_exporter.spec import DerivedSpec, Latest
 
-LOG, STATES = "management_log", "cloudstack_states"
+LOG, STATES = management_log.NAME, cloudstack_states.SPEC.name
 
 
 def derive(latest: Latest, now: float) -> AgentCountdownReading:
@@ -104,8 +106,12 @@ def _without(before: AgentCountdownReading, gone: frozenset[str]) -> AgentCountd
 def _unbroken(new: AgentRow, last: AgentRow, look: Look) -> AgentRow:
     """One lost poll ends no series: what can't be said just now is as it was, for as long as a reading is fresh."""
     tellers = {Source.SERVER: new.expected.servers, Source.AGENT: (new.expected.host,)}
+    lost = look.lost(*(name for names in tellers.values() for name in names))
     if new.blind:
-        return last if look.lost(*(name for names in tellers.values() for name in names)) else new
+        return last if lost else new
+    if lost and new.sight.held is None and new.sight.own is None:  # a log alone tells of it
+        connected = last.connected if new.connected is None else new.connected
+        new = replace(new, connected=connected, rtt=last.rtt, retransmitting=last.retransmitting)
     kept = {
         source: last.heard[source]
         for source, names in tellers.items()

@@ -31,6 +31,7 @@ class Word:
     server: str
     transitions: int | None
     joined: float = 0.0
+    is_numbered: bool = False  # whether it says by what number the log means it
 
     @property
     def given_up(self) -> bool:
@@ -118,7 +119,7 @@ def _word(one: HostState, server: str, made: float, last: Word | None) -> Word:
     joined = 0.0 if last is None else last.joined
     if last is not None and one.state == UP and _was_away(one, server, last):
         joined = made
-    new = Word(one.state, server, one.transitions, joined)
+    new = Word(one.state, server, one.transitions, joined, one.number is not None)
     return last if last == new else new
 
 

@@ -36,14 +36,16 @@ class Line(NamedTuple):
 class Ear:
     """One server's log. Times: the exporter's monotonic clock.
 
-    `heard`: host -> its newest ping. `strangers`: agents that ping and are nobody's. `since`, `until`: of the time
-    between them no ping is missing, and silence is counted. `hears`: whether pings are written down at all.
+    `heard`: host -> its newest ping. `strangers`: agents that ping and are nobody's; `unnamed`: those of which no line
+    has said yet what they are called. `since`, `until`: of the time between them no ping is missing, and silence is
+    counted. `hears`: whether pings are written down at all.
     """
 
     reading: ManagementLogReading
     names: Names
     heard: Mapping[str, float]
     strangers: int
+    unnamed: int
     since: float
     until: float
     hears: bool
@@ -57,8 +59,12 @@ class Ear:
         """Whether they differ in nothing but whom they heard, and until when."""
         if other is None or self.names is not other.names:
             return False
-        mine, theirs = (self.hears, self.since, self.strangers > 0), (other.hears, other.since, other.strangers > 0)
-        return mine == theirs
+        return (self.hears, self.since, self.is_strange) == (other.hears, other.since, other.is_strange)
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether some of those who ping may be anybody's."""
+        return self.strangers + self.unnamed > 0
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ class Ears:
     alike: bool = True
     hearing: frozenset[str] = frozenset()
     resting: frozenset[str] = frozenset()  # servers in maintenance
+    numbers: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    """platform -> number of an agent -> its host, as any log has named it: in a log to which it is new it may not be"""
 
 
 def listen(
@@ -86,39 +94,54 @@ def listen(
 ) -> Ears:
     """What is heard by these readings, each of which is due to be followed by another one."""
     of: dict[str, Ear] = {}
+    numbers = {**before.numbers}
     for server, reading in readings.items():
         last = before.of.get(server)
-        names = told.names.get(known.of.hosts[server].platform) if server in known.of.hosts else None
-        if names is None or server not in known.beats:
+        if server not in known.beats:
             continue
+        platform = known.of.hosts[server].platform
+        names = told.names[platform]
         if last is not None and last.reading is reading and last.names is names:
             of[server] = last
-        else:
-            of[server] = _ear(reading, names, due.get(server, reading.at), known.beats[server], last)
+            continue
+        named = {**numbers.get(platform, {}), **_named(reading, names)}
+        numbers[platform] = {number: host for number, host in named.items() if host in known.of.hosts}
+        of[server] = _ear(reading, names, numbers[platform], due.get(server, reading.at), known.beats[server], last)
     read = frozenset(server for server, ear in of.items() if ear is not before.of.get(server))
     alike = of.keys() == before.of.keys() and all(of[server].alike(before.of.get(server)) for server in read)
     lines = _lines(of, before.lines) if read or not alike else before.lines
     hearing = frozenset(server for server, ear in of.items() if ear.hears)
-    return Ears(of, lines, read, alike, hearing, known.resting)
+    return Ears(of, lines, read, alike, hearing, known.resting, numbers)
 
 
-def _ear(reading: ManagementLogReading, names: Names, due: float, beat: float, last: Ear | None) -> Ear:
+def _named(reading: ManagementLogReading, names: Names) -> Mapping[int, str]:
+    found = ((number, names.host(one)) for number, one in reading.heard.items())
+    return {number: host for number, host in found if host}
+
+
+def _ear(
+    reading: ManagementLogReading,
+    names: Names,
+    numbers: Mapping[int, str],
+    due: float,
+    beat: float,
+    last: Ear | None,
+) -> Ear:
     lately, line = reading.at - AVAILABLE * beat, reading.last_ping_line
     heard: dict[str, float] = {}
-    strangers = 0
-    for one in reading.heard.values():
-        if one.at == -math.inf:  # only named so far
-            continue
-        host = names.host(one)
+    strangers = unnamed = 0
+    for number, one in reading.heard.items():
+        host = numbers.get(number)
         if host:
             heard[host] = max(one.at, heard.get(host, -math.inf))
         elif one.at >= lately:
-            strangers += 1
+            is_named = bool(one.uuid or one.name)
+            strangers, unnamed = strangers + is_named, unnamed + (not is_named)
     since = max(reading.gap_until, last.since if last else -math.inf)
     if line is not None and last is not None and _was_mute(last.reading.last_ping_line, line, beat):
         since = reading.at  # until now pings need not have been written down
     until = reading.at if line is None else min(due, line + QUIET)
-    return Ear(reading, names, heard, strangers, since, until, line is not None and line >= lately)
+    return Ear(reading, names, heard, strangers, unnamed, since, until, line is not None and line >= lately)
 
 
 def _was_mute(before: float | None, line: float, beat: float) -> bool:

@@ -33,11 +33,12 @@ found up by an investigation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf
 
-from cs_exporter.probes.agents.ears import SLACK, Ears
+from cs_exporter.probes.agents.clouds import Word
+from cs_exporter.probes.agents.ears import SLACK, Ear, Ears
 from cs_exporter.probes.agents.evidence import Belief, Memory, Sight, Source, back, elsewhere, server_of
 from cs_exporter.probes.agents.plan import Expected
 
@@ -91,10 +92,10 @@ def _judged(
     since, until, read = max([ear.since for ear in of]), min([ear.until for ear in of]), min([ear.asked for ear in of])
     since, read, line = max(since, _joined(sight, memory), back(expected, sight, memory)), min(read, until), memory.line
     patience = expected.interval + SLACK
-    if line is None:
-        known = sight.word is not None or not any(ear.strangers for ear in of)
-        if not known or read < since + patience:
-            return replace(belief, judges=judges)
+    if line is None and read < since + patience:
+        return replace(belief, judges=judges)
+    if (line is None or (line.at < since and line.server not in judges)) and not _is_named(sight.word, of):
+        return replace(belief, judges=judges)
     source, moment = (Source.UNSEEN, since) if line is None else (Source.LOG, line.at)
     connected = belief.connected
     if connected is None and line is not None and read <= moment + patience:
@@ -102,6 +103,13 @@ def _judged(
     stopped = min(read, _moved(sight, memory)) > max(moment, since) + patience
     other = _by_sockets(belief, sight, memory, moment)
     return Belief(connected, {source: moment, **belief.heard}, source, until, since, other, judges, stopped)
+
+
+def _is_named(word: Word | None, judges: Iterable[Ear]) -> bool:
+    """Whether a ping of the agent could not have been anybody's in these logs."""
+    if word is not None and word.is_numbered:
+        return True
+    return all(not ear.unnamed and (word is not None or not ear.strangers) for ear in judges)
 
 
 def _joined(sight: Sight, memory: Memory) -> float:

@@ -47,15 +47,17 @@ MUTE = log(LATER, {"kvm1": NOW - 100, "kvm2": NOW - 90})
 
 def after(
     readings: Readings,
-    *said: tuple[str, str, str],
+    *said: tuple[str, str, str] | tuple[str, str, str, int | None],
     before: Readings = WELL,
     first: Mapping[str, float] | None = None,
-    **logs: ManagementLogReading,
+    ms1: ManagementLogReading | None = None,
+    ms2: ManagementLogReading | None = None,
 ) -> Seen:
     """The row of kvm1 at LATER with these logs; at NOW all was well, and kvm2 pings all the time.
 
     `first`: who pinged at NOW, by default both. `said`: what the cloud says of hosts at LATER.
     """
+    logs = {name: one for name, one in (("ms1", ms1), ("ms2", ms2)) if one is not None}
     fleet = Fleet(HOSTS)
     heard = {"kvm1": NOW} if first is None else first
     for now in (NOW, NOW + 50):

@@ -26,6 +26,7 @@ from tests.probes.agents.agent_stand import (
     at_server,
     host,
     inventory,
+    log,
     own,
     served,
 )
@@ -77,6 +78,20 @@ def test_a_lost_poll_ends_no_series(lost: str) -> None:
     ended = before - values(fleet.derive(NOW + 90, {**readings(), lost: None})).keys()
     teller = {"ms1": "server_socket", "kvm1": "agent_socket"}[lost]
     assert ("cs_agent_last_heartbeat_timestamp_seconds", "kvm1", (AGENT, teller)) in ended
+
+
+def test_a_lost_poll_of_sockets_ends_no_series_where_a_log_tells() -> None:
+    """The log counts down alone meanwhile; whether it is connected, and how, is as it was."""
+    fleet = Fleet((KVM1, KVM2, MS1))
+
+    def series(now: float, heard: float, *failing: str) -> set[tuple[str, str | None, tuple[str, ...]]]:
+        fleet.logs = {"ms1": log(now, {"kvm1": heard, "kvm2": now})}
+        both = {"ms1": at_server(served(KVM1, NOW)), "kvm1": None}
+        return {key for key in values(fleet.derive(now, both, {"ms1": NOW}, failing)) if key[1] == "kvm1"}
+
+    before = series(NOW, NOW)
+    assert before == series(NOW + 20, NOW, "ms1")
+    assert before == series(NOW + 40, NOW - 60, "ms1")
 
 
 def test_the_latest_hearing_of_all_servers() -> None:

@@ -60,7 +60,9 @@ def test_a_cloud_calls_a_host_otherwise() -> None:
 def test_words() -> None:
     """State, server and changes of our hosts; a server that is none of ours is not named, nor is a strange host."""
     told = said(("kvm1", "Up", "ms1", 3), ("kvm2", "Alert", "ms9", 4), ("stranger", "Up", "ms1", 1))
-    assert {"kvm1": Word("Up", "ms1", 3), "kvm2": Word("Alert", "", 4)} == told.words
+    assert {"kvm1": Word("Up", "ms1", 3, 0.0, True), "kvm2": Word("Alert", "", 4, 0.0, True)} == told.words  # noqa: FBT003
+    unnumbered = clouds(HOSTS, {AT.name: states(AT, state("kvm1"))}, {}, Clouds())
+    assert not unnumbered.words["kvm1"].is_numbered
     assert {"kvm1": False, "kvm2": True} == {name: word.given_up for name, word in told.words.items()}
     assert not Word("", "", None).given_up
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
+from dataclasses import replace
 
 import pytest
 
 from cs_exporter.probes.agents.clouds import Clouds, clouds
 from cs_exporter.probes.agents.ears import QUIET, Ears, Line, listen
 from cs_exporter.probes.agents.plan import plan
-from cs_exporter.probes.logs.reading import ManagementLogReading
+from cs_exporter.probes.logs.reading import Heard, ManagementLogReading
 from tests.probes.agents.agent_stand import KVM1, KVM2, LOG_INTERVAL, MS1, MS2, inventory, log
 
 NOW = 1000.0
@@ -27,10 +27,25 @@ def ears(logs: Mapping[str, ManagementLogReading], before: Ears | None = None) -
 def test_the_newest_ping_of_all_logs() -> None:
     """An agent may have been at another server before; who is nobody's is counted while it pings."""
     one = log(NOW, {"kvm1": NOW - 200, "kvm2": NOW - 5, "kvm9": NOW - 7, "gone": NOW - 500})
-    two = log(NOW, {"kvm1": NOW - 20, "kvm2": -inf})
+    two = log(NOW, {"kvm1": NOW - 20, "kvm2": NOW - 300})
     found = ears({"ms1": one, "ms2": two})
     assert {"kvm1": Line(NOW - 20, "ms2"), "kvm2": Line(NOW - 5, "ms1")} == found.lines
     assert (1, 0) == (found.of["ms1"].strangers, found.of["ms2"].strangers)
+
+
+def test_an_agent_of_which_only_the_number_is_known() -> None:
+    """It may be anybody's until a line names it, and is not told of as a stranger."""
+    number = replace(log(NOW, {}), heard={7: Heard(7, NOW)}, last_ping_line=NOW)
+    found = [ears({"ms1": reading}).of["ms1"] for reading in (number, log(NOW, {"x": NOW}), log(NOW, {"kvm1": NOW}))]
+    assert [(0, True), (1, True), (0, False)] == [(ear.strangers, ear.is_strange) for ear in found]
+
+
+def test_a_number_that_another_log_has_named() -> None:
+    """An agent has come from another server: in the log of this one it is not named yet."""
+    first = ears({"ms1": log(NOW, {"kvm1": NOW, "kvm2": NOW})})
+    moved = replace(log(NOW + 60, {}), heard={2: Heard(2, NOW + 60)}, last_ping_line=NOW + 60)
+    found = ears({"ms1": log(NOW, {"kvm1": NOW, "kvm2": NOW}), "ms2": moved}, first)
+    assert (Line(NOW + 60, "ms2"), False) == (found.lines["kvm2"], found.of["ms2"].is_strange)
 
 
 @pytest.mark.parametrize(("last", "hears"), [(None, False), (NOW - 121, False), (NOW - 119, True), (NOW, True)])

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cs_exporter.probes.agents.evidence import Source
-from cs_exporter.probes.logs.reading import ManagementLogReading
+from cs_exporter.probes.logs.reading import Heard, ManagementLogReading
 from tests.probes.agents.agent_stand import (
     AGENT,
     KVM1,
@@ -99,7 +99,7 @@ def test_who_judges(
     judges: tuple[str, ...],
 ) -> None:
     """The table, row by row; who is judged by a log counts from its last ping there."""
-    found = after(readings, *said, **logs)
+    found = after(readings, *said, ms1=logs.get("ms1"), ms2=logs.get("ms2"))
     assert judges == found.row.judges
     assert (LOG in found.row.heard) is bool(judges)
     assert (found.row.evidence is LOG) is bool(judges)
@@ -148,11 +148,23 @@ def test_an_agent_that_was_never_heard(passed: float, evidence: Source, left: fl
     assert LOG not in found.row.heard
 
 
-def test_an_agent_by_a_name_that_nobody_knows() -> None:
-    """One of those who can be given to nobody may be it, unless the cloud says by what name it goes."""
-    strangers = log(LATER, {"kvm2": LATER - 3, "node-17": LATER - 5})
-    assert SERVER is after(MOVING, first={}, ms1=strangers).row.evidence
-    assert UNSEEN is after(MOVING, ("kvm1", "Up", "ms1"), first={}, ms1=strangers).row.evidence
+@pytest.mark.parametrize(
+    ("heard", "number", "counts"),
+    [
+        (Heard(7, LATER - 5, name="node-17"), None, True),  # it is somebody else, as the cloud says
+        (Heard(7, LATER - 5), None, False),
+        (Heard(7, LATER - 5), 4, True),
+    ],
+)
+def test_an_agent_by_a_name_that_nobody_knows(heard: Heard, number: int | None, counts: bool) -> None:  # noqa: FBT001 (a column)
+    """One of those who can be given to nobody may be it, unless the cloud says by what name, or number, it goes."""
+    strange = replace(OTHERS, heard={**OTHERS.heard, 7: heard})
+    assert SERVER is after(MOVING, first={}, ms1=strange).row.evidence
+    said = ("kvm1", "Up", "ms1", number)
+    assert (UNSEEN if counts else SERVER) is after(MOVING, said, first={}, ms1=strange).row.evidence
+    elsewhere = {"ms1": at_server(), "ms2": at_server(served(KVM1, LATER - 4)), "kvm1": None}
+    moved = after(elsewhere, ms1=SILENT, ms2=replace(OTHERS, heard={**OTHERS.heard, 7: heard}))
+    assert (SERVER, 136.0) == (moved.row.evidence, moved.left)
 
 
 def test_a_new_session_begins_anew() -> None:
