@@ -21,6 +21,7 @@ def dashboard(stock: Stock) -> Dashboard:
         (
             Section("Hosts", _hosts(stock)),
             Section("Management servers", _servers(stock)),
+            Section("What servers write", _logs(stock)),
             Section("System VMs and guests", _vms(stock)),
             Section("Storage", _storage(stock)),
             Section("Whose word it is", _source(stock), folded=True),
@@ -48,6 +49,21 @@ def _servers(stock: Stock) -> tuple[Panel, ...]:
         stock.panel("cs_management_agents", width=8, title="Agents of each"),
         stock.panel("cs_management_agents_lost_ratio", width=8, title="Agents lost"),
         stock.panel("cs_management_peers_down", width=8, title="Peers that call it down"),
+    )
+
+
+def _logs(stock: Stock) -> tuple[Panel, ...]:
+    return (
+        stock.panel("cs_management_log_events_total", title="Events in logs"),
+        stock.panel("cs_management_log_last_event_timestamp_seconds", title="Since the last event of a kind"),
+        stock.panel("cs_management_log_last_ping_timestamp_seconds", width=8, title="Since a ping of any agent"),
+        stock.graph(
+            "Pools of connections to the database",
+            ("cs_management_pool_active_connections", "in use"),
+            ("cs_management_pool_connections", "open"),
+            width=8,
+        ),
+        stock.panel("cs_management_pool_waiting_threads", width=8, title="Threads that wait for a connection"),
     )
 
 
