@@ -53,6 +53,7 @@ def test_pages_about_agents_name_what_is_suspected() -> None:
     assert {
         *("CsAgentSessionGone", "CsHostAlertImminent", "CsHostAlertImminentCritical"),
         *("CsAgentOutOfMemory", "CsAgentPingsGivenUp"),
+        *("CsAgentOutOfMemory", "CsAgentPingsGivenUp"),
         *("CsHostInAlert", "CsHostDown", "CsHostPingsMissing"),
     } == {row.name for row in ROWS.values() if "Suspected" in row.more}
 

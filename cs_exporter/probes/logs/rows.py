@@ -1,6 +1,7 @@
 """Metrics that every followed log has: its events, what was read, and what was lost.
 
-Under names of their own for each log, since a series belongs to one probe.
+Under names of their own for each log, since a series belongs to one probe. Counters are made when first needed, since
+on most hosts most of them would say nothing for ever.
 """
 
 from __future__ import annotations
@@ -20,19 +21,24 @@ def log_metrics(prefix: str, log: str, events: tuple[str, ...]) -> tuple[Metric[
     """The metrics of a log whose names begin so; `events`: the closed list of what is counted there."""
 
     def counts(reading: L) -> Iterable[Sample]:
-        return [Sample(float(reading.events.get(event, _NEVER).count), (event,)) for event in events]
+        known = ((event, reading.events.get(event, _NEVER).count) for event in events)
+        return [Sample(float(number), (event,)) for event, number in known if number]
 
     def times(reading: L) -> Iterable[Sample]:
         known = ((event, reading.events.get(event, _NEVER).at) for event in events)
         return [Sample(reading.epoch + at, (event,)) for event, at in known if at is not None]
 
     def count(name: str, help_text: str, value: Callable[[L], int]) -> Metric[L]:
-        return rows(f"{prefix}_{name}", help_text, (), lambda reading: (Sample(float(value(reading))),), kind="counter")
+        def read(reading: L) -> Iterable[Sample]:
+            number = value(reading)
+            return (Sample(float(number)),) if number else ()
+
+        return rows(f"{prefix}_{name}", help_text, (), read, kind="counter")
 
     return (
         rows(
             f"{prefix}_events_total",
-            f"Lines of each event in the {log} since the exporter began, from a closed list.",
+            f"Lines of each event in the {log} since the exporter began, from a closed list; made with the first.",
             ("event",),
             counts,
             kind="counter",
