@@ -68,7 +68,7 @@ def test_a_folder_that_may_not_be_listed(folder: Path) -> None:
     if os.geteuid() != 0:
         folder.chmod(0o311)
     look = parse(printed(log, *at))
-    assert (True, {2}) == (look.torn, look.pinged)
+    assert (True, frozenset({2})) == (look.torn, look.pinged)
     folder.chmod(0o755)
 
 
