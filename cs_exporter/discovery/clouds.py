@@ -103,7 +103,8 @@ class Discovery:
                 "configuration to let them go",
                 platform=platform, missing=len(after.absent), of=len(after.hosts),
             )  # fmt: skip
-        if census.lacking != self._lacking.get(platform, ()):
-            self._lacking[platform] = census.lacking
-            for line in census.lacking:
+        lines = (*census.lacking, *census.untold)
+        if lines != self._lacking.get(platform, ()):
+            self._lacking[platform] = lines
+            for line in lines:
                 log.info("the cloud can't tell everything", platform=platform, lacking=line)

@@ -89,11 +89,11 @@ def _is_loss(missing: int, known: int) -> bool:
 
 
 def _seen(host: CloudHost, present: Mapping[str, CloudHost], census: Census) -> CloudHost:
-    """The host as the answer has it; what a stand-in leaves empty stays, for it may merely not know."""
+    """The host as the answer has it; what a partial one or a stand-in leaves empty stays: it may merely not know."""
     new = present.get(host.uuid, host)
     if new == host:
         return host  # the same object is compared in no time
-    if not census.stand_in:
+    if census.complete and not census.stand_in:
         return new
     return replace(
         new,

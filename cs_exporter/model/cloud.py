@@ -81,6 +81,7 @@ class Census:
     `complete`: every machine is in it; one that is missing may count as gone. `removed`: uuids of which the cloud
     itself says that they are no more. `lacking`: what could not be found out, a line each, for the operator.
     `stand_in`: of the lesser of two sources; what it leaves empty it may merely not know, and it removes nobody.
+    `untold`: what this way of asking never tells, so that nobody can mend it; a line each.
     """
 
     hosts: tuple[CloudHost, ...]
@@ -88,3 +89,4 @@ class Census:
     complete: bool = True
     lacking: tuple[str, ...] = ()
     stand_in: bool = False
+    untold: tuple[str, ...] = ()

@@ -106,14 +106,15 @@ SYMPTOMS = (
         severity=Severity.INFO,
         cause=Cause.MANAGEMENT,
         unit="parts",
-        means="Some of it may not be read by the account, is not there in this version, or can't be told by the API at "
-        "all. What depends on it (expected mounts, limits from settings, names in logs) falls back to defaults.",
+        means="Some of it may not be read by the account, or is not there in this version; or the API is asked because "
+        "the database can't be. What depends on it (expected mounts, limits from settings) stays as it was told last, "
+        "or falls back to defaults.",
         look=(
             "journalctl -u cs-exporter -g 'tell everything' -n 20, on the exporter's machine",
             "cs-exporter probe cloudstack_census HOST, on the exporter's machine",
         ),
         fix="Each missing part stands in the log, and in the reading that cs-exporter probe prints. Grant the database "
-        "account what it lacks (README.md has the GRANT), or give the cloud a database besides its API.",
+        "account what it lacks (README.md has the GRANT), or allow the API's account the list that it may not ask.",
     ),
 )
 

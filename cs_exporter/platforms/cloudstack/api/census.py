@@ -71,23 +71,35 @@ async def census(host: Host, api: CloudApi, deadline: float) -> Census:
     found = words.with_storage((one for one in told if one.address), _nfs_servers(lists))
     # One that is listed is neither gone nor here while it has no address.
     complete = None not in (servers, system_vms, storage, stores) and not nowhere
-    return Census(words.distinct(found), complete=complete, lacking=(*asking.lacking, *UNTOLD, pools.BY_SCOPE))
+    untold = (*UNTOLD, pools.BY_SCOPE)
+    return Census(words.distinct(found), complete=complete, lacking=tuple(asking.lacking), untold=untold)
 
 
 async def setting(asking: Asking, name: str) -> str:
     """The value of a global setting; empty where it has none. The API gives all whose names contain this one."""
-    rows = await asking.part("listConfigurations", f"setting {name}", name=name)
-    return next((text(row, "value") for row in rows or () if text(row, "name") == name), "")
+    return _value(await _rows_of(asking, name) or (), name)
 
 
 async def _settings(asking: Asking) -> Mapping[str, Mapping[str, float]]:
-    interval = await _number(asking, words.PING_INTERVAL)
-    return words.heartbeat_settings(interval, await _number(asking, words.PING_TIMEOUT))
+    """Empty where they can't be read: what was read before counts, and not what is built in."""
+    intervals = await _rows_of(asking, words.PING_INTERVAL)
+    timeouts = await _rows_of(asking, words.PING_TIMEOUT)
+    if intervals is None or timeouts is None:
+        return {}
+    return words.heartbeat_settings(_number(intervals, words.PING_INTERVAL), _number(timeouts, words.PING_TIMEOUT))
 
 
-async def _number(asking: Asking, name: str) -> float:
+async def _rows_of(asking: Asking, name: str) -> tuple[ApiRow, ...] | None:
+    return await asking.part("listConfigurations", f"setting {name}", name=name)
+
+
+def _value(rows: tuple[ApiRow, ...], name: str) -> str:
+    return next((text(row, "value") for row in rows if text(row, "name") == name), "")
+
+
+def _number(rows: tuple[ApiRow, ...], name: str) -> float:
     try:
-        value = float(await setting(asking, name))
+        value = float(_value(rows, name))
     except ValueError:
         return words.DEFAULTS[name]
     return value if 0 < value < float("inf") else words.DEFAULTS[name]

@@ -148,6 +148,14 @@ async def test_what_the_account_may_not_list_is_said(tmp_path: Path, command: st
     assert "kvm1" == census.hosts[0].name
 
 
+async def test_settings_that_may_not_be_read_are_not_the_defaults(tmp_path: Path) -> None:
+    """A cloud with long intervals would page for every host, just when only the API can be asked."""
+    refused = await taken(tmp_path, tables(), forbidden={"listConfigurations"})
+    unset = await taken(tmp_path, tables())
+    assert {} == refused.hosts[0].settings
+    assert {"agent_heartbeat": {"ping_interval": 60.0, "ping_timeout": 2.5}} == unset.hosts[0].settings
+
+
 @pytest.mark.parametrize("command", ["listHosts", "listSystemVms", "listConfigurations"])
 @pytest.mark.parametrize("fault", [Fault.INTERNAL, Fault.HTML_503, Fault.SHORT_PAGE])
 async def test_a_list_that_fails_fails_the_census(tmp_path: Path, command: str, fault: Fault) -> None:
