@@ -13,8 +13,9 @@ from cs_exporter.board import FLEET
 from cs_exporter.probes.agents.countdown_metrics import AgentCountdownReading
 from cs_exporter.probes.agents.evidence import Source
 from cs_exporter.probes.agents.rows import AgentRow
+from cs_exporter.probes.agents.symptoms import COUNTDOWN_SYMPTOMS, SERVER_SYMPTOMS
 from tests.lab import faults
-from tests.lab.agents import Agent, ManagementServer, cut_off, lossy, unacknowledged
+from tests.lab.agents import Agent, ManagementServer, cut_off, lossy, pings_stuck, unacknowledged
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
 from tests.lab.wait import wait_until_async
@@ -25,9 +26,9 @@ pytestmark = pytest.mark.lab
 AGENT, LIMIT = "cloudstack-agent", 9
 DEADLINE = 30.0
 SERVERS = ("ms1", "ms2", "ms3")
-HOSTS = ("well", "frozen", "killed", "cut", "deaf", "lossy", "moved", "unread", "dark")
+HOSTS = ("well", "frozen", "killed", "cut", "deaf", "lossy", "moved", "unread", "dark", "stuck")
 SILENT = {"CsHostAlertImminent", "CsHostAlertImminentCritical"}
-GREEN: dict[str, set[str]] = {"ms1": {"CsAgentSessionsUnmapped"}}
+GREEN: dict[str, set[str]] = {"ms1": {"CsAgentSessionsUnmapped", "CsAgentPingsUnmapped"}}
 """A host that nobody watches has an agent at ms1, all the time."""
 
 EXPECTED: dict[str, set[str]] = {
@@ -37,12 +38,14 @@ EXPECTED: dict[str, set[str]] = {
     "cut": {*SILENT, "CsAgentRetransmitting"},
     "deaf": {*SILENT, "CsAgentRetransmitting"},
     "unread": SILENT,
+    "stuck": {*SILENT, "CsAgentPingsStopped"},
     "ms2": {"CsManagementAgentPortClosed"},
     "ms3": {"CsManagementAgentsUnread"},
 }
 """Host, named by its fault -> its symptoms; `moved` was at ms2, which is killed, `unread` at ms3, which is frozen."""
 
-PROBES = {"agent_heartbeat": {"interval": INTERVAL, "limit": LIMIT}}
+PROBES = {"agent_heartbeat": {"interval": INTERVAL, "limit": LIMIT, "ping_interval": 1}}
+NAMES = {symptom.name for symptom in (*COUNTDOWN_SYMPTOMS, *SERVER_SYMPTOMS)}
 LIMITS = {
     "CsHostAlertImminent": 3.2,
     "CsHostAlertImminentCritical": 2.5,
@@ -99,8 +102,7 @@ class View:
 
     def red(self) -> dict[str, set[str]]:
         """Host -> its symptoms about agents; `seen` gathers all there ever were."""
-        names = ("CsAgent", "CsHostAlert", "CsManagement")
-        now = {(host, name) for host, name in self.watch.red_names() if name.startswith(names)}
+        now = {(host, name) for host, name in self.watch.red_names() if name in NAMES}
         self.seen |= now
         found: dict[str, set[str]] = {}
         for host, name in now:
@@ -137,6 +139,7 @@ async def test_each_is_told_apart_and_heals(tmp_path: Path, lab: Lab, cloud: Clo
             broken.enter_context(faults.stopped(cloud.servers["ms2"]))
             broken.enter_context(cut_off(cloud.hosts["cut"], cloud.hosts["ms1"]))
             broken.enter_context(unacknowledged(cloud.hosts["deaf"]))
+            broken.enter_context(pings_stuck(cloud.agents["stuck"]))
             broken.enter_context(lossy(cloud.hosts["lossy"], cloud.hosts["ms1"]))
             await view.until_red(EXPECTED, "broken")
             await view.until(lambda: (view.row("lossy").retransmits or 0) > before, "packets to be sent again")
