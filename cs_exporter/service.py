@@ -86,7 +86,7 @@ class Service(Daemon):
 
     def _status(self) -> str:
         """One line about the daemon."""
-        health, hosts = self.board.health, len(self.board.inventory)
+        health, hosts = self.board.health, sum(host.cloud is None for host in self.board.inventory)
         parts = [f"{hosts} host{'' if hosts == 1 else 's'}, {self.board.failing_hosts()} with failing runs"]
         if not health.first_sweep_done:
             parts.append("the first sweep is under way")

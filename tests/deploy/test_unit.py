@@ -42,6 +42,13 @@ RestartSec=1
 """
 
 
+OF_HYPERVISORS = (
+    *("time_drift", "path_mtu", "port_reachability", "agent_heartbeat"),
+    *("block_storage", "agent_certificates"),
+)
+"""Probes of hypervisors that have neither mounts nor an agent's log."""
+
+
 def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run systemd-analyze."""
     return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False, timeout=60)
@@ -177,8 +184,7 @@ def test_the_sandbox_lets_every_probe_work(service: Machine, host: LabHost) -> N
     """Nothing fails that is asked of the machine itself, of a host over SSH, or of a server from here."""
     wait_until(lambda: "cs_first_sweep_done 1.0" in page(host, "metrics"), 30, "the first sweep")
     everything = {
-        *((HERE, probe) for probe in ("time_drift", "path_mtu", "port_reachability", "agent_heartbeat")),
-        *(("h1", probe) for probe in ("time_drift", "path_mtu", "port_reachability", "agent_heartbeat")),
+        *((name, probe) for name in (HERE, "h1") for probe in OF_HYPERVISORS),
         *(("srv", probe) for probe in ("time_drift", "nfs_server", "port_reachability")),
     }
     wait_until(lambda: everything == set(_WORKS.findall(page(host, "metrics"))), 30, "all to work")
