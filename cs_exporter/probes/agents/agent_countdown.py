@@ -1,7 +1,8 @@
 """The sheet of the derived probe `agent_countdown`: how long until the cloud gives a host up, as its agent is silent.
 
-All servers' sockets and the host's own are put together here: an agent may move from one server to another, and what
-either end saw goes on counting after its session, or its reading, has gone. What is believed when: evidence.
+All servers' logs and sockets, the host's own and the cloud's word are put together here: an agent may move from one
+server to another, and what was seen goes on counting after its session, or its reading, has gone. What is believed
+when: evidence (by sockets), logged (by logs).
 """
 
 from __future__ import annotations

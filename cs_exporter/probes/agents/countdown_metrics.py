@@ -88,7 +88,7 @@ def _strangers(reading: AgentCountdownReading) -> Iterable[Sample]:
 
 _THEN = (
     "As of the last poll of any agent or server; for the moment itself, while this is there, take "
-    "cs_agent_last_heartbeat_timestamp_seconds and cs_agent_heartbeat_limit_seconds."
+    "cs_agent_last_heartbeat_timestamp_seconds (of the log, if it is there) and cs_agent_heartbeat_limit_seconds."
 )
 _BOUND = "Of sockets any traffic counts, also while the agent's ping task is stuck: the true age may be higher."
 
