@@ -14,6 +14,7 @@ from cs_exporter.probes.agents.countdown_metrics import AgentCountdownReading
 from cs_exporter.probes.agents.evidence import Source
 from cs_exporter.probes.agents.rows import AgentRow
 from cs_exporter.probes.agents.symptoms import COUNTDOWN_SYMPTOMS, SERVER_SYMPTOMS
+from cs_exporter.probes.logs import agent_log, management_log
 from tests.lab import faults
 from tests.lab.agents import Agent, ManagementServer, cut_off, lossy, pings_stuck, unacknowledged
 from tests.lab.host import HostSpec, LabHost
@@ -43,6 +44,9 @@ EXPECTED: dict[str, set[str]] = {
     "ms3": {"CsManagementAgentsUnread"},
 }
 """Host, named by its fault -> its symptoms; `moved` was at ms2, which is killed, `unread` at ms3, which is frozen."""
+
+OF_LOGS = {symptom.name for sheet in (agent_log.SPEC, management_log.SPEC) for symptom in sheet.symptoms}
+"""What programs write stays true for minutes after it is mended: tests/live/test_logs.py looks at that."""
 
 PROBES = {"agent_heartbeat": {"interval": INTERVAL, "limit": LIMIT, "ping_interval": 1}}
 NAMES = {symptom.name for symptom in (*COUNTDOWN_SYMPTOMS, *SERVER_SYMPTOMS)}
@@ -101,7 +105,7 @@ class View:
         self.seen: set[tuple[str, str]] = set()
 
     def red(self) -> dict[str, set[str]]:
-        """Host -> its symptoms about agents; `seen` gathers all there ever were."""
+        """Host -> its symptoms about agents, logs aside; `seen` gathers all there ever were."""
         now = {(host, name) for host, name in self.watch.red_names() if name in NAMES}
         self.seen |= now
         found: dict[str, set[str]] = {}
