@@ -61,16 +61,20 @@ _FILES = r"""
 			if [ "$length" -eq $(($3 - $2)) ]; then end=$2; return; fi
 		done
 	}
-	# other INODE OFFSET SEAL: opens that file under its new name, or a copy of it, as 5.
+	# other INODE OFFSET SEAL: opens that file under its new name, or a copy of it, as 5. (By ls, for find can't sort by
+	# time; names that it would spoil are none of a log.)
 	other() {
+		# shellcheck disable=SC2012
 		found=$(ls -it "${dir:-/}" | while read -r number name; do
 			case $name in
 			"$base" | *.gz | *.bz2 | *.xz | *.zst | *.zip) continue ;;
 			"${base%.*}"*) ;;
 			*) continue ;;
 			esac
-			[ "$number" = "$1" ] || { [ "$1" = "$here" ] && [ "$2" -gt 0 ]; } || continue
-			[ -f "$dir/$name" ] && [ -r "$dir/$name" ] || continue
+			[ "$number" = "$1" ] || [ "$1" = "$here" ] || continue
+			[ "$number" = "$1" ] || [ "$2" -gt 0 ] || continue
+			[ -f "$dir/$name" ] || continue
+			[ -r "$dir/$name" ] || continue
 			exec 5<"$dir/$name"
 			measure 5
 			[ "$size" -ge "$2" ] || continue
