@@ -16,30 +16,34 @@ from cs_exporter.ports import Io, SectionCall
 from cs_exporter.probes.blockdevices.symptoms import SYMPTOMS
 from cs_exporter.spec import Metric, ProbeSettings, ProbeSpec, Sample, Seconds, Section, rows
 
-# By builtins alone, for it is asked of every hypervisor and most have none of it.
+# By builtins alone, for it is asked of every hypervisor and most have none of it. In a subshell, since patterns of file
+# names are off in the collector's own shell.
 SECTION = Section(
     name="block_paths",
     body=r"""
+(
+	set +f
 	for session in /sys/class/iscsi_session/session*; do
 		[ -r "$session/state" ] || continue
-		state= target=
+		state='' target=''
 		read -r state <"$session/state"
 		read -r target <"$session/targetname"
 		echo "session ${session##*/} ${state:-unknown} ${target:-unknown}"
 	done
 	for map in /sys/block/dm-*; do
 		[ -r "$map/dm/uuid" ] || continue
-		uuid= name=
+		uuid='' map_name=''
 		read -r uuid <"$map/dm/uuid"
 		case $uuid in mpath-*) ;; *) continue ;; esac
-		read -r name <"$map/dm/name"
+		read -r map_name <"$map/dm/name"
 		for path in "$map"/slaves/*; do
-			state=
+			state=''
 			[ -e "$path" ] || continue
 			[ ! -r "$path/device/state" ] || read -r state <"$path/device/state"
-			echo "path ${name:-unknown} ${path##*/} ${state:-unknown}"
+			echo "path ${map_name:-unknown} ${path##*/} ${state:-unknown}"
 		done
 	done
+)
 """,
 )
 

@@ -52,14 +52,16 @@ def test_inline_sections_leave_the_frames_variables_alone() -> None:
 
 
 def test_inline_sections_do_not_end_the_collector() -> None:
-    """Run in its own shell, an `exit` or `exec` of theirs would be its end."""
+    """Run in its own shell, an `exit` or `exec` of theirs would be its end, unless all of it is in a subshell."""
     ends = re.compile(r"(?:^|[\s;&|({])(?:exec|exit|set|trap)\b")
 
     def ended(body: str) -> bool:
-        return ends.search(re.sub("'[^']*'", "''", body)) is not None  # awk may end itself
+        apart = body.strip().startswith("(\n") and body.strip().endswith("\n)") and "\n)" not in body.strip()[:-2]
+        return not apart and ends.search(re.sub("'[^']*'", "''", body)) is not None  # awk may end itself
 
     assert [] == [section.name for section in REGISTERED if not section.blocks and ended(section.body)]
     assert (True, False) == (ended("cat x || exit 1"), ended("awk '{ exit 1 }' x"))
+    assert (True, False) == (ended("(\nset +f\n)\n(\nexit 1\n)"), ended("(\nset +f\n)"))
 
 
 def test_the_hash_follows_the_text() -> None:
