@@ -1,12 +1,22 @@
 """How a CloudStack cloud is, by one answer of its database or API: states of hosts, servers, system VMs and storage.
 
-Rows of both sources look alike; what a source can't tell is None or empty.
+Rows of both sources look alike; what a source can't tell is None or empty. What an answer left untold is said.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+
+class Part(StrEnum):
+    """What an answer may leave untold although its source has it: refused, or the time ran out."""
+
+    SERVERS = "servers"
+    SYSTEM_VMS = "system_vms"
+    VMS = "vms"
+    POOLS = "pools"
+    IMAGE_STORES = "image_stores"
 
 
 class Source(StrEnum):
@@ -26,7 +36,7 @@ class HostState:
     state: str  # host.status
     resource_state: str
     hypervisor: str = ""
-    server: str = ""  # mshost.name of the management server that has it
+    server: str = ""  # mshost.name of the management server that has it; its msid where servers are untold
     number: int | None = None  # host.id
     connected: float | None = None  # host.last_ping in seconds since the epoch: connected, or investigated, since then
     transitions: int | None = None  # host.update_count: grows with every change of state
@@ -100,7 +110,10 @@ class ImageStoreState:
 
 @dataclass(frozen=True)
 class States:
-    """All of it. `lacking`: what this source, or this version of the cloud, can't tell; a line each."""
+    """All of it. `lacking`: what this source, or this version of the cloud, can't tell; a line each.
+
+    `untold`: parts whose rows did not come with this answer. That there are none of them would be wrong to conclude.
+    """
 
     source: Source
     hosts: tuple[HostState, ...] = ()
@@ -112,3 +125,29 @@ class States:
     investigations: int | None = None  # rows of op_ha_work that are not Done, Cancelled or Error
     agents_servers: tuple[str, ...] = ()  # what agents are told to connect to (global setting `host`)
     lacking: tuple[str, ...] = field(default=())
+    untold: frozenset[Part] = frozenset()
+    ping_interval: float | None = None  # seconds; the global setting ping.interval; None: not told
+
+
+def kept(states: States, before: States | None) -> States:
+    """The answer, with the rows of `before` in each part that it left untold; `untold` still names them.
+
+    Ages are not kept: they would be those of then. Rows of another source are other rows, and none is kept of them.
+    """
+    if before is None or before.source is not states.source or not states.untold:
+        return states
+    found = states
+    if Part.SERVERS in states.untold:
+        names = {str(one.number): one.name for one in before.servers if one.number is not None}
+        hosts = tuple(replace(host, server=names.get(host.server, host.server)) for host in states.hosts)
+        servers = tuple(replace(one, beat_age=None, peers_down=None) for one in before.servers)
+        found = replace(found, hosts=hosts, servers=servers)
+    if Part.SYSTEM_VMS in states.untold:
+        found = replace(found, system_vms=before.system_vms)
+    if Part.VMS in states.untold:
+        found = replace(found, vms=before.vms)
+    if Part.POOLS in states.untold:
+        found = replace(found, pools=before.pools)
+    if Part.IMAGE_STORES in states.untold:
+        found = replace(found, image_stores=before.image_stores)
+    return found
