@@ -1,19 +1,22 @@
 """The closed list of events that are counted in CloudStack's logs, each by what its lines have in every version.
 
 A line is of the first event that has a stem in it. Stems end where versions begin to differ, which is mostly where a
-host is named. Their texts are those of the sources from 4.11 to 4.22; none is a pattern.
+host is named. Their texts are those of the sources from 4.11 to 4.22; none is a pattern, or has a quote or a backslash.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 Stems = Mapping[str, tuple[str, ...]]
 """Event -> texts, one of which is in its line."""
 
 PING = "Ping from "
-"""Not an event: it says that an agent was heard."""
+"""Not an event: it says that an agent was heard, where the message begins with it: anybody's text may contain it."""
+
+DEBUG = " DEBUG [c.c."
+"""Of lines at the level of those about pings, by the same loggers: com.cloud's."""
 
 BEHIND = "Found the following agents behind on ping: ["
 POOL = "(total="
@@ -64,10 +67,7 @@ AGENT: Stems = MappingProxyType(
         "pings_given_up": ("Ping Interval has gone past ",),
         "ssl_handshake": ("SSL Handshake failed while connecting to host",),
         "unknown_host": ("unknown host? ",),
-        "denied": (
-            "Not allowed to connect to the server",
-            "agent.max.concurrent.new.connections' reached limit",
-        ),
+        "denied": ("Not allowed to connect to the server", "agent.max.concurrent.new.connections"),
         "startup_unanswered": ("The startup command is now cancelled",),
         "connection_lost": ("Lost connection to host: ",),
         "out_of_memory": ("java.lang.OutOfMemoryError",),
@@ -76,24 +76,12 @@ AGENT: Stems = MappingProxyType(
 
 
 def for_grep(stems: Stems, *more: str) -> str:
-    """The texts as fixed patterns, one a line, each once; for POSIX sh, within single quotes."""
-    texts = dict.fromkeys([*more, *(text for texts in stems.values() for text in texts)])
-    return "\n".join(text.replace("'", "'\\''") for text in texts)
+    """The texts as fixed patterns, one a line, each once."""
+    return "\n".join(dict.fromkeys([*more, *(text for texts in stems.values() for text in texts)]))
 
 
 def for_awk(kind: str, stems: Stems) -> str:
     """A rule of awk that counts a line of that kind of log under its event."""
-    tests = ((event, " || ".join(f"has({_quoted(text)})" for text in texts)) for event, texts in stems.items())
-    rules = "\n\t\t\telse ".join(f"if ({test}) n[{_quoted(event)}]++" for event, test in tests)
+    tests = ((event, " || ".join(f'has("{text}")' for text in texts)) for event, texts in stems.items())
+    rules = "\n\t\t\telse ".join(f'if ({test}) n["{event}"]++' for event, test in tests)
     return f'kind == "{kind}" {{\n\t\t\t{rules}\n\t\t}}'
-
-
-def events(*kinds: Stems) -> Iterable[str]:
-    """The names of all events."""
-    return dict.fromkeys(event for stems in kinds for event in stems)
-
-
-def _quoted(text: str) -> str:
-    """A string of awk. A quote of the shell is written by its number: the program stands within such quotes."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("'", "\\047")
-    return f'"{escaped}"'
