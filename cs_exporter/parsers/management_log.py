@@ -5,6 +5,7 @@ The lines themselves stay on their host, as they may be many. The answer has a l
     at INODE OFFSET SEAL                    the log itself: end of its last whole line; checksum of what is before it
     former INODE OFFSET SEAL                what it was before it was rolled, while that may still grow
     read BYTES, lost BYTES, torn            what was looked at and what was passed over; lines were lost without a trace
+    debug                                   there are lines at the level of those about pings that are about none
     n EVENT COUNT                           lines of an event
     pings LINES AGENTS, strange LINES       lines about pings and whose they are, a list; those in no known form
     behind AGENTS                           the newest list of agents behind on ping, without those heard after it
@@ -81,7 +82,10 @@ def _none() -> Mapping[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One answer. `lost`: bytes passed over; `torn`: lines were lost, nobody knows how many; `behind` None: no list."""
+    """One answer. `lost`: bytes passed over; `torn`: lines were lost, nobody knows how many; `behind` None: no list.
+
+    `debug`: lines were written that have the level of those about pings, and are about none.
+    """
 
     state: FileState
     at: Cursor | None = None
@@ -89,6 +93,7 @@ class Look:
     read: int = 0
     lost: int = 0
     torn: bool = False
+    debug: bool = False
     events: Mapping[str, int] = field(default_factory=_none)
     ping_lines: int = 0
     pinged: frozenset[int] = frozenset()
@@ -136,7 +141,7 @@ class _Findings:
             self._cursors[word] = Cursor(*map(number, rest))
         elif word in ("read", "lost", "strange"):
             (self._counts[word],) = map(number, rest)
-        elif word in ("torn", "crowded") and not rest:
+        elif word in ("torn", "crowded", "debug") and not rest:
             self._words.add(word)
         else:
             findings: Mapping[str, Callable[..., None]] = {
@@ -176,6 +181,7 @@ class _Findings:
             read=self._counts.get("read", 0),
             lost=self._counts.get("lost", 0),
             torn="torn" in self._words,
+            debug="debug" in self._words,
             events=MappingProxyType(self._events),
             ping_lines=self._counts.get("pings", 0),
             pinged=self._pinged,

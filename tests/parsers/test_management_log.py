@@ -12,6 +12,7 @@ former 16 99 7
 read 4096
 lost 12
 torn
+debug
 n behind_on_ping 2
 pings 5 AAC
 strange 1
@@ -33,6 +34,7 @@ def test_every_finding_is_taken() -> None:
         read=4096,
         lost=12,
         torn=True,
+        debug=True,
         events={"behind_on_ping": 2},
         ping_lines=5,
         pinged=frozenset({1, 2, 5}),

@@ -123,10 +123,14 @@ _FILES = r"""
 	server) texts='@SERVER@' ;;
 	*) texts='@AGENT@' ;;
 	esac
-	{
+	lines() {
 		[ "$rest" -eq 0 ] || bytes 5 $((old - rest)) "$rest"
 		bytes 4 "$from" $((new - from))
-	} | grep -aF -e "$texts" | cut -b 1-16384 | awk -v kind="$kind" -v known="$known" -v room=@ROOM@ '@AWK@'
+	}
+	# One such line is enough, and mostly stands at the start: what is behind it is not read for that.
+	[ "$kind" != server ] ||
+		lines | grep -aF '@DEBUG@' | awk '!index($0, "@PING@") { print "debug"; exit }'
+	lines | grep -aF -e "$texts" | cut -b 1-16384 | awk -v kind="$kind" -v known="$known" -v room=@ROOM@ '@AWK@'
 """
 
 _AWK = r"""
@@ -135,6 +139,12 @@ _AWK = r"""
 			if (!(i = index(text, start))) return ""
 			text = substr(text, i + length(start))
 			return (i = index(text, stop)) ? substr(text, 1, i - 1) : ""
+		}
+		# What follows the layout. Whatever others have written there stands behind the first logid.
+		function message(   i, text) {
+			if (!(i = index($0, "(logid:"))) return ""
+			text = substr($0, i)
+			return (i = index(text, ") ")) ? substr(text, i + 2) : ""
 		}
 		function ping(text,   id, uuid, name, i) {
 			sub(/^Routing host /, "", text)
@@ -207,7 +217,7 @@ _AWK = r"""
 			split("", behind)
 			split("", pinged)
 		}
-		has("@PING@") { ping(substr($0, has("@PING@") + @PING_LENGTH@)); next }
+		has("@PING@") && index(said = message(), "@PING@") == 1 { ping(substr(said, 1 + @PING_LENGTH@)); next }
 		has("@POOL@") { pool() }
 		has("@BEHIND@") { late(substr($0, has("@BEHIND@") + @BEHIND_LENGTH@)) }
 		@RULES@
@@ -245,7 +255,9 @@ def _body() -> str:
         _FILES.replace("@SERVER@", stems.for_grep(stems.SERVER, stems.PING, stems.POOL))
         .replace("@AGENT@", stems.for_grep(stems.AGENT))
         .replace("@ROOM@", str(ROOM))
+        .replace("@DEBUG@", stems.DEBUG)
         .replace("@AWK@", _awk())
+        .replace("@PING@", stems.PING)
     )
 
 

@@ -87,12 +87,14 @@ class ManagementLogReading(LogReading):
     """A management server's log. `heard` and `behind` go by the number of the host in the cloud's database.
 
     `last_ping_line`: when the newest ping of any agent was first seen; None: not one so far.
+    `last_debug_line`: the same of lines at that level about anything else: while they come, it has not been changed.
     `behind`: the newest "Found the following agents behind on ping", first seen at `behind_at`, without those that
     were heard after it.
     """
 
     heard: Mapping[int, Heard] = field(default_factory=_nobody)
     last_ping_line: float | None = None
+    last_debug_line: float | None = None
     behind: frozenset[int] = frozenset()
     behind_at: float | None = None
     ping_lines: int = 0
@@ -141,12 +143,14 @@ def of_management(
     last = before or ManagementLogReading(path, now.monotonic, now.epoch, at)
     in_time = dated(before, now)
     pinged = bool(look.ping_lines) and in_time
+    debug = look.debug and in_time
     listed = look.behind is not None
     pools = {pool.name: (pool, now.monotonic) for pool in look.pools}
     return ManagementLogReading(
         **{one.name: getattr(common, one.name) for one in fields(LogReading)},
         heard=_heard(last.heard, look, now.monotonic, in_time=in_time),
         last_ping_line=now.monotonic if pinged else last.last_ping_line,
+        last_debug_line=now.monotonic if debug else last.last_debug_line,
         behind=last.behind - look.pinged if look.behind is None else look.behind,
         behind_at=now.monotonic if listed else last.behind_at,
         ping_lines=last.ping_lines + look.ping_lines,

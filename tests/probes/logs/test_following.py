@@ -102,7 +102,7 @@ async def test_every_text_counts_for_its_event(event: str, text: str, tmp_path: 
 
 
 async def test_an_agents_log_has_other_texts(tmp_path: Path) -> None:
-    """Each text of its list counts for its event, even one with a quote; a text of the server's is nothing there."""
+    """Each text of its list counts for its event; a text of the server's is nothing there."""
     path = tmp_path / "agent.log"
     path.write_text("".join(f"x {text} y\n" for texts in stems.AGENT.values() for text in texts) + behind(4))
     async with log_stand(tmp_path) as stand:
@@ -234,6 +234,32 @@ async def test_pings_in_no_known_form_are_counted(tmp_path: Path) -> None:
         stand.write(f"{NEW}Ping from Routing host 0(x)\n", f"{NEW}Ping from afar\n", f"{NEW}Ping from -1(y)\n")
         reading = await stand.look()
         assert (3, 3, {}) == (reading.ping_lines, reading.strange_pings, reading.heard)
+
+
+async def test_what_others_write_keeps_nobody_alive(tmp_path: Path) -> None:
+    """A ping is what the server says itself, right behind the layout: the text may stand in what anybody has asked."""
+    text = "Ping from Routing host 99(x)"
+    async with log_stand(tmp_path) as stand:
+        await stand.look()
+        stand.write(f'{OTHER}{{"name":"{text}"}}\n', f"{OTHER}a (logid:) {text}\n", f"{text}\n", f"{NEW}b: {text}\n")
+        assert {} == (await stand.look()).heard
+        stand.write(new_ping(4))
+        assert [4] == list((await stand.look()).heard)
+
+
+async def test_other_lines_of_that_level(tmp_path: Path) -> None:
+    """They are told from lines about pings and from lines of other levels, so that a level that is off shows."""
+    async with log_stand(tmp_path) as stand:
+        stand.write(f"{NEW}x\n")
+        assert (await stand.look()).last_debug_line is None
+        stand.write(new_ping(1), old_ping(2), f"{OTHER}x\n")
+        assert (await stand.look()).last_debug_line is None
+        stand.write(new_ping(1), f"{NEW}x\n" * 50_000, new_ping(2))
+        reading = await stand.look()
+        assert (stand.now, 4) == (reading.last_debug_line, reading.ping_lines)
+        stand.write(old_ping(1))
+        reading = await stand.look()
+        assert stand.now - 15 == reading.last_debug_line
 
 
 async def test_a_list_of_those_behind_is_of_its_moment(tmp_path: Path) -> None:

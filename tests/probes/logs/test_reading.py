@@ -54,6 +54,14 @@ def test_an_agent_was_heard_when_its_newest_ping_was_first_seen() -> None:
     assert 3 == third.ping_lines
 
 
+def test_a_level_that_is_unchanged_is_known_by_other_lines() -> None:
+    """When the newest was first seen; what may have been written long before says nothing of now."""
+    debug = replace(LOOK, debug=True)
+    second = after(after(None), debug)
+    assert (None, 1015.0) == (second.last_ping_line, second.last_debug_line)
+    assert 1015.0 == after(second, pinged(4)).last_debug_line == after(second, debug, 500).last_debug_line
+
+
 def test_an_agent_that_left_is_forgotten() -> None:
     """Else a server that runs for years would know every agent it ever had."""
     reading = after(after(None), pinged(4))
