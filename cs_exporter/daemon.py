@@ -140,13 +140,14 @@ class Daemon:
         Hosts of clouds are kept; those that are held because too many were missing at once are let go.
         """
         async with self._reloading:
+            held = self._discovery.held()  # answers that come while this goes on have not been seen by anybody
             try:
                 config = await asyncio.to_thread(self._load)
-                change = await self._difference(config, self._discovery.censuses(accepted=True))
+                change = await self._difference(config, self._discovery.censuses(held))
             except ConfigError:
                 self.board.health.config_reload_successful = False
                 raise
-            self._discovery.accept()
+            self._discovery.accept(held)
             self._discovery.follow(_clouds(change.inventory))
             await self._apply(config, change)
             self._loaded()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import structlog
 
@@ -17,6 +18,9 @@ from cs_exporter.model import Census
 from cs_exporter.ports import Clock
 
 log = structlog.get_logger(__name__)
+
+NOBODY: Mapping[str, frozenset[str]] = MappingProxyType({})
+"""Of no platform is any loss accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,24 @@ class Discovery:
         self._tell(platform, census, before, after)
         return after.hosts != before.hosts
 
-    def censuses(self, *, accepted: bool = False) -> Mapping[str, Census]:
-        """Platform -> who is kept; `accepted`: as it will be once what is held has been accepted."""
+    def held(self) -> Mapping[str, frozenset[str]]:
+        """Platform -> uuids of the hosts that a loss keeps at this moment."""
+        return {platform: keeping.held for platform, keeping in self._clouds.items()}
+
+    def censuses(self, accepted: Mapping[str, frozenset[str]] = NOBODY) -> Mapping[str, Census]:
+        """Platform -> who is kept, as it will be once the loss of `accepted` has been accepted."""
         return {
-            platform: (keeping.accept() if accepted else keeping).census() for platform, keeping in self._clouds.items()
+            platform: keeping.accept(accepted.get(platform, frozenset())).census()
+            for platform, keeping in self._clouds.items()
         }
 
-    def accept(self) -> None:
-        """The operator has reloaded the configuration: what is held leaves, as soon as any other host would."""
-        for platform, keeping in self._clouds.items():
-            if keeping.held:
-                log.warning("hosts that were held are let go", platform=platform, hosts=len(keeping.held))
-            self._clouds[platform] = keeping.accept()
+    def accept(self, held: Mapping[str, frozenset[str]]) -> None:
+        """The operator has reloaded the configuration while these were held: they leave as soon as any other would."""
+        for platform, whom in held.items():
+            before = self._clouds[platform]
+            after = self._clouds[platform] = before.accept(whom)
+            if after.held != before.held:
+                log.warning("hosts that were held are let go", platform=platform, hosts=len(before.held - after.held))
 
     def follow(self, platforms: Iterable[str]) -> None:
         """These are the clouds from now on; what is known of others is forgotten."""
@@ -91,9 +101,8 @@ class Discovery:
     async def save(self) -> None:
         """Write the hosts to the store, if there is one and they are not what was written last."""
         now = {platform: tuple(keeping.hosts.values()) for platform, keeping in self._clouds.items()}
-        if self._store is not None and now != self._stored:
+        if self._store is not None and now != self._stored and await asyncio.to_thread(self._store.write, now):
             self._stored = now
-            await asyncio.to_thread(self._store.write, now)
 
     def _tell(self, platform: str, census: Census, before: Keeping, after: Keeping) -> None:
         lost = after.held - before.held

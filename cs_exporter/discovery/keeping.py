@@ -6,6 +6,7 @@ What is measured has no say in it: a host that is down, in Alert or silent stays
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -17,7 +18,7 @@ PATIENCE = 3
 LOSS = 0.1
 """Of a cloud's hosts: more of them missing at once is held, because a fault is likelier than so much work at once."""
 
-FEWEST = 3
+FEWEST = 2
 """Hosts that a loss has at least, unless it is all there were: one of four is 25 %, and an ordinary day's work."""
 
 
@@ -46,16 +47,24 @@ class Keeping:
         """The same after one more answer of the cloud."""
         present = {host.uuid: host for host in census.hosts}
         stayed = self._without_replaced(census, present)
-        absent = _absent(self.absent, stayed, present, one_more=census.complete and not census.stand_in)
+        there = present.keys() | census.nowhere
+        absent = _absent(self.absent, stayed, there, one_more=census.complete and not census.stand_in)
         missing = absent.keys() - self.accepted
         held = frozenset(missing if _is_loss(len(missing), len(stayed)) else self.held & missing)
         hosts = {uuid: _seen(host, present, census) for uuid, host in stayed.items()}
         hosts |= {uuid: _seen(host, present, census) for uuid, host in present.items() if uuid not in hosts}
         return _settled(hosts, absent, held, self.accepted & absent.keys())
 
-    def accept(self) -> Keeping:
-        """The same after the operator has accepted what is held: it leaves as any other host does."""
-        return _settled(self.hosts, self.absent, frozenset(), self.accepted | self.held)
+    def accept(self, whom: frozenset[str]) -> Keeping:
+        """The same after the operator has accepted the loss of these, as far as they are held: they leave as any other.
+
+        That a cloud has nobody at all is accepted by no reload, which may have been for something else: whoever gives a
+        cloud up takes it out of the configuration.
+        """
+        going = self.held & whom
+        if going >= self.hosts.keys():
+            return self
+        return _settled(self.hosts, self.absent, self.held - going, self.accepted | going)
 
     def census(self) -> Census:
         """Who is kept, as an answer of the cloud."""
@@ -77,10 +86,10 @@ def kept(hosts: tuple[CloudHost, ...]) -> Keeping:
 
 
 def _absent(
-    before: Mapping[str, int], stayed: Mapping[str, CloudHost], present: Mapping[str, CloudHost], *, one_more: bool
+    before: Mapping[str, int], stayed: Mapping[str, CloudHost], there: AbstractSet[str], *, one_more: bool
 ) -> Mapping[str, int]:
     """An answer that need not have everybody neither adds to a row of absences nor breaks it."""
-    missing = {uuid: before.get(uuid, 0) + one_more for uuid in stayed if uuid not in present}
+    missing = {uuid: before.get(uuid, 0) + one_more for uuid in stayed if uuid not in there}
     return {uuid: count for uuid, count in missing.items() if count}
 
 
@@ -89,16 +98,19 @@ def _is_loss(missing: int, known: int) -> bool:
 
 
 def _seen(host: CloudHost, present: Mapping[str, CloudHost], census: Census) -> CloudHost:
-    """The host as the answer has it; what a partial one or a stand-in leaves empty stays: it may merely not know."""
+    """The host as the answer has it; what a partial one or a stand-in leaves empty stays: it may merely not know.
+
+    A stand-in's mounts are a guess by the pools' scopes, and count only for a host of which none were told.
+    """
     new = present.get(host.uuid, host)
     if new == host:
         return host  # the same object is compared in no time
-    if census.complete and not census.stand_in:
+    if census.complete and not census.stand_in and not census.lacking:
         return new
     return replace(
         new,
         addresses=MappingProxyType({**host.addresses, **new.addresses}),
-        mounts=new.mounts or host.mounts,
+        mounts=host.mounts or new.mounts if census.stand_in else new.mounts or host.mounts,
         secured=host.secured if new.secured is None else new.secured,
         settings=MappingProxyType({**host.settings, **new.settings}),
     )

@@ -80,8 +80,11 @@ class Store:
         except OSError as error:
             return self._useless(error.strerror or str(error))
 
-    def write(self, clouds: Clouds) -> None:
-        """Replace the file in one step, so that it is whole whenever the power fails. What goes wrong is logged."""
+    def write(self, clouds: Clouds) -> bool:
+        """Replace the file in one step, so that it is whole whenever the power fails. What goes wrong is logged.
+
+        Whether it has been written; a disk that is full now need not be so at the next answer.
+        """
         document = _Document("cs_exporter inventory", 1, dict(clouds))
         text = json.dumps(document, default=_plain).encode()
         new = self._file.with_suffix(".new")
@@ -99,6 +102,8 @@ class Store:
                 file=str(self._file),
                 error=error.strerror,
             )
+            return False
+        return True
 
     def _useless(self, why: str) -> Clouds:
         log.warning(

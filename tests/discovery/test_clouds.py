@@ -73,10 +73,11 @@ def test_what_is_held_is_said_once_and_let_go_when_accepted() -> None:
         for _ in range(5):
             found.take("a", answer(range(50)))
     assert [("warning", 50)] == [(line["log_level"], line["missing"]) for line in lines]
-    assert (50, 100) == (len(found.censuses(accepted=True)["a"].hosts), len(found.censuses()["a"].hosts))
+    assert (50, 100) == (len(found.censuses(found.held())["a"].hosts), len(found.censuses()["a"].hosts))
     with capture_logs() as lines:
-        found.accept()
-        found.accept()
+        held = found.held()
+        found.accept(held)
+        found.accept(held)
     assert [50] == [line["hosts"] for line in lines]
     assert {"a": 50} == hosts(found)
 
