@@ -44,10 +44,11 @@ def fill(cloud: CloudDatabase, number: int) -> None:
 
 
 @contextmanager
-def emptied(cloud: CloudDatabase) -> Iterator[None]:
-    """Its table of hosts is empty, and as it was afterwards: another database than before."""
+def emptied(cloud: CloudDatabase, left: int = 0) -> Iterator[None]:
+    """Its table of hosts is empty, or has only so many, and as it was afterwards: another database than before."""
     cloud.server.sql("RENAME TABLE cloud.host TO cloud.host_before")
     cloud.server.sql("CREATE TABLE cloud.host LIKE cloud.host_before")
+    cloud.server.sql(f"INSERT INTO cloud.host SELECT * FROM cloud.host_before ORDER BY id LIMIT {left}")
     yield
     cloud.server.sql("DROP TABLE cloud.host")
     cloud.server.sql("RENAME TABLE cloud.host_before TO cloud.host")

@@ -47,17 +47,17 @@ def test_killed_and_started_anew(tmp_path: Path, lab: Lab, cloud: CloudDatabase)
 
 
 def test_a_loss_is_on_the_page_until_it_is_accepted(tmp_path: Path, lab: Lab, cloud: CloudDatabase) -> None:
-    """Held hosts are counted; SIGHUP, as `systemctl reload` sends it, lets them go."""
+    """Held hosts are counted; SIGHUP, as `systemctl reload` sends it, lets them go, but never all there are."""
     fill(cloud, 50)
     with Exporter(lab, tmp_path / "cs_exporter.yml", configured(lab, cloud)) as exporter:
         wait_until(lambda: 50 == hosts(exporter.page()), DEADLINE, "all hosts")
-        with emptied(cloud):
-            wait_until(lambda: 50.0 == exporter.page().value(HELD, **OF_CLOUD), DEADLINE, "the loss")
+        with emptied(cloud, left=5):
+            wait_until(lambda: 45.0 == exporter.page().value(HELD, **OF_CLOUD), DEADLINE, "the loss")
             assert 50 == hosts(exporter.page())
             exporter.hang_up()
-            wait_until(lambda: 0 == hosts(exporter.page()), DEADLINE, "the hosts to go")
+            wait_until(lambda: 5 == hosts(exporter.page()), DEADLINE, "the hosts to go")
             page = exporter.page()
-            assert (0.0, 0.0) == (page.value(HELD, **OF_CLOUD), page.value(EXPECTED, **OF_CLOUD))
+            assert (0.0, 5.0) == (page.value(HELD, **OF_CLOUD), page.value(EXPECTED, **OF_CLOUD))
         assert [] == exporter.trouble()
 
 
