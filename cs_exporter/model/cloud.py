@@ -78,10 +78,11 @@ class CloudHost:
 class Census:
     """Who belongs to a cloud, by one answer of it.
 
-    `complete`: every machine is in it; one that is missing may count as gone. `removed`: uuids of which the cloud
-    itself says that they are no more. `lacking`: what could not be found out, a line each, for the operator.
+    `complete`: every machine is in it, or in `nowhere`: uuids of those that are there and have no address (any more, or
+    yet); one that is missing may count as gone. `removed`: uuids of which the cloud itself says that they are no more.
+    `lacking`: what could not be found out, a line each, for the operator.
     `stand_in`: of the lesser of two sources; what it leaves empty it may merely not know, and it removes nobody.
-    `untold`: what this way of asking never tells, so that nobody can mend it; a line each.
+    `untold`: what is not told and no right of our account would change that; a line each.
     """
 
     hosts: tuple[CloudHost, ...]
@@ -90,3 +91,4 @@ class Census:
     lacking: tuple[str, ...] = ()
     stand_in: bool = False
     untold: tuple[str, ...] = ()
+    nowhere: frozenset[str] = frozenset()
