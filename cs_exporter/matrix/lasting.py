@@ -12,7 +12,7 @@ from cs_exporter.matrix import records
 from cs_exporter.matrix.intervals import span
 from cs_exporter.matrix.promql import Series, equal, indented, selector
 from cs_exporter.matrix.rendering import Rendering
-from cs_exporter.spec import Symptom
+from cs_exporter.spec import Op, Symptom
 
 LATELY = "10m"
 """For so long an answer of a port counts that has given none since."""
@@ -64,6 +64,11 @@ def _told_now(symptom: Symptom, series: Series, rendering: Rendering) -> Iterato
         values = " ".join(f"$labels.{key}" for key in own)
         query = f"printf `count by ({label}) ({found} == 1)` {values} | query"
         yield f"{label.capitalize()} now:{{{{ range {query} }}}} {{{{ .Labels.{label} }}}}{{{{ end }}}}."
+
+
+def passes(symptom: Symptom) -> bool:
+    """Whether it is about something that happened, and is over when that is long ago, whoever may look."""
+    return symptom.limit.age and symptom.limit.op is Op.BELOW
 
 
 def held(symptom: Symptom, probe: str, by: tuple[str, ...], rendering: Rendering) -> str:

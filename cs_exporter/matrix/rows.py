@@ -102,7 +102,8 @@ def row_of(symptom: Symptom, probe: str, series: Series, rendering: Rendering, *
     interval = rendering.intervals[probe]
     holds = lasting.steady(symptom, condition(symptom, series, rendering), series, interval, rendering)
     keys = lasting.keys(symptom, series)
-    held = lasting.held(symptom, probe, keys, rendering) if needs_its_word and symptom.severity in TOLD else ""
+    outlives = needs_its_word and symptom.severity in TOLD and not lasting.passes(symptom)
+    held = lasting.held(symptom, probe, keys, rendering) if outlives else ""
     limit = rendering.limit(symptom)
     return Row(
         name=symptom.name,

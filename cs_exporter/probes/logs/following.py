@@ -61,31 +61,36 @@ _FILES = r"""
 			if [ "$length" -eq $(($3 - $2)) ]; then end=$2; return; fi
 		done
 	}
-	# other INODE OFFSET SEAL: opens that file under its new name, or a copy of it, as 5. (By ls, for find can't sort by
-	# time; names that it would spoil are none of a log.)
+	# fits NUMBER NAME INODE OFFSET SEAL
+	fits() {
+		case $2 in *.gz | *.bz2 | *.xz | *.zst | *.zip) return 1 ;; esac
+		[ "$1" = "$3" ] || [ "$3" = "$here" ] || return
+		[ "$1" = "$3" ] || [ "$4" -gt 0 ] || return
+		[ -f "$dir/$2" ] || return
+		[ -r "$dir/$2" ] || return
+		exec 5<"$dir/$2"
+		measure 5
+		[ "$size" -ge "$4" ] || return
+		seal 5 "$4"
+		[ "$sum" = "$5" ]
+	}
+	# other INODE OFFSET SEAL: opens that file under its new name, or a copy of it, as 5; between: it was not the last
+	# one that was rolled away. (By ls, for find can't sort by time; names that it would spoil are none of a log.)
 	other() {
 		# shellcheck disable=SC2012
 		found=$(ls -it "${dir:-/}" | while read -r number name; do
-			case $name in
-			"$base" | *.gz | *.bz2 | *.xz | *.zst | *.zip) continue ;;
-			"${base%.*}"*) ;;
-			*) continue ;;
-			esac
-			[ "$number" = "$1" ] || [ "$1" = "$here" ] || continue
-			[ "$number" = "$1" ] || [ "$2" -gt 0 ] || continue
-			[ -f "$dir/$name" ] || continue
-			[ -r "$dir/$name" ] || continue
-			exec 5<"$dir/$name"
-			measure 5
-			[ "$size" -ge "$2" ] || continue
-			seal 5 "$2"
-			if [ "$sum" = "$3" ]; then echo "$name"; break; fi
+			case $name in "$base") continue ;; "${base%.*}"*) ;; *) continue ;; esac
+			if fits "$number" "$name" "$@"; then echo "$name/$newer"; break; fi
+			case $name in *[0-9]*) newer=$newer/$name ;; esac
 		done)
+		between=${found#*/} found=${found%%/*}
+		# What is being compressed is there twice.
+		case $between in */*/*) ;; "/$found."*) between='' ;; esac
 		[ -n "$found" ] && exec 5<"$dir/$found"
 	}
 	exec 2>/dev/null 4<"$path"
 	measure 4
-	here=$inode all=$size from=0 old='' torn=''
+	here=$inode all=$size from=0 old='' torn='' newer=''
 	if [ $# -lt 3 ]; then
 		whole 4 0 "$all"
 		from=$end
@@ -93,7 +98,7 @@ _FILES = r"""
 		from=$2
 		if [ $# -ge 6 ] && other "$4" "$5" "$6"; then old=$5; fi
 	elif other "$1" "$2" "$3"; then
-		old=$2
+		old=$2 torn=$between
 	else
 		torn=yes
 	fi

@@ -19,6 +19,9 @@ FORGOTTEN = 3600.0
 STRAGGLING = 120.0
 """Seconds for which the file that was rolled away is still looked at: its writer may not have turned to the new one."""
 
+DAILY = 72000.0
+"""Seconds between two gaps at a file's end that are usual: log4j compresses at midnight what it rolls, at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -79,7 +82,8 @@ class LogReading:
     read: int = 0  # bytes since the exporter began, as the next
     lost: int = 0
     gaps: int = 0  # times that lines were lost
-    gap_at: float | None = None  # when they were so for the last time
+    torn_at: float = -math.inf  # when they were so for the last time since a file ended
+    gap_at: float | None = None  # when they were so for the last time, and it was no usual gap
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ def advanced(before: LogReading | None, look: Look, at: Cursor, path: str, now: 
         if count
     }
     lines_lost = bool(look.torn or look.lost or look.crowded)
+    unusual = bool(look.lost or look.crowded) or (look.torn and now.monotonic - before.torn_at < DAILY)
     gap = lines_lost or not dated(before, now)
     rolled = before.rolled if at.inode == before.cursor.inode else now.monotonic
     return replace(
@@ -126,7 +131,8 @@ def advanced(before: LogReading | None, look: Look, at: Cursor, path: str, now: 
         read=before.read + look.read,
         lost=before.lost + look.lost,
         gaps=before.gaps + lines_lost,
-        gap_at=now.monotonic if lines_lost else before.gap_at,
+        torn_at=now.monotonic if look.torn else before.torn_at,
+        gap_at=now.monotonic if unusual else before.gap_at,
     )
 
 

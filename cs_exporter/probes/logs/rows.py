@@ -16,6 +16,11 @@ L = TypeVar("L", bound=LogReading)
 
 _NEVER = Event()
 
+_USUAL = (
+    "Not so where a file was rolled and compressed before its last lines were read, if that happens once a day: log4j "
+    "rolls so, and it is only counted."
+)
+
 
 def log_metrics(prefix: str, log: str, events: tuple[str, ...]) -> tuple[Metric[L], ...]:
     """The metrics of a log whose names begin so; `events`: the closed list of what is counted there."""
@@ -63,7 +68,7 @@ def log_metrics(prefix: str, log: str, events: tuple[str, ...]) -> tuple[Metric[
         ),
         gauge(
             f"{prefix}_last_gap_timestamp_seconds",
-            f"When lines of the {log} were lost for the last time, by the exporter's clock.",
+            f"When lines of the {log} were lost for the last time, by the exporter's clock. {_USUAL}",
             lambda reading: None if reading.gap_at is None else reading.epoch + reading.gap_at,
         ),
     )

@@ -40,7 +40,7 @@ _AGENTS = (
         name="CsManagementInvestigates",
         sees="The management server investigates why an agent has disconnected.",
         cause=Cause.AGENT,
-        severity=Severity.WARNING,
+        severity=Severity.INFO,  # so it does for every host that is restarted in maintenance, and names none
         means="The session of an agent broke, or its pings stay away. If the host's health can't be asked it goes to "
         "Alert at once, whatever alert.wait says.",
         look=(f"grep -F 'Investigating why host' {_FILE} | tail", f"grep -F 'state determined is' {_FILE} | tail"),
@@ -192,11 +192,11 @@ _SERVER = (
         cause=Cause.MANAGEMENT,
         severity=Severity.INFO,
         unit="seconds",
-        means="The log grew by more than is read in one look, or was rolled and compressed before it was read to its "
-        "end. For a while nothing is said of agents by the log.",
+        means="The log grew by more than is read in one look, or was rolled and compressed twice within a day before "
+        "it was read to its end (once is usual: log4j does so at midnight). From then on silence is counted anew.",
         look=(f"ls -lt {_FILE}* | head", "cs_management_log_lost_bytes_total"),
-        fix="See why it writes so much (a level of TRACE). If this is usual, raise most_bytes of management_log. Let "
-        "log rotation keep one old file uncompressed.",
+        fix="See why it writes so much (a level of TRACE). If this is usual, raise most_bytes of management_log. Where "
+        "logs are rolled by size, let files be larger, or let the newest old one be kept uncompressed.",
     ),
 )
 

@@ -1,9 +1,7 @@
-"""A log that grows, is rolled, cut, copied and torn, followed by the real collector under real shells."""
+"""A log that grows, followed by the real collector under real shells: what is found in it, and nothing is missed."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,66 +123,6 @@ async def test_an_answer_that_is_lost_is_asked_for_again(tmp_path: Path) -> None
         assert [1, 2] == stand.heard()
         assert 1 == reading.events["pool_exhausted"].count
         assert 1 == (await stand.look()).events["pool_exhausted"].count
-
-
-async def test_a_writer_that_keeps_the_old_file(tmp_path: Path) -> None:
-    """It goes on writing into what was renamed until it is told; both files are followed."""
-    async with log_stand(tmp_path) as stand:
-        await stand.look()
-        with stand.path.open("a") as old:
-            stand.path.rename(tmp_path / "management-server.log.1")
-            stand.write(new_ping(1))
-            await stand.look()
-            for number in (2, 3):
-                old.write(new_ping(number))
-                old.flush()
-                await stand.look()
-                assert [number] == stand.heard()
-        stand.write(new_ping(4))
-        await stand.look()
-        assert [4] == stand.heard()
-
-
-async def test_a_file_that_was_compressed_at_once_is_a_gap(tmp_path: Path) -> None:
-    """What was in its last lines nobody knows; the new file is read from its start."""
-    async with log_stand(tmp_path) as stand:
-        stand.write(new_ping(1))
-        await stand.look()
-        stand.write(new_ping(2))
-        stand.path.rename(tmp_path / "management-server.log.gz")
-        stand.write(new_ping(3))
-        reading = await stand.look()
-        assert ([3], 1, stand.now) == (stand.heard(), reading.gaps, reading.gap_until)
-
-
-async def test_a_file_that_is_copied_and_cut(tmp_path: Path) -> None:
-    """What was written between the last look and the copy is read from the copy."""
-    async with log_stand(tmp_path) as stand:
-        stand.write(new_ping(1))
-        await stand.look()
-        stand.write(new_ping(2))
-        shutil.copy(stand.path, tmp_path / "management-server.log.1")
-        os.truncate(stand.path, 0)
-        stand.write(new_ping(3))
-        reading = await stand.look()
-        assert ([2, 3], 0) == (stand.heard(), reading.gaps)
-        stand.write(new_ping(4))
-        await stand.look()
-        assert [4] == stand.heard()
-
-
-@pytest.mark.parametrize("length", [0, 1, 3])
-async def test_a_file_that_is_cut_without_a_copy(length: int, tmp_path: Path) -> None:
-    """It is noticed by its length, or by what stands before the place where it had an end; a gap either way."""
-    async with log_stand(tmp_path) as stand:
-        stand.write(new_ping(1), new_ping(2))
-        await stand.look()
-        os.truncate(stand.path, 0)
-        numbers = [10 + number for number in range(length)]
-        stand.write(*map(new_ping, numbers))
-        reading = await stand.look()
-        assert (numbers, 1) == (stand.heard(), reading.gaps)
-        assert 1 == (await stand.look()).gaps
 
 
 async def test_reading_is_bounded_from_the_end(tmp_path: Path) -> None:

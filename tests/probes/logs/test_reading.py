@@ -92,6 +92,20 @@ def test_lost_lines_make_a_gap() -> None:
         assert (1015.0, 1030.0, 1) == (fourth.gap_from, fourth.gap_until, fourth.gaps)
 
 
+def test_one_torn_file_a_day_is_usual() -> None:
+    """It is counted, and evidence starts anew; only more of them, or other lost lines, are a matter for somebody."""
+    torn = replace(LOOK, torn=True)
+    reading = after(after(None), torn)
+    for hours in (23, 25, 24):
+        reading = after(reading, torn, later=3600.0 * hours)
+    assert (4, None, reading.at) == (reading.gaps, reading.gap_at, reading.gap_until)
+    again = after(reading, torn, later=3600.0)
+    assert (5, again.at) == (again.gaps, again.gap_at)
+    for look in (replace(LOOK, lost=5), replace(LOOK, crowded=True), replace(torn, lost=5)):
+        lost = after(after(None), look)
+        assert (1, lost.at) == (lost.gaps, lost.gap_at)
+
+
 def test_events_are_counted_up() -> None:
     """The newest one's time is that of the look that saw it."""
     look = replace(LOOK, events=MappingProxyType({"investigation": 2}))

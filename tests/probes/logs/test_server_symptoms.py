@@ -64,8 +64,12 @@ async def test_a_healthy_server(tmp_path: Path) -> None:
 
 
 async def test_lines_that_were_lost(tmp_path: Path) -> None:
-    """A log that was cut is told; one that was looked at late is not."""
+    """A log that is cut again within a day is told; the first time, and one that was looked at late, is not."""
     async with log_stand(tmp_path) as stand:
+        stand.write(old_ping(1))
+        await stand.look()
+        os.truncate(stand.path, 0)
+        assert set() == await symptoms(stand)
         stand.write(old_ping(1))
         await stand.look()
         os.truncate(stand.path, 0)
