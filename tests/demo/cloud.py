@@ -57,7 +57,7 @@ SPECS = tuple(
     HostSpec(name, segment="far" if name in FAR else "lan", fake_clock=name.startswith("kvm"))
     for name in (*MANAGEMENT, *DATABASES, "nfs1", "ntp1", *NAMESPACED)
 )
-ROLES = {"ms": "management", "db": "database", "nf": "storage", "kv": "hypervisor"}
+ROLES = {"db": "database", "nf": "storage"}
 
 
 class Cloud:
@@ -101,9 +101,11 @@ class Cloud:
             "retry_max": self.pace.interval,
         }
         mysql = {"password_file": str(self.database.password_file)}
+        platforms = {"cloudstack": {"database": {"address": self.database.address}}}
         sections = self.pace.sections()
         sections["probes"]["mysql_connections"]["pool_sizes"] = dict.fromkeys(MANAGEMENT, POOL_SIZE)
-        return {**sections, "ssh": ssh, "mysql": mysql, "hosts": [*map(self._block, self.watched)]}
+        blocks = [*map(self._block, self.watched)]
+        return {**sections, "ssh": ssh, "mysql": mysql, "platforms": platforms, "hosts": blocks}
 
     @property
     def watched(self) -> Sequence[str]:
@@ -111,20 +113,18 @@ class Cloud:
         return (*MANAGEMENT, *DATABASES, "nfs1", *HYPERVISORS)
 
     def _block(self, name: str) -> dict[str, Any]:
+        """What the cloud itself does not know of a host; what it does not know at all is written in full."""
         address = self.machine(name).address
-        block: dict[str, Any] = {"name": name, "address": address, "roles": [ROLES[name[:2]]]}
+        block: dict[str, Any] = {"name": name, "address": address}
         if name in MANAGEMENT:
             block["ports"] = ["management-https"]
-        if name in HYPERVISORS:
-            block |= {"hypervisor": "KVM", "cloud_zone": "z1", "cloud_pod": "far" if name in FAR else "near"}
-            block["secured"] = False
-        if name in NAMESPACED:
+        elif name in NAMESPACED:
             block["addresses"] = {"overlay": address}
-        if name in OWN_KERNEL:
+        elif name in OWN_KERNEL:
             block["mounts"] = [{"mountpoint": POOL, "server": "nfs1", "export": EXPORT, "version": OWN_KERNEL[name]}]
             block["probes"] = self.pace.slow_host()
-        if name == OLD_HOST:
-            block["mounts"] = [{"mountpoint": OLD_POINT, "server": "nfs1", "export": OLD_EXPORT}]
+        else:
+            block["roles"] = [ROLES[name[:2]]]
         return block
 
     def _start(self, stack: ExitStack) -> None:

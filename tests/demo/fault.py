@@ -20,6 +20,9 @@ HERE = "$host"
 
 ANY = "*"
 
+ENDPOINT = "endpoint:cloudstack"
+"""The cloud itself, as the exporter asks its database."""
+
 EXPORTER = "exporter"
 """The machine that watches all others: no host of the cloud, but its own clock may be wrong too."""
 

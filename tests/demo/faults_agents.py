@@ -7,18 +7,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from cs_exporter.spec import Cause, Severity
 from tests.demo.cloud import CHATTY, HYPERVISORS, MANAGEMENT, NAMESPACED, OWN_KERNEL, POOL, Cloud
 from tests.demo.fault import HERE, Fault, Page, Row
+from tests.demo.faults_clocks import BOUND, IN_POOL, OFFSET, SKEWED, UNSYNCHRONISED
 from tests.demo.faults_nfs import HEARTBEAT
 from tests.demo.pace import Pace
 from tests.demo.ways import all_of
 from tests.lab import agents, faults
 
 SILENT = (Row(HERE, "CsHostAlertImminent"), Row(HERE, "CsHostAlertImminentCritical"))
+STEP = 400.0
+"""Seconds: more than five ping intervals, after which an agent takes its own pings for given up."""
+
+NO_PINGS = Row(HERE, "CsAgentPingsStopped")
+CLOCK = (Row(HERE, "CsClockSkewCritical"), *SKEWED, *IN_POOL, *OFFSET, BOUND, UNSYNCHRONISED)
 GONE, RETRANSMITTING = Row(HERE, "CsAgentSessionGone"), Row(HERE, "CsAgentRetransmitting")
+IN_ALERT = Row(HERE, "CsHostInAlert")
+STATES = tuple(
+    Row(HERE, f"CsHost{how}") for how in ("InAlert", "Disconnected", "ConnectingLong", "Flapping", "PingsMissing")
+)
+LOGGED = tuple(
+    Row(server, f"CsManagement{what}")
+    for server in MANAGEMENT
+    for what in ("AgentsBehind", "Investigates", "AgentsLost")
+)
+"""What the cloud makes of it: the host's state, and what its servers write down."""
+
 OTHERS = tuple(Row(HERE, name) for name in (*HEARTBEAT, "CsStorageHeartbeatGone"))
+
+
+OF_SERVER = tuple(
+    Row(HERE, f"CsManagement{what}") for what in ("HeartbeatLate", "HeartbeatStopped", "ServerDown", "PeerDown")
+)
+UNWRITTEN = ("CsNfsMountReadOnly", "CsNfsDataErrors", "CsAgentHeartbeatWriteFailed")
 
 
 def limit(pace: Pace) -> float:
@@ -36,6 +60,22 @@ def heartbeat_stopped(cloud: Cloud, host: str) -> Iterator[None]:
         yield
     finally:
         kernel.run(["umount", "--internal-only", file], check=True)
+
+
+@contextmanager
+def clock_stepped(cloud: Cloud, host: str) -> Iterator[None]:
+    """More than its agent bears; the clock is mended by a step back, and the agent by a new start."""
+    kernel, agent = cloud.kernels[host], cloud.agents[host]
+    kernel.start_chronyd(cloud.ntp, "maxslewrate 1")
+    kernel.set_clock(STEP)
+    try:
+        yield
+    finally:
+        kernel.stop_chronyd()
+        kernel.set_clock(0.0)
+        kernel.start_chronyd(cloud.ntp, "makestep 0.1 3")
+        agent.stop()
+        agent.start()
 
 
 @contextmanager
@@ -70,7 +110,7 @@ AGENTS = (
         breaks=lambda cloud, host: faults.frozen(cloud.agents[host]),
         probe="agent_heartbeat",
         rows=SILENT,
-        also=(GONE, RETRANSMITTING, *OTHERS),
+        also=(GONE, RETRANSMITTING, *OTHERS, *STATES, *LOGGED),
         slack=limit,
         part="agent of $host",
     ),
@@ -80,8 +120,8 @@ AGENTS = (
         hosts=(*NAMESPACED[1:], *OWN_KERNEL, *NAMESPACED[:1]),
         breaks=lambda cloud, host: faults.stopped(cloud.agents[host]),
         probe="agent_heartbeat",
-        rows=(GONE,),
-        also=(*SILENT, *OTHERS),
+        rows=(GONE, IN_ALERT),
+        also=(*SILENT, *OTHERS, *STATES, *LOGGED),
         part="agent of $host",
     ),
     Fault(
@@ -91,7 +131,7 @@ AGENTS = (
         breaks=cut,
         probe="agent_heartbeat",
         rows=SILENT,
-        also=(GONE, RETRANSMITTING),
+        also=(GONE, RETRANSMITTING, *STATES, *LOGGED),
         slack=limit,
         part="agent of $host",
     ),
@@ -102,7 +142,7 @@ AGENTS = (
         breaks=lambda cloud, host: agents.unacknowledged(cloud.host(host)),
         probe="agent_heartbeat",
         rows=(RETRANSMITTING,),
-        also=(*SILENT, GONE),
+        also=(*SILENT, GONE, *STATES, *LOGGED),
         slack=limit,
         part="agent of $host",
     ),
@@ -119,9 +159,35 @@ AGENTS = (
         besides=(Page(Severity.WARNING, Cause.AGENT),),
         because="how many packets are lost in a row is chance",
         queries=('changes(cs_agent_retransmits_total{host="$host"}[20s]) > 0',),
-        also=(RETRANSMITTING,),
+        also=(RETRANSMITTING, *STATES, *LOGGED),
         slack=limit,
         part="agent of $host",
+    ),
+    Fault(
+        name="agent-pings-stuck",
+        tells="the agent's task of pings hangs; it answers commands, so that its session goes on moving",
+        hosts=(*CHATTY, *OWN_KERNEL),
+        breaks=lambda cloud, host: agents.pings_stuck(cloud.agents[host]),
+        probe="management_log",
+        rows=(NO_PINGS, Row(HERE, "CsHostAlertImminentCritical")),
+        also=(*SILENT, *STATES, *LOGGED),
+        slack=limit,
+        part="agent of $host",
+    ),
+    Fault(
+        name="clock-stepped",
+        tells=f"the clock is set forward by {STEP:g} s: the agent then pings no more until it connects anew",
+        hosts=tuple(OWN_KERNEL),
+        breaks=clock_stepped,
+        probe="management_log",
+        rows=(NO_PINGS, Row(HERE, "CsAgentPingsGivenUp")),
+        also=(*SILENT, *CLOCK, *STATES, *LOGGED, *OTHERS, Row(HERE, "CsStorageHeartbeatAhead"), GONE),
+        slack=limit,
+        part="clock of $host",
+        # Its clock is wrong as well: that is a page of its own.
+        pages=(Page(Severity.CRITICAL, Cause.AGENT),),
+        besides=(Page(Severity.CRITICAL, Cause.CLOCK), Page(Severity.CRITICAL, Cause.STORAGE)),
+        because="a clock that far ahead is seen at once, minutes before its agent is missed",
     ),
     Fault(
         name="heartbeat-stopped",
@@ -130,7 +196,7 @@ AGENTS = (
         breaks=heartbeat_stopped,
         probe="storage_heartbeat",
         rows=(Row(HERE, "CsStorageHeartbeatLate"), Row(HERE, "CsHostRebootNear")),
-        also=(Row(HERE, "CsStorageHeartbeatUnread"), Row(HERE, "CsNfsMountReadOnly"), Row(HERE, "CsNfsDataErrors")),
+        also=(Row(HERE, "CsStorageHeartbeatUnread"), *map(partial(Row, HERE), UNWRITTEN)),
         slack=lambda pace: pace.slowness + pace.patience,
         part="pool of $host",
     ),
@@ -141,7 +207,7 @@ AGENTS = (
         breaks=server_killed,
         probe="agent_heartbeat",
         rows=(Row(HERE, "CsManagementAgentPortClosed"), Row(HERE, "CsPortDown")),
-        also=_of_agents("CsAgentSessionGone"),
+        also=(*OF_SERVER, *_of_agents("CsAgentSessionGone", *(row.symptom for row in STATES)), *LOGGED),
         part="management server $host",
     ),
     Fault(
@@ -153,9 +219,12 @@ AGENTS = (
         rows=(Row(HERE, "CsManagementAgentsUnread"), Row(HERE, "CsPortMute")),
         also=(
             *_of_agents(
-                "CsHostAlertImminent", "CsHostAlertImminentCritical", "CsAgentSessionGone", "CsAgentRetransmitting"
+                *("CsHostAlertImminent", "CsHostAlertImminentCritical", "CsAgentSessionGone", "CsAgentRetransmitting"),
+                *(row.symptom for row in STATES),
             ),
             Row(HERE, "CsPortDown"),
+            *OF_SERVER,
+            *LOGGED,
         ),
         part="management server $host",
     ),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from tests.demo.cloud import CONNECTIONS, MANAGEMENT, POOL_SIZE, Cloud
-from tests.demo.fault import HERE, UNREACHABLE, Fault, Row
+from tests.demo.fault import ENDPOINT, HERE, UNREACHABLE, Fault, Row
 from tests.demo.ways import ended_by
 from tests.lab import faults
 from tests.lab.mysql import MONITOR, PORT
@@ -21,8 +21,9 @@ SOCKETS = tuple(Row(HERE, name) for name in ("CsPortDown", "CsPortMute", "CsMysq
 STATES = (
     *(Row(HERE, f"CsMysql{state}") for state in ("Down", "Mute", "Unreachable", "Lost", "Unavailable", "Saturated")),
     Row("db2", "CsMysqlReplicaIoStopped"),
+    *(Row(name, f"CsManagementHeartbeat{how}") for name in MANAGEMENT for how in ("Late", "Stopped")),
 )
-"""Of the database, and of the replica that has lost it."""
+"""Of the database, of the replica that has lost it, and of the servers that could not write there."""
 
 
 _passwords = itertools.count(1)
@@ -109,6 +110,7 @@ MYSQL = (
         probe="mysql_connections",
         rows=(Row(HERE, "CsMysqlSaturated"),),
         also=(Row(HERE, "CsMysqlConnectionsHigh"), Row(HERE, "CsMysqlConnectionsCritical"), *SOCKETS),
+        blind=(ENDPOINT,),
         part=PART,
     ),
     Fault(
@@ -119,6 +121,7 @@ MYSQL = (
         probe="mysql_connections",
         rows=(Row(HERE, "CsMysqlMute"),),
         also=(*STATES, *SOCKETS),
+        blind=(ENDPOINT,),
         part=PART,
     ),
     Fault(
@@ -129,6 +132,7 @@ MYSQL = (
         probe="mysql_connections",
         rows=(Row(HERE, "CsMysqlDown"),),
         also=(*STATES, *SOCKETS),
+        blind=(ENDPOINT,),
         part=PART,
     ),
     Fault(
@@ -139,6 +143,7 @@ MYSQL = (
         probe="mysql_connections",
         rows=(Row(HERE, "CsMysqlDown"),),
         also=(*STATES, *SOCKETS),
+        blind=(ENDPOINT,),
         part=PART,
     ),
     Fault(
@@ -158,6 +163,7 @@ MYSQL = (
         probe="mysql_connections",
         rows=(Row(HERE, "CsMysqlMute"),),
         also=(*STATES, *SOCKETS),
+        blind=(ENDPOINT,),
         part=PART,
     ),
     Fault(
@@ -168,7 +174,7 @@ MYSQL = (
         probe="mysql_connections",
         queries=('cs_probe_failing{host="$host",probe="mysql_connections",reason="denied"} == 1',),
         also=STATES,
-        blind=(HERE,),
+        blind=(HERE, ENDPOINT),
         pages=(UNREACHABLE,),
         part=PART,
     ),

@@ -17,7 +17,7 @@ from tests.lab.nfs_server import PORT
 
 MOUNTING = tuple(OWN_KERNEL)
 HUNG = tuple(Row(name, "CsNfsMountHung") for name in MOUNTING)
-HEARTBEAT = ("CsStorageHeartbeatLate", "CsHostRebootNear", "CsStorageHeartbeatUnread")
+HEARTBEAT = ("CsStorageHeartbeatLate", "CsHostRebootNear", "CsStorageHeartbeatUnread", "CsAgentHeartbeatWriteFailed")
 WAITING = tuple(
     Row(name, symptom) for name in MOUNTING for symptom in ("CsNfsRequestsOutstanding", "CsNfsMountSlow", *HEARTBEAT)
 )

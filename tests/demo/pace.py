@@ -86,7 +86,10 @@ class Pace:
         }
 
     def slow_host(self) -> dict[str, Any]:
-        """The `probes` of a User-Mode-Linux host. Each ping is a process, and those are dear there: it sends none."""
+        """The `probes` of a User-Mode-Linux host. Each ping is a process, and those are dear there: it sends none.
+
+        Nor is it asked for what it does not have, and seldom for its agent's log.
+        """
         waits: dict[str, dict[str, float]] = {
             "time_drift": {"section_limit": 3},
             "nfs_mounts": {"slow_after": 2, "statfs_limit": 3},
@@ -95,7 +98,9 @@ class Pace:
             "port_reachability": {},
         }
         often = {"interval": self.slow_interval, "timeout": self.slow_interval}
-        return {**{name: often | wait for name, wait in waits.items()}, "path_mtu": {"enabled": False}}
+        never = {name: {"enabled": False} for name in ("path_mtu", "block_storage", "agent_certificates")}
+        seldom = {"agent_log": {"interval": 6 * self.slow_interval, "timeout": 2 * self.slow_interval}}
+        return {**{name: often | wait for name, wait in waits.items()}, **seldom, **never}
 
     def sections(self) -> dict[str, Any]:
         """The configuration's `global`, `probes` and `defaults` at this pace: nothing may make a run wait for long."""
@@ -105,7 +110,10 @@ class Pace:
             "nfs_mounts": {"interval": interval, "slow_after": 1, "statfs_limit": 2},
             "nfs_server": {"interval": interval, "deadline": 1},
             "mysql_connections": {"interval": interval, "answer_limit": 2, "clients_every": interval},
-            "agent_heartbeat": {"interval": interval, "limit": self.limit},
+            "agent_heartbeat": {"interval": interval},
+            "management_log": {"interval": interval},
+            "cloudstack_census": {"interval": interval},
+            "cloudstack_states": {"interval": interval, "answer_limit": 2},
             "storage_heartbeat": {"interval": interval, "read_limit": 2},
             "path_mtu": {"interval": self.path_interval, "timeout": 5, "search_limit": 4},
             "port_reachability": {"interval": interval, "deadline": 1, "first_byte": 1, "shell_deadline": 2},

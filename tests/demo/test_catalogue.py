@@ -11,11 +11,11 @@ from cs_exporter.spec import Cause, Severity
 from tests.demo.broken import Broken, DemoError, Placed, named
 from tests.demo.catalogue import FAULTS, NICKNAMES
 from tests.demo.cloud import DATABASES, HYPERVISORS, MANAGEMENT, Cloud
-from tests.demo.fault import ANY, EXPORTER, HERE, Fault, Page
+from tests.demo.fault import ANY, ENDPOINT, EXPORTER, HERE, Fault, Page
 from tests.demo.pace import DEMO, TEST
 from tests.demo.watching import SYMPTOMS
 
-HOSTS = {*MANAGEMENT, *HYPERVISORS, *DATABASES, "nfs1", "ntp1", EXPORTER}
+HOSTS = {*MANAGEMENT, *HYPERVISORS, *DATABASES, "nfs1", "ntp1", EXPORTER, ENDPOINT}
 
 
 def test_names_are_unique_and_nicknames_lead_to_them() -> None:

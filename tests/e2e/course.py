@@ -221,7 +221,8 @@ class Course:
     def _forget(self, held: _Held, firing: frozenset[Row]) -> None:
         """If all that it brought has been resolved, or should have been."""
         assert held.gone is not None
-        fires = any(held.placed.accounts(row.symptom, row.host) for row in firing)
+        placed = held.placed
+        fires = any(placed.accounts(row.symptom, row.host) and not placed.leaves(row) for row in firing)
         since = self.stand.now() - held.gone
         if (since > GRACE + GROUPING and not fires) or since > RESOLVED:
             self._held.remove(held)

@@ -19,7 +19,16 @@ HOST = re.compile(r'host="([^"]+)"')
 """A host that a query names."""
 
 
-MEMORIES = frozenset({"CsMysqlRefusals"})
+MEMORIES = frozenset(
+    {
+        "CsMysqlRefusals",
+        "CsHostFlapping",
+        "CsManagementAgentsBehind",
+        "CsManagementInvestigates",
+        "CsAgentHeartbeatWriteFailed",
+        "CsAgentPingsGivenUp",
+    }
+)
 """Symptoms that tell, as they say themselves, of what has been in the minutes before: they outlast their fault."""
 
 
@@ -57,6 +66,11 @@ class Placed:
     def shown(self) -> frozenset[Row]:
         """The symptoms that must or may hold; a host that is ANY stands for all."""
         return self.rows | frozenset(map(self._row, self.fault.also))
+
+    @property
+    def _lasting(self) -> frozenset[Row]:
+        """Those of them that are over when it is."""
+        return frozenset(row for row in self.shown if row.symptom not in MEMORIES)
 
     @property
     def queries(self) -> tuple[str, ...]:
@@ -103,7 +117,7 @@ class Placed:
             or other.fault.alone
             or self.host == other.host
             or self.part == other.part
-            or any(_alike(one, another) for one in self.shown for another in other.shown)
+            or any(_alike(one, another) for one in self._lasting for another in other._lasting)
             or self._hides(other)
             or other._hides(self)
             or self._mutes(other)
