@@ -160,6 +160,29 @@ def test_what_a_lesser_answer_does_not_know_stays(lesser: Census) -> None:
     assert poorer == keeping.take(Census((poorer,))).hosts["u1"]
 
 
+def test_a_stand_ins_mounts_are_a_guess() -> None:
+    """They count where none were told, and never against what was; a whole answer's count always."""
+    told, guess = (CloudMount(f"/mnt/{name}", name, "/export") for name in ("nfs1", "nfs2"))
+    known, guessed = replace(machine(1), mounts=(told,)), replace(machine(1), mounts=(guess,))
+    for before, expected in ((known, (told,)), (machine(1), (guess,))):
+        keeping = Keeping().take(Census((before,))).take(Census((guessed,), stand_in=True))
+        assert expected == keeping.hosts["u1"].mounts
+        assert (guess,) == keeping.take(Census((guessed,))).hosts["u1"].mounts
+
+
+def test_a_detail_that_is_lacking_takes_nothing_away() -> None:
+    """All machines are told, and mounts of one are not: it keeps them."""
+    known = replace(machine(1), mounts=(CloudMount("/mnt/a", "nfs1", "/export"),))
+    keeping = Keeping().take(Census((known,))).take(Census((machine(1),), lacking=("NFS mounts of hosts: refused",)))
+    assert known == keeping.hosts["u1"]
+
+
+def test_a_host_without_an_address_protects_itself_only() -> None:
+    """It stays as it was, for as long as the cloud has it; another one that is missing leaves."""
+    others = Census(answer(range(2, 10)).hosts, nowhere=frozenset({"u0", "u99"}))
+    assert [0, *range(2, 10)] == numbers(after(*[others] * PATIENCE))
+
+
 def test_an_unchanged_answer_changes_nothing() -> None:
     """Not even the objects: comparing them then costs nothing."""
     before = after()

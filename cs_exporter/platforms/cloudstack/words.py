@@ -39,6 +39,9 @@ DEFAULTS: Mapping[str, float] = {PING_INTERVAL: 60.0, PING_TIMEOUT: 2.5}
 NFS_SERVER = "nfs:"
 """What the uuid of an NFS server begins with; its address, as the cloud has it, is the rest."""
 
+_MAPPED = "::ffff:"
+_NAMED = 5
+
 
 def heartbeat_settings(interval: float, timeout: float) -> Mapping[str, Mapping[str, float]]:
     """CloudHost.settings of a host that is given up by these two."""
@@ -63,6 +66,19 @@ def without_secrets(url: str) -> str:
     return f"{scheme}{mark}{server.rpartition('@')[2]}{slash}{path}" if mark else bare
 
 
+def unmapped(address: str) -> str:
+    """The address, of version 4 where it is one that version 6 has mapped ("::ffff:192.0.2.3"): the same machine."""
+    plain = address.lower().removeprefix(_MAPPED)
+    return plain if "." in plain and ":" not in plain and plain != address.lower() else address
+
+
+def without_address(names: Iterable[str]) -> tuple[str, ...]:
+    """A line that names machines which have no address, and so can't be asked; none where all have."""
+    known = sorted(names)
+    several = ", ".join(known[:_NAMED]) + (", ..." if known[_NAMED:] else "")
+    return (f"addresses of {several}: they have none now",) if known else ()
+
+
 def with_storage(hosts: Iterable[CloudHost], servers: Iterable[tuple[str, str]]) -> tuple[CloudHost, ...]:
     """The hosts, and the NFS servers among them: (address, zone's name) of each storage that is mounted from one.
 
@@ -71,9 +87,9 @@ def with_storage(hosts: Iterable[CloudHost], servers: Iterable[tuple[str, str]])
     """
     zones: dict[str, set[str]] = {}
     for address, zone in servers:
-        zones.setdefault(address, set()).add(zone)
+        zones.setdefault(unmapped(address), set()).add(zone)
     found = []
-    for host in hosts:
+    for host in map(_unmapped, hosts):
         own = {address for address in (host.name, host.address, *host.addresses.values()) if address in zones}
         found.append(replace(host, roles=host.roles | {Role.STORAGE}) if own else host)
         for address in own:
@@ -82,16 +98,31 @@ def with_storage(hosts: Iterable[CloudHost], servers: Iterable[tuple[str, str]])
 
 
 def distinct(hosts: Iterable[CloudHost]) -> tuple[CloudHost, ...]:
-    """The hosts with a name of its own each: of those that share one, the first keeps it."""
+    """The hosts with a name of its own each: of those that share one, the first keeps it.
+
+    A row with neither name nor uuid is no machine that could be known again, and is left out.
+    """
     taken: set[str] = set()
     found = []
     for host in hosts:
+        if not (host.name or host.uuid):
+            continue
         name = host.name or host.address or host.uuid
         if name in taken:
             name = f"{name}-{host.uuid[:8]}"
         taken.add(name)
         found.append(host if name == host.name else replace(host, name=name))
     return tuple(found)
+
+
+def _unmapped(host: CloudHost) -> CloudHost:
+    addresses = {traffic: unmapped(address) for traffic, address in host.addresses.items()}
+    address = unmapped(host.address)
+    return (
+        host
+        if (address, addresses) == (host.address, host.addresses)
+        else replace(host, address=address, addresses=addresses)
+    )
 
 
 def _storage(address: str, zones: set[str]) -> CloudHost:

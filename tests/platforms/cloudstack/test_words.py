@@ -79,3 +79,34 @@ def test_names() -> None:
 def test_settings() -> None:
     """By the names that the probe's settings have."""
     assert {"agent_heartbeat": {"ping_interval": 60.0, "ping_timeout": 2.5}} == words.heartbeat_settings(60.0, 2.5)
+
+
+def test_a_row_that_says_nothing_is_no_machine() -> None:
+    """With neither name nor uuid it could never be known again."""
+    assert () == words.distinct([CloudHost("", "", "192.0.2.13", frozenset({Role.HYPERVISOR}))])
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("::ffff:192.0.2.3", "192.0.2.3"),
+        ("::FFFF:192.0.2.3", "192.0.2.3"),
+        ("192.0.2.3", "192.0.2.3"),
+        ("2001:db8::ffff:3", "2001:db8::ffff:3"),
+        ("::ffff:2001:db8::3", "::ffff:2001:db8::3"),
+        ("Kvm1.example", "Kvm1.example"),
+        ("", ""),
+    ],
+)
+def test_mapped_addresses(address: str, expected: str) -> None:
+    """One machine has one address, however its server wrote it down: a storage server is found by it."""
+    assert expected == words.unmapped(address)
+    [found] = words.with_storage([host("kvm1", address, storage=address)], [(expected, "z1")] if expected else [])
+    assert (expected, expected) == (found.address, found.addresses[Traffic.STORAGE])
+
+
+def test_machines_without_an_address_are_named() -> None:
+    """A few of them."""
+    assert () == words.without_address([])
+    assert ("addresses of a, b: they have none now",) == words.without_address(["b", "a"])
+    assert ("addresses of a, b, c, d, e, ...: they have none now",) == words.without_address("gfedcba")

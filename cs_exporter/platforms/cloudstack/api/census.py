@@ -22,7 +22,6 @@ UNTOLD = (
 )
 """What no version's API tells, or only at a price: listHosts with all details computes the capacity of each host."""
 
-_NAMED = 5
 GOING = frozenset({"Destroyed", "Expunging"})
 """States of a system VM that is no more, or not for long."""
 
@@ -65,14 +64,15 @@ async def census(host: Host, api: CloudApi, deadline: float) -> Census:
         settings=await _settings(asking),
     )
     told = [*_hypervisors(lists), *_servers(lists), *_system_vms(lists)]
-    nowhere = sorted(one.name for one in told if not one.address)
-    if nowhere:
-        asking.lacking.append(f"addresses of {', '.join(nowhere[:_NAMED])}{' ...' if nowhere[_NAMED:] else ''}")
+    nowhere = [one for one in told if not one.address]
     found = words.with_storage((one for one in told if one.address), _nfs_servers(lists))
-    # One that is listed is neither gone nor here while it has no address.
-    complete = None not in (servers, system_vms, storage, stores) and not nowhere
-    untold = (*UNTOLD, pools.BY_SCOPE)
-    return Census(words.distinct(found), complete=complete, lacking=tuple(asking.lacking), untold=untold)
+    return Census(
+        words.distinct(found),
+        complete=None not in (servers, system_vms, storage, stores),
+        lacking=tuple(asking.lacking),
+        untold=(*UNTOLD, pools.BY_SCOPE, *words.without_address(one.name for one in nowhere)),
+        nowhere=frozenset(one.uuid for one in nowhere),
+    )
 
 
 async def setting(asking: Asking, name: str) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from cs_exporter.model import Host
+from cs_exporter.model import Host, ProbeFailed, Reason
 from cs_exporter.platforms.cloudstack import words
 from cs_exporter.platforms.cloudstack.api import pools
 from cs_exporter.platforms.cloudstack.api.asking import Asking
@@ -18,6 +18,7 @@ from cs_exporter.platforms.cloudstack.api.rows import connected, flag, is_raw, m
 from cs_exporter.platforms.cloudstack.states import (
     HostState,
     ImageStoreState,
+    Part,
     PoolState,
     ServerState,
     Source,
@@ -46,6 +47,7 @@ UNTOLD = (
 _ROUGH = "since when hosts are connected: this version shows it to 17 minutes only"
 _NUMBERED = "which management server has which host: this version shows a number that it gives no server"
 _NO_AGENT = "Unknown"
+_OVERDUE = frozenset({Reason.TIMEOUT, Reason.MUTE})
 
 
 async def states(host: Host, api: CloudApi, deadline: float) -> States:
@@ -53,13 +55,13 @@ async def states(host: Host, api: CloudApi, deadline: float) -> States:
     del host
     asking = Asking(api, deadline)
     hosts = await asking.needed("listHosts", details="min")
-    servers = await asking.part("listManagementServers", "management servers") or ()
-    system_vms = await asking.part("listSystemVms", "system VMs") or ()
-    storage = await asking.part("listStoragePools", "primary storage") or ()
-    stores = await asking.part("listImageStores", "secondary storage") or ()
-    between = await _between(asking, system_vms)
+    servers = await asking.part("listManagementServers", "management servers")
+    system_vms = await asking.part("listSystemVms", "system VMs")
+    storage = await asking.part("listStoragePools", "primary storage")
+    stores = await asking.part("listImageStores", "secondary storage")
     agents_servers = await setting(asking, words.AGENTS_SERVERS)
-    names = {text(row, "id"): text(row, "name") for row in servers}
+    between = None if system_vms is None else await _between(asking, system_vms)
+    names = {text(row, "id"): text(row, "name") for row in servers or ()}
     told = tuple(_host(row, names) for row in hosts if text(row, "type") in KINDS)
     nameless = _nameless(told, names.values())
     if nameless:
@@ -67,14 +69,20 @@ async def states(host: Host, api: CloudApi, deadline: float) -> States:
     return States(
         source=Source.API,
         hosts=told,
-        servers=tuple(_server(row, None if nameless else told) for row in servers),
-        system_vms=tuple(_system_vms(system_vms)),
-        vms=between,
-        pools=tuple(_pool(row, hosts) for row in storage),
-        image_stores=tuple(_store(row) for row in stores),
+        servers=tuple(_server(row, None if nameless else told) for row in servers or ()),
+        system_vms=tuple(_system_vms(system_vms or ())),
+        vms=between or (),
+        pools=tuple(_pool(row, hosts) for row in storage or ()),
+        image_stores=tuple(_store(row) for row in stores or ()),
         agents_servers=_addresses(agents_servers),
         lacking=(*asking.lacking, *UNTOLD, *((_ROUGH,) if _rough(hosts) else ())),
+        untold=_untold(servers=servers, system_vms=system_vms, pools=storage, image_stores=stores, vms=between),
     )
+
+
+def _untold(**parts: Sequence[object] | None) -> frozenset[Part]:
+    """Parts, by name, whose list did not come."""
+    return frozenset(Part(name) for name, rows in parts.items() if rows is None)
 
 
 def _addresses(value: str) -> tuple[str, ...]:
@@ -131,13 +139,21 @@ def _system_vms(rows: Iterable[ApiRow]) -> Iterator[SystemVmState]:
             )
 
 
-async def _between(asking: Asking, system_vms: Iterable[ApiRow]) -> tuple[VmsInState, ...]:
+async def _between(asking: Asking, system_vms: Iterable[ApiRow]) -> tuple[VmsInState, ...] | None:
+    """None where a list of guests is refused, or where they take longer than there is time: all else is told then."""
     rows = [row for row in system_vms if text(row, "state") in BETWEEN]
-    for state, whose in itertools.product(BETWEEN, _WHOSE):
-        listed = await asking.part("listVirtualMachines", "guests", state=state, listall="true", details="min", **whose)
-        if listed is None:
-            break
-        rows += listed
+    try:
+        for state, whose in itertools.product(BETWEEN, _WHOSE):
+            all_of_them = {"listall": "true", "details": "min", **whose}
+            listed = await asking.part("listVirtualMachines", "guests", state=state, **all_of_them)
+            if listed is None:
+                return None
+            rows += listed
+    except ProbeFailed as failure:
+        if failure.reason not in _OVERDUE:
+            raise
+        asking.lacking.append(f"guests: {failure.detail}")
+        return None
     groups: dict[tuple[str, str], list[ApiRow]] = {}
     for row in rows:
         groups.setdefault((text(row, "zonename"), text(row, "state")), []).append(row)

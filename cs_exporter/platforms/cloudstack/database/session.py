@@ -46,8 +46,8 @@ class Session:
         self._ends = asyncio.get_running_loop().time() + deadline
         self._columns = Columns(schema, {})
         self.lacking: list[str] = []
-        self.whole = True
-        """Whether no list was cut short and no part was refused."""
+        self.partial: set[str] = set()
+        """Parts that were refused, or cut short."""
 
     @property
     def columns(self) -> Columns:
@@ -81,18 +81,18 @@ class Session:
         try:
             return await self._listed(what, question(self._columns))
         except LackingError as error:
-            self._lacks(f"{what}: not visible to our account: {error}")
+            self._lacks(what, f"not visible to our account: {error}")
         except SqlError as error:
             _KNOWN.pop(self._sql, None)
             if error.reason not in _OF_ONE_PART:
                 raise
-            self._lacks(f"{what}: {error.detail}")
+            self._lacks(what, error.detail)
         return None
 
     async def _listed(self, what: str, listing: Listing) -> Sequence[Record]:
         found = listings.listed(await self._sql.query(listing.statement, self._left()), listing)
         if not found.whole:
-            self._lacks(f"{what}: only {len(found.records)} lines were read, there are others")
+            self._lacks(what, f"only {len(found.records)} lines were read, there are others")
         return found.records
 
     async def _visible(self) -> Columns:
@@ -100,9 +100,9 @@ class Session:
         rows = await self._sql.query(visible.statement(self._schema), self._left())
         return visible.columns(self._schema, rows)
 
-    def _lacks(self, line: str) -> None:
-        self.lacking.append(line)
-        self.whole = False
+    def _lacks(self, what: str, line: str) -> None:
+        self.lacking.append(f"{what}: {line}")
+        self.partial.add(what)
 
     def _left(self) -> float:
         return max(_SHORTEST, self._ends - asyncio.get_running_loop().time())

@@ -127,8 +127,8 @@ def server_names(records: Iterable[Record]) -> Names:
     return {number: name or address for _, name, _, address, number, *_ in records}
 
 
-def server_states(records: Iterable[Record], agents: Mapping[str, int]) -> tuple[ServerState, ...]:
-    """Of `servers`; `agents`: msid -> hosts that it has."""
+def server_states(records: Iterable[Record], agents: Mapping[str, int], behind: float = 0.0) -> tuple[ServerState, ...]:
+    """Of `servers`; `agents`: msid -> hosts that it has. A database that is `behind` tells no age of a heartbeat."""
     return tuple(
         ServerState(
             uuid,
@@ -137,7 +137,7 @@ def server_states(records: Iterable[Record], agents: Mapping[str, int]) -> tuple
             address,
             integer(number),
             version,
-            int(age) / _MICROSECONDS if age else None,
+            int(age) / _MICROSECONDS if age and not behind else None,
             agents.get(number, 0),
             integer(down),
         )

@@ -14,6 +14,7 @@ from cs_exporter.platforms.cloudstack import api
 from cs_exporter.platforms.cloudstack.states import (
     HostState,
     ImageStoreState,
+    Part,
     PoolState,
     ServerState,
     Source,
@@ -155,7 +156,7 @@ async def test_guests_that_may_not_be_listed_are_asked_for_once(tmp_path: Path) 
     """A role without the command has it for no state."""
     async with asking(tmp_path, tables(), forbidden={"listVirtualMachines"}) as (endpoint, lists, server):
         states = await api.states(endpoint, lists, LIMIT)
-        assert () == states.vms
+        assert ((), frozenset({Part.VMS})) == (states.vms, states.untold)
         assert "listVirtualMachines" not in {asked.command for asked in server.asked}
     assert 1 == sum("listVirtualMachines" in line for line in states.lacking)
 
@@ -167,3 +168,26 @@ async def test_a_list_that_fails_fails_the_states(tmp_path: Path) -> None:
         with pytest.raises(ProbeFailed) as caught:
             await api.states(endpoint, lists, LIMIT)
     assert caught.value.reason is Reason.NOT_READY
+
+
+async def test_guests_that_take_too_long_are_not_told(tmp_path: Path) -> None:
+    """They are the last that is asked for, and the least: hosts have their states all the same."""
+    async with asking(tmp_path, tables(vm_instance=[vm(2, "Error")])) as (endpoint, lists, server):
+        server.inflict(Fault.HANG, "listVirtualMachines")
+        states = await api.states(endpoint, lists, 1.0)
+    assert ("Up", (), frozenset({Part.VMS})) == (states.hosts[0].state, states.vms, states.untold)
+    assert any(line.startswith("guests: ") for line in states.lacking)
+
+
+@pytest.mark.parametrize(
+    ("command", "untold"),
+    [
+        ("listManagementServers", {Part.SERVERS}),
+        ("listSystemVms", {Part.SYSTEM_VMS, Part.VMS}),
+        ("listStoragePools", {Part.POOLS}),
+        ("listImageStores", {Part.IMAGE_STORES}),
+    ],
+)
+async def test_a_list_that_is_refused_is_untold(tmp_path: Path, command: str, untold: set[Part]) -> None:
+    """It is not a cloud that has none of them."""
+    assert untold == (await seen(tmp_path, tables(), forbidden={command})).untold

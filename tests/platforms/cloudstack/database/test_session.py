@@ -46,7 +46,7 @@ async def test_a_list_that_is_longer_than_its_limit(small: SmallCloud) -> None:
         session = Session(sql, SCHEMA, LIMIT)
         await session.open(fresh=True)
         assert [["1"], ["2"]] == await session.needed("hosts", few)
-    assert (["hosts: only 2 lines were read, there are others"], False) == (session.lacking, session.whole)
+    assert (["hosts: only 2 lines were read, there are others"], {"hosts"}) == (session.lacking, session.partial)
 
 
 @BOTH
@@ -59,7 +59,7 @@ async def test_a_list_that_the_server_cuts(small: SmallCloud) -> None:
         assert [["1"], ["2"]] == await session.needed(
             "hosts", lambda columns: Listing(("id",), columns.table("host"), 9)
         )
-    assert not session.whole
+    assert {"hosts"} == session.partial
 
 
 @BOTH

@@ -41,8 +41,8 @@ async def test_every_version(small: SmallCloud, version: str) -> None:
     cloud.vm("stuck", state="Starting")
     made = SmallCloud(cloud)
     found = await states(made)
-    empty = {each.name for each in fields(found) if getattr(found, each.name) in ((), None)}
-    assert ({"lacking"}, Source.DATABASE) == (empty, found.source)
+    empty = {each.name for each in fields(found) if getattr(found, each.name) in ((), None, frozenset())}
+    assert ({"lacking", "untold"}, Source.DATABASE, 30.0) == (empty, found.source, found.ping_interval)
     assert {"kvm1", "kvm2", "esx1", "v-2-VM"} == {row.name for row in found.hosts}
 
 
@@ -152,6 +152,8 @@ async def test_a_grant_is_missing(small: SmallCloud, table: str) -> None:
     account(small.database, table)
     found = await states(small)
     assert "Up" == host(found, "kvm1").state
+    untold = {"mshost": {"servers"}, "vm_instance": {"vms", "system_vms"}, "storage_pool": {"pools"}}
+    assert untold.get(table, {"vms"} if table == "data_center" else set()) == found.untold
     if table == "mshost_peer":
         assert [None, None] == [server.peers_down for server in found.servers]
     else:
