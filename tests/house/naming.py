@@ -70,7 +70,7 @@ COUNTED = (
     *("paths", "sessions"),  # of block devices
     *("alert", "reboot"),  # seconds to these
     "limit",  # in its symptom's unit
-    *("agents", "changes", "down", "error", "errors", "pools", "transition", "unfinished"),  # of a cloud
+    *("agents", "changes", "down", "error", "errors", "pools", "transition", "unfinished", "vms"),  # of a cloud
 )
 LAST_WORDS = frozenset({"info", "total", *UNITS, *STATES, *COUNTED})
 """What a metric's name may end in: a base unit, a state that is 0 or 1, or what is counted."""

@@ -69,6 +69,7 @@ def _logs(stock: Stock) -> tuple[Panel, ...]:
 
 def _vms(stock: Stock) -> tuple[Panel, ...]:
     return (
+        stock.panel("cs_zone_system_vms", title="System VMs at work"),
         stock.panel("cs_system_vm_running", title="System VMs that run"),
         stock.panel("cs_system_vm_agent_connected", title="Agents of system VMs"),
         stock.panel("cs_vms_in_transition", width=8, title="VMs in transition"),

@@ -11,23 +11,24 @@ from cs_exporter.platforms.cloudstack.states import States
 from cs_exporter.ports import Io
 
 
-async def ask(host: Host, io: Io, deadline: float) -> tuple[States, str]:
-    """The cloud's states within `deadline` seconds, and why its database did not tell them although it is configured.
+async def ask(host: Host, io: Io, deadline: float, api_deadline: float) -> tuple[States, str]:
+    """The cloud's states, and why its database did not tell them although it is configured.
 
-    Each of two sources has half of the time. Raises ProbeFailed where neither answers, for the database's reason where
-    there is one.
+    The database has `deadline` seconds; half of it where the API can step in, which has what is then left of
+    `api_deadline`: its lists come one after the other. Raises ProbeFailed where neither answers, for the database's
+    reason where there is one.
     """
     target = host.cloud
     if target is None:
         raise UnsupportedError("not the pseudo-host of a cloud")
     if target.database is None:
-        return await api.states(host, io.api, deadline), ""
+        return await api.states(host, io.api, api_deadline), ""
     if target.api is None:
         return await database.states(host, io.sql, deadline), ""
     try:
         return await database.states(host, io.sql, deadline / 2), ""
     except ProbeFailed as failure:
-        return await _instead(host, io, deadline / 2, failure)
+        return await _instead(host, io, api_deadline - deadline / 2, failure)
 
 
 async def _instead(host: Host, io: Io, deadline: float, failure: ProbeFailed) -> tuple[States, str]:

@@ -24,32 +24,52 @@ from cs_exporter.probes.cloudstack import (
 from cs_exporter.probes.cloudstack.asking import ask
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading, compared
 from cs_exporter.probes.cloudstack.stores import StoreRow, look
-from cs_exporter.spec import ProbeSettings, ProbeSpec, Seconds
+from cs_exporter.spec import LONGEST_RUN, ProbeSettings, ProbeSpec, Seconds
+
+API_LIMIT = 12.0
+"""Seconds that an API's lists may take in all."""
+
+_OF_INTERVAL = 0.8
+"""Of the interval, for the same: less than a run may take, so that it is the answer that is late and not the run."""
 
 
 class CloudStackStatesSettings(ProbeSettings):
     """Settings of the probe cloudstack_states."""
 
     interval: Seconds = Field(default=15.0, gt=0, description="rounded up to a multiple of global.interval")
+    timeout: Seconds | None = Field(
+        default_factory=lambda given: LONGEST_RUN * given.get("interval", 15.0),
+        gt=0,
+        description="of one run; default: nine tenths of the interval",
+    )
     answer_limit: Seconds = Field(
-        default=4.0, gt=0, le=60, description="for the cloud's answer; half of it for each of two sources"
+        default=4.0, gt=0, le=60, description="for the database's answer; half of it where the API can step in"
     )
     ping_interval: Seconds = Field(
-        default=60.0, gt=0, description="the cloud's setting ping.interval: how often it looks at hosts without pings"
+        default=60.0,
+        gt=0,
+        description="how often the cloud looks at hosts without pings, where it does not tell its ping.interval",
     )
 
     stores_every: Seconds = Field(default=60.0, gt=0, description="between two looks at a secondary storage by HTTP")
 
     def longest_wait(self) -> float:
-        """A database that says nothing, and an API that answers in its place."""
+        """A database that says nothing."""
         return self.answer_limit
+
+    def api_limit(self) -> float:
+        """Seconds for the API's lists, a database that was asked in vain before them included."""
+        run = self.interval if self.timeout is None else min(self.interval, self.timeout / LONGEST_RUN)
+        return max(self.answer_limit, min(API_LIMIT, _OF_INTERVAL * run))
 
 
 async def probe(host: Host, io: Io, settings: CloudStackStatesSettings) -> CloudStackStatesReading:
     """Ask the cloud, and compare with what it said before. Raises ProbeFailed where neither of its sources answers."""
     last = io.previous(CloudStackStatesReading)
     before = last.reading if last else None
-    (states, unasked), seen = await asyncio.gather(ask(host, io, settings.answer_limit), _stores(before, io, settings))
+    (states, unasked), seen = await asyncio.gather(
+        ask(host, io, settings.answer_limit, settings.api_limit()), _stores(before, io, settings)
+    )
     found = compared(states, host.names, before, io.clock.monotonic(), settings.ping_interval)
     database = host.cloud is not None and host.cloud.database is not None
     return replace(found, stores=seen, wall=io.clock.time(), database=database, unasked=unasked)

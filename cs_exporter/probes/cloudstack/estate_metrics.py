@@ -12,11 +12,12 @@ from cs_exporter.platforms.cloudstack.states import PoolState, SystemVmState, Vm
 from cs_exporter.platforms.cloudstack.words import without_secrets
 from cs_exporter.probes.cloudstack.reading import ERROR, ERRORS_WINDOW, CloudStackStatesReading
 from cs_exporter.probes.cloudstack.stores import StoreRow
+from cs_exporter.probes.cloudstack.system_vms import GONE, runs
 from cs_exporter.spec import Metric, Sample, rows
 
 Reading = CloudStackStatesReading
 
-LEAVING = frozenset({"Destroyed", "Expunging", "Expunged", "Error"})
+LEAVING = GONE | {"Error"}
 """States of a system VM that another one has taken the place of, or will."""
 
 POOL_UP = "Up"
@@ -39,17 +40,17 @@ def _of_system_vms(name: str, help_text: str, value: Callable[[SystemVmState], f
     return rows(name, help_text, ("system_vm", "kind"), read)
 
 
-def _running(vm: SystemVmState) -> bool:
-    return vm.state == "Running"
-
-
 def _agent_connected(vm: SystemVmState) -> float | None:
     """One that does not run has a row of its own."""
-    return float(vm.agent_state == "Up") if _running(vm) else None
+    return float(vm.agent_state == "Up") if runs(vm) else None
 
 
 def _system_vms(reading: Reading) -> Iterable[Sample]:
     return [Sample(1.0, (vm.name, vm.kind, vm.state, vm.agent_state, vm.address)) for vm in reading.states.system_vms]
+
+
+def _working(reading: Reading) -> Iterable[Sample]:
+    return [Sample(float(count), key) for key, count in reading.working.items()]
 
 
 def _in_transition(value: Callable[[VmsInState], float | None]) -> Callable[[Reading], Iterable[Sample]]:
@@ -121,12 +122,19 @@ _VMS: tuple[Metric[Reading], ...] = (
         "cs_system_vm_running",
         "1 if the console proxy or secondary storage VM runs, else 0 (by vm_instance.state, or listSystemVms); those "
         "that are being removed are left out.",
-        lambda vm: float(_running(vm)),
+        lambda vm: float(runs(vm)),
     ),
     _of_system_vms(
         "cs_system_vm_agent_connected",
         "1 if the agent in a system VM that runs is Up, else 0 (by its row in the table host, or listSystemVms).",
         _agent_connected,
+    ),
+    rows(
+        "cs_zone_system_vms",
+        "Console proxies and secondary storage VMs of the zone that run and whose agent is Up: 0 in a zone that hosts "
+        "work in and has secondary storage, or had such a VM (by vm_instance and host, or listSystemVms).",
+        ("cloud_zone", "kind"),
+        _working,
     ),
     rows(
         "cs_system_vm_info",

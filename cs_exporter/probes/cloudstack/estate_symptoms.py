@@ -18,15 +18,16 @@ _BY_STATE = (
 SYMPTOMS = (
     Symptom(
         name="CsSystemVmDown",
-        sees="A console proxy or secondary storage VM has not been running for ten minutes.",
-        metric="cs_system_vm_running",
+        sees="A zone has had no console proxy, or no secondary storage VM, at work for ten minutes.",
+        metric="cs_zone_system_vms",
         limit=_FALSE,
         runs=2,
         hold=600,  # one that is replaced is made, started and connected in that time
         cause=Cause.MANAGEMENT,
         severity=Severity.WARNING,
-        unit="boolean",
-        means="The cloud starts such VMs by itself and did not get done: without a console proxy there are no "
+        unit="VMs",
+        means="None of that kind runs with its agent connected. The cloud starts such VMs by itself, under new names "
+        "again and again where that fails: without a console proxy there are no "
         "consoles, without a secondary storage VM no templates, snapshots or volumes are copied.",
         look=(
             (

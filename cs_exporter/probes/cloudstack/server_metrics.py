@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from cs_exporter.probes.cloudstack.host_rows import LOST
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading
-from cs_exporter.probes.cloudstack.server_rows import COMPARED, FEW, ServerRow
+from cs_exporter.probes.cloudstack.server_rows import COMPARED, FEW, LATELY, ServerRow
 from cs_exporter.spec import Metric, Sample, gauge, rows
 
 Reading = CloudStackStatesReading
@@ -29,6 +29,11 @@ def _states(reading: Reading) -> Iterable[Sample]:
     return [Sample(1.0, (row.state,), host) for host, row in reading.own_servers]
 
 
+def _down(reading: Reading) -> Iterable[Sample]:
+    known = ((host, row.down_lately(reading.now)) for host, row in reading.own_servers)
+    return [Sample(1.0, ("recent" if lately else "lasting",), host) for host, lately in known if lately is not None]
+
+
 def _source(reading: Reading) -> Iterable[Sample]:
     return (Sample(1.0, (reading.states.source.value,)),)
 
@@ -41,11 +46,18 @@ METRICS: tuple[Metric[Reading], ...] = (
         ("state",),
         _states,
     ),
+    rows(
+        "cs_management_server_down",
+        f"1 while the cloud has the management server as Down: recent within {LATELY / 60:g} minutes of its last "
+        "heartbeat (by mshost.last_update; by the API, as far as the exporter watched), else lasting; or absent.",
+        ("outage",),
+        _down,
+    ),
     _of_servers(
         "cs_management_heartbeat_age_seconds",
-        "Seconds since the server last wrote its heartbeat, by the database's clock (from mshost.last_update, written "
-        "every 1.5 s by the server's own clock): less than nothing where that is ahead.",
-        lambda row: row.said.beat_age,
+        "Seconds since a server that is Up last wrote its heartbeat, by the database's clock (from mshost.last_update, "
+        "written every 1.5 s by the server's own clock): less than nothing where that is ahead.",
+        lambda row: row.beat_age,
     ),
     _of_servers(
         "cs_management_clock_ahead_seconds",

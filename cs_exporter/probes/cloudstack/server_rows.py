@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cs_exporter.platforms.cloudstack.states import ServerState
 from cs_exporter.probes.cloudstack.host_rows import HostRow
@@ -24,6 +24,9 @@ OTHER = "other"
 RETIRED = 7 * 86400.0
 """Seconds after which a server that is Down counts as given away: its row stays in the database for ever."""
 
+LATELY = 3600.0
+"""Seconds for which a server that went Down is news: it was lost. After that it is out of service until mended."""
+
 COMPARED = 8
 """Readings of which the smallest age tells how far the clock is ahead: by chance one comes just after a write."""
 
@@ -35,13 +38,14 @@ FEW = 3
 class ServerRow:
     """A server. `ages`: of its last heartbeats, at the latest readings. `agents`: that it has, `lost`: and had lately.
 
-    None where the source does not tell.
+    None where the source does not tell. `down`: since when it is seen Down, by the exporter's monotonic clock.
     """
 
     said: ServerState
     ages: tuple[float, ...] = ()
     agents: int | None = None
     lost: int | None = None
+    down: float | None = None
 
     @property
     def state(self) -> str:
@@ -52,6 +56,18 @@ class ServerRow:
     def retired(self) -> bool:
         """Whether it is Down for so long that nobody waits for it."""
         return self.said.state == DOWN and self.said.beat_age is not None and self.said.beat_age > RETIRED
+
+    @property
+    def beat_age(self) -> float | None:
+        """Seconds since its heartbeat, while one is due: who is Down, or goes on purpose, owes none."""
+        return self.said.beat_age if self.said.state == UP else None
+
+    def down_lately(self, now: float) -> bool | None:
+        """Whether it went Down within LATELY; None where it is not. Its last heartbeat tells, else what was watched."""
+        if self.down is None:
+            return None
+        age = self.said.beat_age
+        return (now - self.down if age is None else age) <= LATELY
 
     @property
     def ahead(self) -> float | None:
@@ -71,16 +87,19 @@ class ServerRow:
         return self.lost / (self.lost + self.agents) if self.lost >= FEW else 0.0
 
 
-def follow(before: ServerRow | None, said: ServerState, agents: int | None, lost: int | None) -> ServerRow:
-    """The row, given the one before. `agents`, `lost`: None where nobody tells which server has a host.
+def follow(before: ServerRow | None, said: ServerState, agents: int | None, lost: int | None, now: float) -> ServerRow:
+    """The row as of `now`, given the one before. `agents`, `lost`: None where nobody tells which server has a host.
 
-    A server that is Down writes nothing any more.
+    A server that is Down writes nothing any more: where its last heartbeat is not told, what was known of it holds.
     """
+    if said.state == DOWN and said.beat_age is None and before is not None and before.said.state == DOWN:
+        said = replace(said, beat_age=before.said.beat_age)
     ages = before.ages if before is not None and said.state != DOWN else ()
     if said.beat_age is not None and said.state != DOWN:
         ages = (*ages, said.beat_age)[-COMPARED:]
     own = agents if said.agents is None or agents is None else said.agents
-    return ServerRow(said, ages, own, lost)
+    known = before.down if before is not None and before.down is not None else now
+    return ServerRow(said, ages, own, lost, known if said.state == DOWN else None)
 
 
 def counted(hosts: Iterable[HostRow]) -> tuple[Counter[str], Counter[str]]:

@@ -20,9 +20,9 @@ _STACK = "sudo -u cloud jstack $(pgrep -f cloudstack-management), as the process
 _LIFE = (
     Symptom(
         name="CsManagementServerDown",
-        sees="The cloud has the management server as Down.",
-        metric="cs_management_server_state",
-        labels={"state": "Down"},
+        sees="The management server went Down for its cloud.",
+        metric="cs_management_server_down",
+        labels={"outage": "recent"},
         limit=_TRUE,
         runs=3,
         cause=Cause.MANAGEMENT,
@@ -33,7 +33,23 @@ _LIFE = (
         "still runs it stops itself when it learns of that (exit status 219).",
         look=(_SERVICE, _LOG, _SERVERS, _PEERS),
         fix="Start it: systemctl start cloudstack-management. If it does not come up, its log says why: often the "
-        "database. If it was given away, remove it from the cloud; after a week it is no longer told.",
+        "database. After an hour this becomes a ticket.",
+    ),
+    Symptom(
+        name="CsManagementServerGone",
+        sees="The cloud has had the management server as Down for more than an hour.",
+        metric="cs_management_server_down",
+        labels={"outage": "lasting"},
+        limit=_TRUE,
+        runs=3,
+        cause=Cause.MANAGEMENT,
+        severity=Severity.WARNING,
+        unit="boolean",
+        means="It was stopped and forgotten, or given away without being removed from the cloud. Agents that have "
+        "its address in their list still try it, and the servers that are left carry its hosts.",
+        look=(_SERVICE, _LOG, _SERVERS, "grep ^host= /etc/cloudstack/agent/agent.properties, on hosts"),
+        fix="Start it: systemctl start cloudstack-management. If it was given away, remove it from the cloud, and its "
+        "address from the setting host; where the database is asked it is no longer told after a week.",
     ),
     Symptom(
         name="CsManagementHeartbeatStopped",

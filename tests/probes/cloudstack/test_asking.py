@@ -40,10 +40,12 @@ class Api:
 
     def __init__(self, failure: ProbeFailed | None = None) -> None:
         self.failure = failure
+        self.first: float | None = None  # the deadline of the first list
 
     async def listed(self, command: str, deadline: float, **arguments: str) -> tuple[ApiRow, ...]:
         """The host, and nothing else."""
         assert deadline > 0
+        self.first = deadline if self.first is None else self.first
         if self.failure is not None:
             raise self.failure
         return (HOST,) if command == "listHosts" and "page" not in arguments else ()
@@ -51,7 +53,7 @@ class Api:
 
 async def asked(host: Host, failure: ProbeFailed | None = None) -> tuple[Source, str]:
     """Whose word it is, and why it is not the database's."""
-    states, unasked = await ask(host, world.io(sql=NoDatabase(), api=Api(failure)), 4.0)
+    states, unasked = await ask(host, world.io(sql=NoDatabase(), api=Api(failure)), 4.0, 12.0)
     assert ["kvm1"] == [one.name for one in states.hosts]
     return states.source, unasked
 
@@ -79,6 +81,14 @@ async def test_neither(host: Host, failure: ProbeFailed | None, expected: str) -
     with pytest.raises(ProbeFailed) as raised:
         await asked(host, failure)
     assert expected == str(raised.value)
+
+
+@pytest.mark.parametrize(("host", "expected"), [(ONLY_API, 12.0), (BOTH, 10.0)])
+async def test_an_api_has_more_time_than_a_database(host: Host, expected: float) -> None:
+    """Its lists come one after the other; a database that was asked before it has had its half of the short limit."""
+    api = Api()
+    await ask(host, world.io(sql=NoDatabase(), api=api), 4.0, 12.0)
+    assert pytest.approx(expected, abs=0.5) == api.first
 
 
 async def test_no_cloud() -> None:

@@ -13,6 +13,7 @@ from cs_exporter.platforms.cloudstack.states import Source, States
 from cs_exporter.ports import Dial, Last, PortState, R, Sql, Talk
 from cs_exporter.probes.cloudstack.cloudstack_states import SPEC, CloudStackStatesSettings, probe, still
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading
+from cs_exporter.spec import longest_run
 from tests import world
 from tests.lab.cloud_database import CloudDatabase, Expression
 from tests.lab.mysql import MysqlServer
@@ -180,6 +181,23 @@ def test_names_are_those_of_now() -> None:
     """A host that has left the inventory, or has another name there, is looked up anew."""
     reading = CloudStackStatesReading(states=States(Source.DATABASE), names={"h1": "kvm1"})
     assert {"h1": "other"} == still(reading, replace(ENDPOINT, names={"h1": "other"})).names
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, 12.0),
+        ({"interval": 60}, 12.0),
+        ({"interval": 10}, 8.0),
+        ({"interval": 60, "timeout": 9}, 8.0),
+        ({"interval": 10, "answer_limit": 8.5}, 8.5),
+    ],
+)
+def test_an_api_has_most_of_the_interval(given: Mapping[str, float], expected: float) -> None:
+    """Within what a run may take, so that it is a list that is late and not the run."""
+    settings = CloudStackStatesSettings.model_validate(given)
+    assert pytest.approx(expected) == settings.api_limit()
+    assert settings.api_limit() < longest_run(settings, 10.0, 5.0)
 
 
 def test_who_is_asked() -> None:

@@ -35,6 +35,7 @@ def test_an_estate_that_is_well() -> None:
     assert {
         "cs_system_vm_running": {(CLOUD, "v-2-VM", "ConsoleProxy"): 1.0},
         "cs_system_vm_agent_connected": {(CLOUD, "v-2-VM", "ConsoleProxy"): 1.0},
+        "cs_zone_system_vms": {(CLOUD, "z1", "ConsoleProxy"): 1.0, (CLOUD, "z1", "SecondaryStorageVM"): 0.0},
         "cs_system_vm_info": {(CLOUD, "v-2-VM", "ConsoleProxy", "Running", "Up", "198.51.100.2"): 1.0},
         "cs_vms_in_transition": {(CLOUD, "z1", "Starting"): 2.0},
         "cs_vms_in_transition_oldest_seconds": {(CLOUD, "z1", "Starting"): 40.0},

@@ -13,30 +13,37 @@ from tests.probes.cloudstack.polled import CLOUD, Stand
 from tests.probes.cloudstack.test_estate_metrics import ESTATE, POOL, PROXY
 
 ERRORS = ESTATE.vms[1]
+SPARE = replace(PROXY, name="v-4-VM", uuid="x4")
+COPIER = replace(PROXY, name="s-3-VM", uuid="x3", kind="SecondaryStorageVM")
+BOTH = (PROXY, COPIER)
+WELL = replace(ESTATE, system_vms=BOTH)
+UNHEARD = "SystemVmAgentDisconnected"
 
 
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        (ESTATE, []),
-        (replace(ESTATE, system_vms=(replace(PROXY, state="Stopped"),)), ["SystemVmDown"]),
-        (replace(ESTATE, system_vms=(replace(PROXY, state="Starting", agent_state=""),)), ["SystemVmDown"]),
-        (replace(ESTATE, system_vms=(replace(PROXY, state="Destroyed"),)), []),
-        (replace(ESTATE, system_vms=(replace(PROXY, agent_state="Disconnected"),)), ["SystemVmAgentDisconnected"]),
-        (replace(ESTATE, system_vms=(replace(PROXY, agent_state=""),)), ["SystemVmAgentDisconnected"]),
-        (replace(ESTATE, vms=(VmsInState("z1", "Starting", 1, 1800.0),)), []),
-        (replace(ESTATE, vms=(VmsInState("z1", "Starting", 1, 1801.0),)), ["VmsStuckInTransition"]),
-        (replace(ESTATE, vms=(VmsInState("z1", "Starting", 900, 60.0),)), []),
-        (replace(ESTATE, vms=(replace(ERRORS, count=7),)), []),
-        (replace(ESTATE, vms=(replace(ERRORS, count=8),)), ["VmsInError"]),
-        (replace(ESTATE, pools=(replace(POOL, status="Maintenance", hosts=("h1",)),)), ["StoragePoolNotUp"]),
-        (replace(ESTATE, pools=(replace(POOL, status="Maintenance"),)), []),
+        (WELL, []),
+        (replace(ESTATE, system_vms=(replace(PROXY, state="Stopped"), COPIER)), ["SystemVmDown"]),
+        (replace(ESTATE, system_vms=(replace(PROXY, state="Starting", agent_state=""), COPIER)), ["SystemVmDown"]),
+        (replace(ESTATE, system_vms=(replace(PROXY, state="Error"), COPIER)), ["SystemVmDown"]),
+        (replace(ESTATE, system_vms=(replace(PROXY, state="Destroyed"), COPIER)), ["SystemVmDown"]),
+        (replace(ESTATE, system_vms=(replace(PROXY, agent_state="Disconnected"), SPARE, COPIER)), [UNHEARD]),
+        (replace(ESTATE, system_vms=(replace(PROXY, agent_state=""), COPIER)), [UNHEARD, "SystemVmDown"]),
+        (replace(ESTATE, system_vms=(replace(PROXY, state="Stopped"), SPARE, COPIER)), []),
+        (replace(WELL, vms=(VmsInState("z1", "Starting", 1, 1800.0),)), []),
+        (replace(WELL, vms=(VmsInState("z1", "Starting", 1, 1801.0),)), ["VmsStuckInTransition"]),
+        (replace(WELL, vms=(VmsInState("z1", "Starting", 900, 60.0),)), []),
+        (replace(WELL, vms=(replace(ERRORS, count=7),)), []),
+        (replace(WELL, vms=(replace(ERRORS, count=8),)), ["VmsInError"]),
+        (replace(WELL, pools=(replace(POOL, status="Maintenance", hosts=("h1",)),)), ["StoragePoolNotUp"]),
+        (replace(WELL, pools=(replace(POOL, status="Maintenance"),)), []),
     ],
 )
 def test_the_estate(changed: States, expected: list[str]) -> None:
     """One thing wrong is one symptom."""
     stand = Stand()
-    stand.poll(states=ESTATE)
+    stand.poll(states=WELL)
     stand.poll(states=changed)
     assert {(CLOUD, name) for name in expected} == stand.told()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cs_exporter.platforms.cloudstack.states import Source, States, VmsInState
-from cs_exporter.probes.cloudstack.reading import ERRORS_WINDOW, CloudStackStatesReading, compared
-from tests.probes.cloudstack.states_stand import KVM1, MS1, NAMES, PING, hosts
+from cs_exporter.platforms.cloudstack.states import Part, PoolState, Source, States, SystemVmState, VmsInState
+from cs_exporter.probes.cloudstack.reading import ERRORS_WINDOW, KEPT, CloudStackStatesReading, compared
+from tests.probes.cloudstack.states_stand import KVM1, MS1, NAMES, PING, WALL, hosts
 
 
 def course(*answers: States, interval: float = 15.0) -> CloudStackStatesReading:
@@ -20,7 +20,8 @@ def course(*answers: States, interval: float = 15.0) -> CloudStackStatesReading:
 
 def in_error(count: int, zone: str = "z1", source: Source = Source.DATABASE) -> States:
     """An answer with so many VMs in Error."""
-    return States(source, vms=(VmsInState(zone, "Error", count), VmsInState(zone, "Starting", 9)) if count else ())
+    vms = (VmsInState(zone, "Error", count), VmsInState(zone, "Starting", 9)) if count else ()
+    return States(source, vms=vms, pools=(PoolState("p", "p", "RBD", "Up", zone=zone),))
 
 
 def test_who_has_rows() -> None:
@@ -80,4 +81,50 @@ def test_errors_of_another_source_are_not_new() -> None:
     """The API may not tell them at all."""
     reading = course(in_error(9), in_error(0, source=Source.API), in_error(9))
     assert (9, 0) == (reading.errors["z1"].count, reading.errors["z1"].lately)
-    assert {} == course(in_error(9), in_error(0, source=Source.API)).errors
+    assert 0 == course(in_error(9), in_error(0, source=Source.API)).errors["z1"].count
+
+
+def test_errors_of_a_zone_that_was_not_known_are_not_new() -> None:
+    """As when the names of zones are refused for once, and all of them are in one without a name."""
+    nameless = course(in_error(50), in_error(50, zone=""))
+    assert (50, 0) == (nameless.errors[""].count, nameless.errors[""].lately)
+    assert 0 == course(in_error(50), in_error(50, zone=""), in_error(50)).errors[""].count
+
+
+UNTOLD = States(Source.DATABASE, untold=frozenset(Part))
+FULL = States(
+    Source.DATABASE,
+    servers=(replace(MS1, state="Down"),),
+    system_vms=(SystemVmState("v-1-VM", "ConsoleProxy", "Running", "Up", zone="z1"),),
+    vms=(VmsInState("z1", "Error", 50),),
+    pools=(PoolState("p", "p", "RBD", "Down", zone="z1"),),
+)
+
+
+def test_what_is_not_told_for_once_stays_as_it_was() -> None:
+    """No alert ends by a statement that is lost, and none begins when it is answered again."""
+    lost = course(FULL, UNTOLD)
+    assert (FULL.pools, FULL.system_vms, ["Down"]) == (
+        lost.states.pools,
+        lost.states.system_vms,
+        [row.state for _, row in lost.own_servers],
+    )
+    assert {("z1", "ConsoleProxy"): 1} == lost.working
+    assert (50, 0) == (lost.errors["z1"].count, lost.errors["z1"].lately)
+    assert (50, 0) == ((again := course(FULL, UNTOLD, FULL).errors["z1"]).count, again.lately)
+
+
+def test_what_is_never_told_any_more_is_not_shown() -> None:
+    """It may have changed long ago; system VMs that nobody tells of are not none."""
+    for polls, pools in ((int(KEPT / 15), FULL.pools), (int(KEPT / 15) + 1, ())):
+        assert pools == course(FULL, *[UNTOLD] * polls).states.pools
+    old = course(FULL, *[UNTOLD] * (int(KEPT / 15) + 1))
+    assert ({}, ()) == (old.working, old.own_servers)
+
+
+def test_the_clouds_own_interval_of_pings_counts() -> None:
+    """Investigations come as often as it looks for hosts without pings."""
+    moved = [replace(KVM1, transitions=2 + number, connected=WALL + 300 * number) for number in range(3)]
+    for told, expected in ((300.0, True), (None, False)):
+        answers = [States(Source.DATABASE, (said,), ping_interval=told) for said in moved]
+        assert expected is course(*answers, interval=300.0).hosts["h1"].pings_missing

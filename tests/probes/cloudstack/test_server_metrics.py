@@ -18,6 +18,7 @@ def test_a_server_that_is_well() -> None:
     found = {metric.name: samples(reading, metric.name) for metric in METRICS}
     assert {
         "cs_management_server_state": {("ms1", "Up"): 1.0},
+        "cs_management_server_down": {},
         "cs_management_heartbeat_age_seconds": {("ms1",): 0.7},
         "cs_management_clock_ahead_seconds": {("ms1",): 0.0},
         "cs_management_peers_down": {("ms1",): 0.0},
