@@ -33,6 +33,9 @@ SLOW_STARTS = 1 / 100
 NO_MOUNTS = ""
 """What the section nfs_proc says on a host without any."""
 
+NO_BLOCK_PATHS = ""
+"""What the section block_paths says on a host with neither iSCSI nor multipath."""
+
 SERVERS = {"ms1": "10.0.0.11", "ms2": "10.0.0.12"}
 
 
@@ -78,6 +81,8 @@ class Machine:
             "listeners": lambda: Said(self._listeners(arguments)),
             "path": lambda: self.paths.says(arguments),
             "links": lambda: Said(LINKS),
+            "certificate_dates": lambda: Said("".join(f"missing {file}\n" for file in arguments)),
+            "block_paths": lambda: Said(NO_BLOCK_PATHS),
             "agent_properties": lambda: Said("readable\n"),
             "nfs_proc": lambda: Said(self.mounts.proc(now) if self.mounts else NO_MOUNTS),
             "statfs": lambda: self._touch(arguments[0], now, "nfs\n"),
