@@ -18,6 +18,7 @@ from cs_exporter.config import Config, ConfigError, shown
 from cs_exporter.derive import Deriver
 from cs_exporter.discovery.clouds import Discovery
 from cs_exporter.discovery.store import Store
+from cs_exporter.discovery.urgency import calls_for_census
 from cs_exporter.history import History
 from cs_exporter.inventory import InventoryChange, build_inventory, difference
 from cs_exporter.model import Census, Failure, Host, Inventory, Outcome, Reason, Role, Unsupported
@@ -59,8 +60,7 @@ class Daemon:
         self._load = load
         self._clock = clock
         self.config = load()
-        self.probes = PROBES
-        self.derived = DERIVED
+        self.probes, self.derived = PROBES, DERIVED
         self._discovery = Discovery(None if storage is None else Store(storage), clock)
         self.board = Board(build_inventory(self.config, self._discovery.censuses()))
         self._discovery.follow(_clouds(self.board.inventory))
@@ -250,6 +250,8 @@ class Daemon:
         self._deriver.landed(outcome.probe, interval)
         if isinstance(outcome.reading, Census):
             self._hear(self.board.inventory.hosts[outcome.host].platform, outcome.reading)
+        if calls_for_census(before and before.reading, outcome.reading):
+            self._scheduler.hurry(_SHEETS["cloudstack_census"], self.board.inventory.hosts[outcome.host])
         if entry.failure is not None and (before is None or before.failure != entry.failure):
             failure = entry.failure
             log.warning(

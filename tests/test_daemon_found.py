@@ -21,10 +21,14 @@ from cs_exporter.config import ConfigError, load
 from cs_exporter.daemon import Daemon
 from cs_exporter.discovery.store import FILE
 from cs_exporter.model import Census, Outcome
+from cs_exporter.platforms.cloudstack.states import Source, States
+from cs_exporter.probes.cloudstack.cloudstack_states import SPEC
+from cs_exporter.probes.cloudstack.reading import compared
 from tests.discovery.census import answer, machine
 from tests.lab.ssh_keys import known_hosts_text, new_key
 from tests.lab.wait import wait_until_async
 from tests.live.found import CENSUS, CLOUD, ONLY_CENSUS
+from tests.probes.cloudstack.states_stand import KVM1, PING
 
 DEADLINE = 10.0
 NOBODY = 9  # the port `discard`
@@ -42,14 +46,15 @@ class Stand:
         self.write()
         self.daemon = Daemon(lambda: load(self.file), storage=folder)
 
-    def write(self, *others: str, port: int = NOBODY, handshakes: int = 1) -> None:
-        """A configuration with the cloud `cloudstack` and others."""
+    def write(self, *others: str, port: int = NOBODY, handshakes: int = 1, states: bool = False) -> None:
+        """A configuration with the cloud `cloudstack` and others; `states`: they are asked for these as well."""
         database = {"address": "127.0.0.1", "port": port}
+        hosts = {"probes": {**ONLY_CENSUS["probes"], SPEC.name: {"enabled": states}}}
         platforms = {
-            name: {"type": "cloudstack", "database": database, "hosts": ONLY_CENSUS} for name in ("cloudstack", *others)
+            name: {"type": "cloudstack", "database": database, "hosts": hosts} for name in ("cloudstack", *others)
         }
         # Asked once, at the start, and hours later again.
-        probes = {CENSUS: {"interval": "1h"}}
+        probes = {CENSUS: {"interval": "1h"}, SPEC.name: {"interval": "1h"}}
         ssh = {"key_file": "key", "known_hosts": "known_hosts", "max_handshakes": handshakes}
         text = json.dumps({"platforms": platforms, "probes": probes, "ssh": ssh})
         self.file.write_text(text, encoding="utf-8")
@@ -191,3 +196,17 @@ async def test_it_ends_while_an_answer_is_applied(tmp_path: Path) -> None:
     await made.daemon.stop()
     made.says(answer(range(3)))
     await wait_until_async(lambda: asyncio.all_tasks() == before, DEADLINE, "no task of it")
+
+
+async def test_planned_work_is_counted_at_once(stand: Stand) -> None:
+    """Its cloud is asked again who is there, an hour before that is due: a host in maintenance must not page."""
+    stand.write(states=True)
+    await stand.daemon.reload()
+    first = stand.daemon.board.entry(CENSUS, CLOUD)
+    for resource_state in ("Enabled", "PrepareForMaintenance"):
+        said = States(Source.DATABASE, (replace(KVM1, resource_state=resource_state),))
+        now = time.monotonic()
+        reading = compared(said, {}, None, now, PING)
+        assert first is stand.daemon.board.entry(CENSUS, CLOUD)
+        stand.daemon._land(Outcome(SPEC.name, CLOUD, time.time(), now, 0.1, reading), 15.0)
+    await wait_until_async(lambda: first is not stand.daemon.board.entry(CENSUS, CLOUD), DEADLINE, "another census")

@@ -148,6 +148,23 @@ def _overruns(stand: Stand) -> list[Outcome]:
     ]
 
 
+async def test_a_run_out_of_turn_that_nobody_waits_for() -> None:
+    """It begins at once, never beside another one of the same, and never where the host is not asked that."""
+    blocked = asyncio.Event()
+
+    async def run(_: AnySpec, __: Host) -> None:
+        await blocked.wait()
+
+    stand, disabled = Stand(run), host("b", quick_enabled=False)
+    for one in (host("a"), host("a"), disabled):
+        stand.scheduler.hurry(QUICK, one)
+    await wait_until_async(lambda: stand.started, 1)
+    blocked.set()
+    await wait_until_async(lambda: stand.landed, 1)
+    assert [("a", "quick")] == [(name, probe) for name, probe, _ in stand.started]
+    await stand.scheduler.stop(0.5)
+
+
 async def test_run_now_joins_what_is_under_way() -> None:
     """Two that ask at once get the same run; one that gives up takes it from nobody; it lands once."""
     blocked = asyncio.Event()
