@@ -132,10 +132,9 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`value` is a number, or the name of another metric of the same host and labels.
+    """`value` is a number, or the name of another metric of the same host and labels; `usual` colours its scales alone.
 
-    `step`: the smallest difference that matters, in the metric's unit; rule tests use it. `absolute`: compare |value|.
-    `age`: the metric is a timestamp; compare the seconds since then.
+    `step`: the least difference that matters, for tests of rules. `absolute`: compare |value|. `age`: seconds since it.
     """
 
     op: Op
@@ -143,6 +142,7 @@ class Limit:
     step: float
     absolute: bool = False
     age: bool = False
+    usual: float | None = None
 
     def holds(self, value: float, limit: float) -> bool:
         """Whether `value` is beyond `limit`."""

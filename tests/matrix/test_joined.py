@@ -79,6 +79,7 @@ HEARD = {
 SILENT = {
     **series("cs_agent_seconds_to_alert", AGENT, "20x99", "a"),
     **series("cs_agent_seconds_to_alert", AGENT, "90x99", "b"),
+    **series("cs_agent_very_late_seconds_to_alert", AGENT, "35x99"),
 }
 LATE = series("cs_storage_heartbeat_age_seconds", MOUNT, "100x99")
 STORED = series("cs_nfs_mount_up", {**MOUNT, "server": "nfs1", "export": "/primary"}, "0x99")

@@ -68,6 +68,7 @@ PAGE = "\n".join(
         INFO.format("db1", "database"),
         'cs_agent_info{host="kvm1",agent="cloudstack-agent",management_server="ms1"} 1',
         'cs_agent_seconds_to_alert{host="kvm1",agent="cloudstack-agent"} 5',
+        'cs_agent_very_late_seconds_to_alert{host="kvm1",agent="cloudstack-agent"} 35',
         'cs_nfs_mount_up{host="kvm1",mountpoint="/m",server="nfs1",export="/e"} 0',
         'cs_nfs_mount_state{host="kvm1",mountpoint="/m",server="nfs1",export="/e",state="hung"} 1',
         'cs_storage_heartbeat_age_seconds{host="kvm1",mountpoint="/m"} 100',

@@ -95,6 +95,8 @@ def agent(host: str, left: float, *, connected: bool = True) -> Rows:
         "cs_agent_connected": [Sample(float(connected), name, host)],
         "cs_agent_retransmitting": [Sample(0.0, name, host)],
         "cs_agent_seconds_to_alert": [Sample(left, name, host)],
+        "cs_agent_late_seconds_to_alert": [Sample(50.0, name, host)],
+        "cs_agent_very_late_seconds_to_alert": [Sample(35.0, name, host)],
         "cs_host_seconds_to_alert": [Sample(left, (), host)],
     }
 

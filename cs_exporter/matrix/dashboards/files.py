@@ -41,10 +41,7 @@ def dashboards(matrix: Matrix) -> tuple[Dashboard, ...]:
     return (
         overview.dashboard(fleet),
         _completed(host.dashboard(one), one, others),
-        *(
-            _completed(module.dashboard(fleet), fleet, frozenset(module.PROBES))
-            for module in OTHERS
-        ),
+        *(_completed(module.dashboard(fleet), fleet, frozenset(module.PROBES)) for module in OTHERS),
     )
 
 

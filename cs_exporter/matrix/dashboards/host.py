@@ -98,9 +98,10 @@ def _agent(stock: Stock) -> tuple[Panel, ...]:
             ("cs_agent_heartbeat_age_seconds", "age"),
             ("cs_agent_heartbeat_limit_seconds", "limit"),
         ),
-        stock.panel("cs_agent_connected", width=8),
-        stock.panel("cs_agent_retransmitting", width=8),
-        stock.panel("cs_agent_rtt_seconds", width=8),
+        stock.panel("cs_agent_connected"),
+        stock.panel("cs_agent_rtt_seconds"),
+        stock.panel("cs_agent_retransmitting"),
+        stock.panel("cs_agent_pings_stopped"),
         stock.panel("cs_certificate_not_after_timestamp_seconds", title="Until certificates run out"),
         stock.panel("cs_certificate_unreadable", title="Certificates that can't be read"),
     )

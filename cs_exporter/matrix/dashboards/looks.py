@@ -1,6 +1,7 @@
 """How a metric looks: its title, unit, colours and words, from its name, its help and the matrix' rows about it.
 
-Thresholds are the limits of most hosts; a host with a limit of its own is judged by that one, by alerts alone.
+Thresholds are the limits of most hosts; a host with a limit of its own is judged by that one, by alerts alone. Where
+limits are series, they are what those usually are.
 """
 
 from __future__ import annotations
@@ -71,12 +72,15 @@ def steps(rows: Iterable[Row], sign: int = 1) -> tuple[Step, ...]:
     low: list[tuple[float, Row]] = []
     high: list[tuple[float, Row]] = []
     for row in rows:
-        if row.limit is None or row.threshold is None or row.limit.op is Op.EQUALS:
+        if row.limit is None or row.limit.op is Op.EQUALS:
+            continue
+        threshold = row.limit.usual if row.threshold is None else row.threshold
+        if threshold is None:
             continue
         beyond = (row.limit.op is Op.ABOVE) == (sign > 0)
-        (high if beyond else low).append((sign * row.threshold, row))
+        (high if beyond else low).append((sign * threshold, row))
         if row.limit.absolute:
-            low.append((-row.threshold, row))
+            low.append((-threshold, row))
     return tuple(_scale(low, high))
 
 

@@ -152,6 +152,19 @@ METRICS: tuple[Metric[AgentCountdownReading], ...] = (
         AgentRow.left,
     ),
     _of_agents(
+        "cs_agent_late_seconds_to_alert",
+        "What is left until the cloud can give the host up when its agent is late: 1.5 ping intervals after a ping, "
+        "50 s before the limit, or when a healthy agent's ping would have been seen; of the first two the sooner, and "
+        "never before the last. 0 or less where ping_interval and ping_timeout leave no time for a warning.",
+        lambda one, _: one.expected.late,
+    ),
+    _of_agents(
+        "cs_agent_very_late_seconds_to_alert",
+        "The same when its silence pages: 1.75 ping intervals, 35 s before the limit, or as above. Absent where a "
+        "healthy agent may be silent for as long as the limit.",
+        lambda one, _: one.expected.very_late,
+    ),
+    _of_agents(
         "cs_agent_pings_stopped",
         "1 if the log of the agent's server shows no ping of it that was due, while others' are there and the agent's "
         "session goes on moving, else 0. Absent where no log tells.",

@@ -21,15 +21,45 @@ Shared = tuple[str, tuple[str, ...]]
 """An agent and its servers: what many hosts have in common."""
 
 
+POLL = 30.0
+"""Seconds by which a ping may be seen late, at the least: the interval at which hosts are asked by default."""
+
+LATE, LEFT = 1.5, 50.0
+"""A late agent: its silence in ping intervals, or what is left then, whichever is sooner."""
+
+VERY_LATE, LITTLE_LEFT = 1.75, 35.0
+"""A silence that pages, likewise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An agent that should be heard. `servers`: the hosts one of which should hear it."""
+    """An agent that should be heard. `servers`: the hosts one of which should hear it. All times are seconds.
+
+    With CloudStack's defaults it is silent for up to 90 s while it is well, late then, and pages at 105 s.
+    """
 
     host: str
     agent: str
-    limit: float  # seconds
+    limit: float
     servers: tuple[str, ...]
-    interval: float = 60.0  # seconds between its pings
+    interval: float = 60.0  # between its pings
+    poll: float = POLL  # by which a ping may be seen late
+
+    @property
+    def healthy(self) -> float:
+        """The longest that it is silent while all is well."""
+        return self.interval + self.poll
+
+    @property
+    def late(self) -> float:
+        """What is left when it is late; where the settings leave no time between that and the limit, 0 or less."""
+        return self.limit - max(self.healthy, min(LATE * self.interval, self.limit - LEFT))
+
+    @property
+    def very_late(self) -> float | None:
+        """What is left when that pages; None where a healthy agent may be silent for as long as the limit."""
+        left = self.limit - max(self.healthy, min(VERY_LATE * self.interval, self.limit - LITTLE_LEFT))
+        return left if left > 0 else None
 
     @property
     def shared(self) -> Shared:
@@ -72,8 +102,8 @@ def plan(inventory: Inventory) -> Plan:
         hearing = known.get((host.platform, one.name), ())
         if hearing:
             own = settings_of(host)
-            limit, interval = own.limit_of(one), own.ping_interval
-            expected[host.name, one.name] = Expected(host.name, one.name, limit, hearing, interval)
+            limit, poll = own.limit_of(one), max(POLL, own.interval)
+            expected[host.name, one.name] = Expected(host.name, one.name, limit, hearing, own.ping_interval, poll)
     shared = frozenset(one.shared for one in expected.values())
     resting = frozenset(host.name for host in inventory if host.maintenance)
     return Plan(inventory, expected, _addresses(inventory), shared, ends, resting, _beats(expected.values()))

@@ -23,7 +23,9 @@ _SILENT_MEANS = (
     "No management server has heard a ping of the host's agent for long, and at the limit it starts to give the host "
     "up, while it still says Up. The agent is frozen or killed, its host hangs, or packets get lost; if "
     "CsAgentPingsStopped is there too, only its task that pings is stuck. Where no log of the servers can be read, any "
-    "traffic counts as a sign of life, so the time that is really left may be less."
+    "traffic counts as a sign of life, so the time that is really left may be less. By CloudStack's defaults an agent "
+    "is late with 50 s left, and pages with 35 s left; with another ping.interval or ping.timeout, when "
+    "cs_agent_late_seconds_to_alert and cs_agent_very_late_seconds_to_alert say."
 )
 _SILENT_LOOK = (
     _SESSION,
@@ -40,9 +42,9 @@ _SILENT_FIX = (
 COUNTDOWN_SYMPTOMS = (
     Symptom(
         name="CsHostAlertImminent",
-        sees="The host's agent has been silent for long: less than 50 s until the cloud can give the host up.",
+        sees="The host's agent is late: no ping of it for one and a half ping intervals.",
         metric="cs_agent_seconds_to_alert",
-        limit=Limit(Op.BELOW, 50, step=1),  # a healthy agent sends within 60 s, which leaves 80
+        limit=Limit(Op.BELOW, "cs_agent_late_seconds_to_alert", step=1, usual=50),
         runs=1,
         cause=Cause.AGENT,
         severity=Severity.WARNING,
@@ -54,9 +56,9 @@ COUNTDOWN_SYMPTOMS = (
     ),
     Symptom(
         name="CsHostAlertImminentCritical",
-        sees="The host's agent is silent: less than 35 s until the cloud can give the host up, or overdue.",
+        sees="The host's agent is silent: the cloud can give the host up within seconds, or at any moment.",
         metric="cs_agent_seconds_to_alert",
-        limit=Limit(Op.BELOW, 35, step=1),
+        limit=Limit(Op.BELOW, "cs_agent_very_late_seconds_to_alert", step=1, usual=35),
         runs=1,
         cause=Cause.AGENT,
         severity=Severity.CRITICAL,

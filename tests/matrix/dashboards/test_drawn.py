@@ -29,7 +29,7 @@ def test_a_number_is_a_graph() -> None:
 def test_a_graph_of_many_hosts_shows_the_worst() -> None:
     """At the end of the scale that is bad, or at both."""
     (above,) = FLEET.panel("cs_path_loss_ratio").queries
-    (below,) = FLEET.panel("cs_agent_seconds_to_alert").queries
+    (below, *_) = FLEET.panel("cs_agent_seconds_to_alert").queries
     (either,) = FLEET.panel("cs_clock_skew_seconds").queries
     assert above.expression.startswith("topk(25, max by (host, peer, traffic) (")
     assert below.expression.startswith("bottomk(25, min by (host, agent) (")

@@ -215,4 +215,5 @@ def test_no_reading_is_no_host(before: object) -> None:
     """Before the first outcome nothing is said of anybody."""
     fleet = Fleet((KVM1, MS1))
     found = derive(Latest(fleet.inventory, {NAME: {}}, before=before), NOW)
-    assert {("cs_agent_heartbeat_limit_seconds", "kvm1", (AGENT,)): 140.0} == values(found)
+    limits = {"heartbeat_limit_seconds": 140.0, "late_seconds_to_alert": 50.0, "very_late_seconds_to_alert": 35.0}
+    assert {(f"cs_agent_{name}", "kvm1", (AGENT,)): value for name, value in limits.items()} == values(found)

@@ -59,6 +59,8 @@ def test_every_metric_of_an_agent() -> None:
         ("cs_agent_heartbeat_age_seconds", "kvm1", (AGENT, "server_socket")): 10.0,
         ("cs_agent_heartbeat_age_seconds", "kvm1", (AGENT, "agent_socket")): 11.0,
         ("cs_agent_heartbeat_limit_seconds", "kvm1", (AGENT,)): 140.0,
+        ("cs_agent_late_seconds_to_alert", "kvm1", (AGENT,)): 50.0,
+        ("cs_agent_very_late_seconds_to_alert", "kvm1", (AGENT,)): 35.0,
         ("cs_agent_seconds_to_alert", "kvm1", (AGENT,)): 130.0,
         ("cs_host_seconds_to_alert", "kvm1", ()): 130.0,
         ("cs_management_agent_unmapped_connections", "ms1", (AGENT,)): 1.0,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from cs_exporter.model import Host, Place, Role, Traffic
 from cs_exporter.probes.agents import plan as agent_plan
 from tests.probes.agents.agent_stand import AGENT, KVM1, KVM2, MS1, MS2, at_host, at_server, host, inventory, own
@@ -87,3 +89,31 @@ def test_hosts_without_an_agent() -> None:
     plan = agent_plan.plan(inventory(KVM1, xen, MS1))
     assert {("kvm1", AGENT)} == {*plan.expected}
     assert {("kvm1", AGENT): True, ("ms1", AGENT): False} == plan.ends
+
+
+@pytest.mark.parametrize(
+    ("interval", "timeout", "late", "very_late"),
+    [
+        (60, 2.5, 50, 35),
+        (300, 2.5, 290, 215),
+        (60, 3.0, 80, 65),
+        (60, 2.0, 20, 20),
+        (120, 1.5, 20, 20),
+        (60, 1.5, -10, None),
+        (30, 2.5, 0, None),
+        (10, 2.0, -30, None),
+    ],
+)
+def test_when_an_agent_is_late(interval: float, timeout: float, late: float, very_late: float | None) -> None:
+    """By the cloud's settings: no healthy one ever is, and a page comes before the limit, or never."""
+    kvm = host("kvm1", "192.0.2.11", Role.HYPERVISOR, ping_interval=interval, ping_timeout=timeout)
+    found = agent_plan.plan(inventory(kvm, MS1)).expected["kvm1", AGENT]
+    assert (late, very_late) == (found.late, found.very_late)
+    assert found.limit - found.late >= interval + 30
+
+
+def test_an_agent_that_is_seldom_asked() -> None:
+    """Its pings are seen that much later."""
+    kvm = host("kvm1", "192.0.2.11", Role.HYPERVISOR, interval=60)
+    found = agent_plan.plan(inventory(kvm, MS1)).expected["kvm1", AGENT]
+    assert (20, 20) == (found.late, found.very_late)
