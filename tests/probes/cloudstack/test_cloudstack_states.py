@@ -125,7 +125,7 @@ WRITTEN: Mapping[str, tuple[Write, set[tuple[str, str]]]] = {
     ),
     "an agent of a system VM": (
         lambda small: small.database.update("host", "type = 'ConsoleProxy'", status="Disconnected"),
-        {(CLOUD, "SystemVmAgentDisconnected")},
+        {(CLOUD, "SystemVmAgentDisconnected"), (CLOUD, "SystemVmDown")},
     ),
     "a guest that starts for ever": (
         lambda small: small.database.vm("i-2-9-VM", state="Starting", data_center_id=small.zone, update_time=LONG_AGO),
