@@ -44,6 +44,7 @@ OF_LOGS = (
 
 OWN_FAULTS = (
     *OF_LOGS,
+    "CsCertificateExpires",
     "CsMysqlAccountPrivileged",
     "CsMysqlBinlogNotRow",
     "CsMysqlPoolHigh",
