@@ -156,6 +156,12 @@ INHIBITIONS = (
         equal=("host", "port"),
     ),
     Inhibition(
+        "One certificate, and fewer days.",
+        source=(_named("CsCertificateExpiresCritical"),),
+        target=(_named("CsCertificateExpires"),),
+        equal=("host", "file"),
+    ),
+    Inhibition(
         "Nothing comes back from that peer: loss and time are of the same packets.",
         source=(_named("CsPathUnreachable"),),
         target=(_named("CsPathLoss", "CsPathSlow"),),

@@ -182,6 +182,7 @@ def test_a_page_is_no_ticket_as_well() -> None:
     assert {"CsClockOffset", "CsClockNotSynchronised"} <= set(mutes(BY_NAME["CsClockOffsetCritical"], ROWS))
     explained = {name: muted_by(BY_NAME[name], ROWS) for name in OWN_FAULTS}
     assert ("CsPortCertificateExpiresCritical",) == explained.pop("CsPortCertificateExpires")
+    assert ("CsCertificateExpiresCritical",) == explained.pop("CsCertificateExpires")
     assert {()} == set(explained.values())
 
 
