@@ -95,7 +95,6 @@ CASES: Mapping[str, tuple[Alert, tuple[Alert, ...], tuple[Alert, ...]]] = {
         alert("CsManagementServerDown", host="ms1", **MS1),
         (
             alert("CsAgentSessionGone", **KVM1, **AGENT, **MS1),
-            alert("CsManagementHeartbeatLate", host="ms1"),
             alert("CsPortDown", host="ms1", port_name="management-http", management_server="ms1", **PORT),
         ),
         (
