@@ -37,6 +37,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "map": "the multipath map, as device-mapper names it",
         "mode": "how the mount reacts to a server that is gone: `hard` or `soft`",
         "mountpoint": "where it is mounted",
+        "outage": "how long a server has been down: `recent` for the first hour, then `lasting`",
         "path": "the exported folder of a storage pool, as the cloud has it",
         "peer": "the host at the other end of the path",
         "platform": "the cloud that the host belongs to: `cloudstack`, `openstack`; empty for hosts written down",
