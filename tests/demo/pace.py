@@ -99,7 +99,8 @@ class Pace:
         }
         often = {"interval": self.slow_interval, "timeout": self.slow_interval}
         never = {name: {"enabled": False} for name in ("path_mtu", "block_storage", "agent_certificates")}
-        seldom = {"agent_log": {"interval": 6 * self.slow_interval, "timeout": 2 * self.slow_interval}}
+        # Not so seldom that alerts, which last for some runs of whatever is slowest, would never end.
+        seldom = {"agent_log": {"interval": 2 * self.slow_interval, "timeout": 2 * self.slow_interval}}
         return {**{name: often | wait for name, wait in waits.items()}, **seldom, **never}
 
     def sections(self) -> dict[str, Any]:
@@ -112,6 +113,9 @@ class Pace:
             "mysql_connections": {"interval": interval, "answer_limit": 2, "clients_every": interval},
             "agent_heartbeat": {"interval": interval},
             "management_log": {"interval": interval},
+            "agent_log": {"interval": interval},
+            "block_storage": {"interval": interval},
+            "agent_certificates": {"interval": interval},
             "cloudstack_census": {"interval": interval},
             "cloudstack_states": {"interval": interval, "answer_limit": 2},
             "storage_heartbeat": {"interval": interval, "read_limit": 2},
