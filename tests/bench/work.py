@@ -30,7 +30,7 @@ from tests.lab.wait import wait_until
 POLLS, WARM_UP = 5, 3
 """Polls that count, and those before: some answers are learnt over the first few, and only confirmed later."""
 
-READINGS = 6
+READINGS = 9
 """A hypervisor's probes. All must have their reading, since a poll that fails is cheap."""
 
 DEADLINE = 60.0
