@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from tests.lab import faults
 from tests.lab.agent_options import Layout
-from tests.lab.agent_programs_database import ACCOUNT
+from tests.lab.agent_programs_database import ACCOUNT, SCHEMA, connected
 from tests.lab.agent_programs_session import uuid_of
 from tests.lab.agents import Agent, ManagementServer
 from tests.lab.cloud_api import CloudApiServer
+from tests.lab.cloud_api_tables import DatabaseTables
 from tests.lab.cloud_database import CloudDatabase, Entry
-from tests.lab.cloud_tables import tables
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
 from tests.lab.mariadb import MariaDb
@@ -177,7 +178,8 @@ class FoundCloud:
             server.start()
         first = self.hosts[SERVERS[0]]
         folder = Path(self.lab.directory, "found_api")
-        api = CloudApiServer(tables(self.address), folder, first.address, namespace=first.namespace)
+        rows = DatabaseTables(partial(connected, self.address), SCHEMA)
+        api = CloudApiServer(rows, folder, first.address, namespace=first.namespace)
         self.api = stack.enter_context(api)
 
     def _start_agents(self, stack: ExitStack) -> None:

@@ -116,7 +116,7 @@ class MysqlServer(ABC):
     def sql(self, statement: str) -> list[Row]:
         """The rows of a statement by root, over a connection that is kept: it works when the server is full."""
         if self._root is None:
-            self._root = self._by_socket()
+            self._root = self.by_socket()
         with self._root.cursor() as cursor:
             cursor.execute(statement)
             return list(cursor.fetchall())
@@ -205,7 +205,7 @@ class MysqlServer(ABC):
         except (OSError, pymysql.err.OperationalError):
             return False
 
-    def _by_socket(self) -> Connection:
+    def by_socket(self) -> Connection:
         """Root's connection. The library would leave a socket open on which nobody listens."""
         connected = socket.socket(socket.AF_UNIX)
         try:

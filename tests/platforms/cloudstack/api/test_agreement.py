@@ -57,7 +57,8 @@ async def both(cloud: SmallCloud, folder: Path) -> AsyncIterator[Both]:
     """The two sources of that cloud."""
     server = cloud.database.server
     manner = Manner(raw_pings=False)
-    with CloudApiServer(DatabaseTables(cloud.database), folder, manner=manner) as lists:
+    rows = DatabaseTables(cloud.database.server.by_socket, cloud.database.schema)
+    with CloudApiServer(rows, folder, manner=manner) as lists:
         apis = CloudApis(Counters())
         async with cloud_stand.asking(server) as sql:
             yield Both(endpoint(server), sql, apis.of(pseudo_host(target_of(lists))))
