@@ -54,6 +54,7 @@ BUDGETS = (
     Budget("rpc_calls", 0, 0, "RPC calls: those are for storage"),
     Budget("sql_logins", 0, 0, "logins to a database"),
     Budget("sql_queries", 0, 0, "queries of a database"),
+    Budget("api_calls", 0, 0, "pages of a cloud's API"),
 )
 
 
