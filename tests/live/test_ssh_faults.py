@@ -17,7 +17,7 @@ from cs_exporter.model import Reason
 from tests.lab import faults
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
-from tests.lab.wait import wait_until_async
+from tests.lab.wait import WaitedInVain, wait_until_async
 from tests.live.watch import INTERVAL, Watch
 
 pytestmark = pytest.mark.lab
@@ -73,7 +73,11 @@ async def test_each_is_told_apart_and_heals(tmp_path: Path, lab: Lab, hosts: dic
                 broken.enter_context(fault(name, hosts[name]))
             await watch.swept()
             for name, (reason, part) in FAULTS.items():
-                await wait_until_async(partial(_told, watch, name, reason, part), 4 * INTERVAL, f"{name}: {reason}")
+                try:
+                    await wait_until_async(partial(_told, watch, name, reason, part), 6 * INTERVAL, f"{name}: {reason}")
+                except WaitedInVain as vain:
+                    vain.add_note(f"told is {watch.failure(ASKED, name)}, by {_runs(watch, name)} runs")
+                    raise
             for name in HEALTHY:
                 await _on_time(watch, name)
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -102,10 +106,14 @@ def _told(watch: Watch, name: str, reason: Reason, part: str) -> bool:
     return found is not None and found.reason is reason and part in found.detail
 
 
+def _runs(watch: Watch, name: str) -> int:
+    entry = watch.daemon.board.entry(ASKED, name)
+    return entry.runs if entry else 0
+
+
 async def _on_time(watch: Watch, name: str) -> None:
     """Three runs more, each of them good and quick, in not much more than three intervals."""
-    entry = watch.daemon.board.entry(ASKED, name)
-    runs = entry.runs if entry else 0
+    runs = _runs(watch, name)
 
     def three_more() -> bool:
         found = watch.daemon.board.entry(ASKED, name)
