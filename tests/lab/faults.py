@@ -6,6 +6,7 @@ Faults of file and time servers are here where they are network faults; the rest
 from __future__ import annotations
 
 import itertools
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -136,6 +137,14 @@ def small_route(host: LabHost, mtu: int = 1400, *, silent: bool) -> Iterator[Non
             yield
     finally:
         router.ip(f"link set far mtu {MTU}")
+        _forget_paths(host)
+
+
+def _forget_paths(told: LabHost) -> None:
+    """What a router says of a path is believed for ten minutes, here and on hosts: the next fault would be known."""
+    for host in told.lab.hosts.values():
+        host.namespace.ip("route flush cache")
+    subprocess.run(["ip", "route", "flush", "cache"], check=True)
 
 
 @contextmanager
