@@ -2,7 +2,7 @@
 
 import signal
 
-pytest_plugins = ["tests.lab.fixtures", "tests.lab.mysql_fixtures", "tests.lab.again"]
+pytest_plugins = ["tests.lab.fixtures", "tests.lab.mysql_fixtures"]
 
 # Whoever starts the tests under nohup has it ignored, and a shell can't trap what was ignored when it began.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

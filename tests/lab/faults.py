@@ -6,7 +6,6 @@ Faults of file and time servers are here where they are network faults; the rest
 from __future__ import annotations
 
 import itertools
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -15,7 +14,7 @@ from typing import Literal, Protocol
 
 from tests.lab import peers, sshd
 from tests.lab.host import LabHost
-from tests.lab.netns import Namespace
+from tests.lab.netns import Namespace, run
 from tests.lab.nfs_server import NfsServer
 from tests.lab.processes import kill_and_wait
 from tests.lab.ssh_keys import KeyPair, new_key
@@ -144,7 +143,7 @@ def _forget_paths(told: LabHost) -> None:
     """What a router says of a path is believed for ten minutes, here and on hosts: the next fault would be known."""
     for host in told.lab.hosts.values():
         host.namespace.ip("route flush cache")
-    subprocess.run(["ip", "route", "flush", "cache"], check=True)
+    run(["ip", "route", "flush", "cache"])
 
 
 @contextmanager

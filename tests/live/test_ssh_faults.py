@@ -74,7 +74,7 @@ async def test_each_is_told_apart_and_heals(tmp_path: Path, lab: Lab, hosts: dic
             await watch.swept()
             for name, (reason, part) in FAULTS.items():
                 try:
-                    await wait_until_async(partial(_told, watch, name, reason, part), 6 * INTERVAL, f"{name}: {reason}")
+                    await wait_until_async(partial(_told, watch, name, reason, part), 4 * INTERVAL, f"{name}: {reason}")
                 except WaitedInVain as vain:
                     vain.add_note(f"told is {watch.failure(ASKED, name)}, by {_runs(watch, name)} runs")
                     raise
