@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -127,20 +127,18 @@ def small_path(host: LabHost, mtu: int = 1400) -> Iterator[None]:
 def small_route(host: LabHost, mtu: int = 1400, *, silent: bool) -> Iterator[None]:
     """The router's leg to the far segment carries `mtu` only; it says so by ICMP, or, if `silent`, tells nobody."""
     router = host.lab.network.router
-    router.ip(f"link set far mtu {mtu}")
-    try:
-        if silent:
-            with filtered(router, "output", "icmp type destination-unreachable icmp code frag-needed drop"):
-                yield
-        else:
+    muted = filtered(router, "output", "icmp type destination-unreachable icmp code frag-needed drop")
+    with muted if silent else nullcontext():
+        router.ip(f"link set far mtu {mtu}")
+        try:
+            _forget_paths(host)
             yield
-    finally:
-        router.ip(f"link set far mtu {MTU}")
-        _forget_paths(host)
+        finally:
+            router.ip(f"link set far mtu {MTU}")
 
 
 def _forget_paths(told: LabHost) -> None:
-    """What a router says of a path is believed for ten minutes, here and on hosts: the next fault would be known."""
+    """What a router said before is believed for ten minutes, here and on hosts: this fault would be known."""
     for host in told.lab.hosts.values():
         host.namespace.ip("route flush cache")
     run(["ip", "route", "flush", "cache"])
