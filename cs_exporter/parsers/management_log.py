@@ -5,7 +5,7 @@ The lines themselves stay on their host, as they may be many. The answer has a l
     at INODE OFFSET SEAL                    the log itself: end of its last whole line; checksum of what is before it
     former INODE OFFSET SEAL                what it was before it was rolled, while that may still grow
     read BYTES, lost BYTES, torn            what was looked at and what was passed over; lines were lost without a trace
-    debug                                   there are lines at the level of those about pings that are about none
+    debug                                   there are lines by the logger and level of those about pings that are not
     n EVENT COUNT                           lines of an event
     pings LINES AGENTS, strange LINES       lines about pings and whose they are, a list; those in no known form
     behind AGENTS                           the newest list of agents behind on ping, without those heard after it
@@ -84,7 +84,7 @@ def _none() -> Mapping[str, int]:
 class Look:
     """One answer. `lost`: bytes passed over; `torn`: lines were lost, nobody knows how many; `behind` None: no list.
 
-    `debug`: lines were written that have the level of those about pings, and are about none.
+    `debug`: lines were written that have the logger and level of those about pings, and are about none.
     """
 
     state: FileState

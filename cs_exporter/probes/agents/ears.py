@@ -21,8 +21,9 @@ SLACK = 15.0
 """Seconds by which a ping may come late and be read late, without being missing."""
 
 QUIET = 10.0
-"""Seconds for which silence goes on counting after the last ping of anybody: that may have been the last that was
-written down, and whoever was due next is not late for that. A healthy agent then never seems to be, either."""
+"""Seconds for which silence goes on counting after the last line of the logger that writes pings down, about a ping or
+at that level about anything else: it may have been the last that was written, and whoever was due next is not late for
+that. A healthy agent then never seems to be, either. (One alone at its server has no other's pings to go by.)"""
 
 
 class Line(NamedTuple):
@@ -140,7 +141,7 @@ def _ear(
     since = max(reading.gap_until, last.since if last else -math.inf)
     if line is not None and last is not None and _was_mute(last.reading.last_ping_line, line, beat):
         since = reading.at  # until now pings need not have been written down
-    until = reading.at if line is None else min(due, line + QUIET)
+    until = reading.at if line is None else min(due, max(line, reading.last_debug_line or line) + QUIET)
     return Ear(reading, names, heard, strangers, unnamed, since, until, line is not None and line >= lately)
 
 

@@ -24,7 +24,8 @@ silent since then, and counts by that once it has had a ping interval and SLACK 
 agents that are nobody's, unless the cloud says itself by what name it knows the host.
 
 Silence by a log is counted to the moment when the log is due to be read again, but no further than QUIET after the last
-ping of anybody. Lines are dated by when they were first seen, up to an interval of the probe after they were written.
+ping of anybody, or other line that shows that pings would be written down. Lines are dated by when they were first
+seen, up to an interval of the probe after they were written.
 
 Of a host that the cloud says is not Up nothing counts down: it has been given up, or is on its way back, and what is
 waited for then is not a ping. `last_ping` of the database is never a heartbeat: it is when the agent connected, or was

@@ -134,7 +134,7 @@ _FILES = r"""
 	}
 	# One such line is enough, and mostly stands at the start: what is behind it is not read for that.
 	[ "$kind" != server ] ||
-		lines | grep -aF '@DEBUG@' | awk '!index($0, "@PING@") { print "debug"; exit }'
+		lines | grep -aF '@LOGGER@' | awk 'index($0, "@DEBUG@") && !index($0, "@PING@") { print "debug"; exit }'
 	lines | grep -aF -e "$texts" | cut -b 1-16384 | awk -v kind="$kind" -v known="$known" -v room=@ROOM@ '@AWK@'
 """
 
@@ -260,6 +260,7 @@ def _body() -> str:
         _FILES.replace("@SERVER@", stems.for_grep(stems.SERVER, stems.PING, stems.POOL))
         .replace("@AGENT@", stems.for_grep(stems.AGENT))
         .replace("@ROOM@", str(ROOM))
+        .replace("@LOGGER@", stems.PINGS_LOGGER)
         .replace("@DEBUG@", stems.DEBUG)
         .replace("@AWK@", _awk())
         .replace("@PING@", stems.PING)

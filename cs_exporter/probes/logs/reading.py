@@ -91,7 +91,8 @@ class ManagementLogReading(LogReading):
     """A management server's log. `heard` and `behind` go by the number of the host in the cloud's database.
 
     `last_ping_line`: when the newest ping of any agent was first seen; None: not one so far.
-    `last_debug_line`: the same of lines at that level about anything else: while they come, it has not been changed.
+    `last_debug_line`: the same of the same logger's lines at that level about anything else: while they come, neither
+    has been changed.
     `behind`: the newest "Found the following agents behind on ping", first seen at `behind_at`, without those that
     were heard after it.
     """

@@ -15,8 +15,9 @@ Stems = Mapping[str, tuple[str, ...]]
 PING = "Ping from "
 """Not an event: it says that an agent was heard, where the message begins with it: anybody's text may contain it."""
 
-DEBUG = " DEBUG [c.c."
-"""Of lines at the level of those about pings, by the same loggers: com.cloud's."""
+PINGS_LOGGER = "AgentManagerImpl] ("
+DEBUG = " DEBUG ["
+"""Of lines by the logger that writes those about pings, at their level: while they come, pings are written down."""
 
 BEHIND = "Found the following agents behind on ping: ["
 POOL = "(total="

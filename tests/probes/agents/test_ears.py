@@ -58,7 +58,10 @@ def test_a_log_without_pings(last: float | None, hears: bool) -> None:  # noqa: 
 def test_silence_is_counted_as_far_as_the_log_is_known_to_go_on() -> None:
     """To the next look, and little further than anybody's last ping."""
     assert NOW + LOG_INTERVAL == ears({"ms1": log(NOW + 10, {"kvm2": NOW + 5})}).of["ms1"].until
-    assert NOW - 40 + QUIET == ears({"ms1": log(NOW, {"kvm2": NOW - 40})}).of["ms1"].until
+    alone = log(NOW, {"kvm2": NOW - 40})
+    others = [replace(alone, last_debug_line=at) for at in (None, NOW - 70, NOW - 20, NOW)]
+    found = [ears({"ms1": reading}).of["ms1"].until for reading in others]
+    assert [NOW - 40 + QUIET, NOW - 40 + QUIET, NOW - 20 + QUIET, NOW + QUIET] == found
 
 
 def test_a_log_that_was_mute() -> None:

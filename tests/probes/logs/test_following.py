@@ -186,11 +186,12 @@ async def test_what_others_write_keeps_nobody_alive(tmp_path: Path) -> None:
 
 
 async def test_other_lines_of_that_level(tmp_path: Path) -> None:
-    """They are told from lines about pings and from lines of other levels, so that a level that is off shows."""
+    """They are told from lines about pings, of other levels and of other loggers, so that a level that is off shows."""
+    info, request = NEW.replace("DEBUG", "INFO "), NEW.replace("m.ClusteredAgentManagerImpl", "t.Request")
     async with log_stand(tmp_path) as stand:
         stand.write(f"{NEW}x\n")
         assert (await stand.look()).last_debug_line is None
-        stand.write(new_ping(1), old_ping(2), f"{OTHER}x\n")
+        stand.write(new_ping(1), old_ping(2), f"{OTHER}x\n", f"{info}x\n", f"{request}x\n")
         assert (await stand.look()).last_debug_line is None
         stand.write(new_ping(1), f"{NEW}x\n" * 50_000, new_ping(2))
         reading = await stand.look()
