@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,13 @@ device cloudbr0 1500
 1500 do 0 1480 bytes from {peer}: icmp_seq=1 ttl=64 time=0.321 ms
 """
 
+LOG = "at 17 4096 3281\nread 4096\n{}end\n"
+LOOK = 15
+"""Seconds from look to look at a log."""
+
+NAMED = 11
+CERTIFICATE = "read {}\nnotBefore=Aug  1 00:00:00 2026 GMT\nnotAfter=Aug  1 00:00:00 2036 GMT\n"
+
 
 def known_as(address: str) -> str:
     """A host's address in the cloud, by the one where it lets us in."""
@@ -96,6 +104,9 @@ class Simulated:
             "path": lambda asked: Answer(PATH.format(peer=asked[0], own=known_as(address)), 0.03),
             "listeners": self._listeners,
             "agent_sessions": lambda _: Answer("".join(self._sessions())),
+            "followed_log": lambda _: Answer(LOG.format("".join(self._logged())), 0.02),
+            "certificate_dates": lambda asked: Answer("".join(map(CERTIFICATE.format, asked))),
+            "block_paths": lambda _: Answer(""),
         }
 
     def answer(self, token: str) -> Answer | None:
@@ -114,6 +125,16 @@ class Simulated:
             f"ESTAB 0 0 {own} [::ffff:{known_as(agent)}]:45272 rtt:0.577/0.324 mss:1448 lastrcv:9224\n"
             for agent in self._agents
         ]
+
+    def _logged(self) -> list[str]:
+        """Each agent pings once a minute, and is named in every eleventh look: a look has room for so many names."""
+        look = int(time.time() / LOOK)
+        quarter = range(1 + look % 4, len(self._agents) + 1, 4)
+        if not quarter:
+            return []
+        pinged = string.ascii_uppercase[look % 4] + "D" * (len(quarter) - 1)
+        names = [f"agent {number} - kvm{number:05}\n" for number in quarter[look // 4 % NAMED :: NAMED]]
+        return ["debug\n", f"pings {len(quarter)} {pinged}\n", *names]
 
     def _listeners(self, asked: Sequence[str]) -> Answer:
         lines = [

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from cs_exporter.parsers import certificates, management_log
+from cs_exporter.probes import PROBES
 from tests.bench.answers import Simulated, addresses
 from tests.bench.calibration import Calibration
 from tests.bench.exporter import Scrape
@@ -90,3 +92,17 @@ def test_a_server_tells_of_every_agent() -> None:
     assert said is not None
     assert "10.77.1.1:45272 10.77.0.1:8250" in said.output
     assert own.answer("checklist,2") is None
+
+
+def test_every_section_of_a_poll_is_answered() -> None:
+    """A probe that hears nothing of its section asks no more, and would cost the budget nothing."""
+    server, own = Simulated("127.77.0.1", addresses(500)), Simulated("127.77.1.1")
+    log, quiet = (one.answer("followed_log,8,/log") for one in (server, own))
+    assert log is not None
+    assert quiet is not None
+    assert (125, 0) == (len(management_log.parse(log.output).pinged), len(management_log.parse(quiet.output).pinged))
+    files = own.answer("certificate_dates,0,/a.crt,/b.crt")
+    assert files is not None
+    assert ["/a.crt", "/b.crt"] == [one.path for one in certificates.parse(files.output)]
+    asked = {section.name for spec in PROBES for section in spec.sections}
+    assert [] == [name for name in sorted(asked) if own.answer(f"{name},0,eno1") is None]
