@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cs_exporter.spec import Cause, Severity
-from tests.demo.fault import Page
+from tests.demo.fault import Page, Row
 from tests.e2e.placed import Placed
 from tests.lab.receiver import Alert, Notification
 
@@ -50,15 +50,20 @@ class _Group:
     open: bool = False
     times: int = 0
     resolved: float | None = None
+    lasted: bool = False
 
-    def look(self, now: float, *, firing: bool) -> None:
-        """What a notification says: whether alerts of the fault are in it."""
-        if firing and not self.open:
+    def look(self, now: float, *, firing: bool, lasting: bool) -> None:
+        """What a notification says: whether alerts of the fault are in it, and some that end when it does.
+
+        A line of a log is told for minutes after its fault, which keeps nothing open that was more than that.
+        """
+        shows = lasting or (firing and not self.lasted)
+        if shows and not self.open:
             self.times += 1
             self.resolved = None
-        elif self.open and not firing:
+        elif self.open and not shows:
             self.resolved = now
-        self.open = firing
+        self.open, self.lasted = shows, self.lasted or lasting
 
 
 @dataclass
@@ -86,15 +91,20 @@ def told(placed: Placed, begin: float, end: float, notifications: Sequence[Notif
             page.names.add(alert.name)
             page.groups.setdefault((one.receiver, one.key), _Group())
         firing = {page_of(alert) for alert in mine}
+        lasting = {page_of(alert) for alert in mine if not placed.leaves(Row(_host(alert), alert.name))}
         for what, page in pages.items():
             group = page.groups.get((one.receiver, one.key))
             if group is not None:
-                group.look(one.received, firing=what in firing)
+                group.look(one.received, firing=what in firing, lasting=what in lasting)
     return {what: _told(what, page) for what, page in pages.items()}
 
 
 def _is_of(alert: Alert, placed: Placed, begin: float, end: float) -> bool:
-    return begin <= alert.starts <= end and placed.accounts(alert.name, alert.labels.get("host", ""))
+    return begin <= alert.starts <= end and placed.accounts(alert.name, _host(alert))
+
+
+def _host(alert: Alert) -> str:
+    return alert.labels.get("host", "")
 
 
 def _told(what: Page, page: _Page) -> Told:

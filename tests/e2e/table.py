@@ -39,7 +39,8 @@ CloudStack's by default: a ping each {TEST.ping:g} s, given up after {TEST.limit
 time server from when its clients give it up, a heartbeat from when it is late. At the usual 15 to 60 s the times grow
 with the intervals, as what must be seen by several runs is. *Left* is how long before the cloud's earliest detection a
 silent agent was received, by warning and by critical; the other faults a cloud does not detect by itself, or not by a
-deadline. `$host` is the host that is broken; `cs_probe_failing` says that its runs fail, and why. Written by
+deadline. *Resolved* is when all that a page tells is over but lines of logs, which are told for five minutes after the
+newest one. `$host` is the host that is broken; `cs_probe_failing` says that its runs fail, and why. Written by
 `python -m tests.e2e.table`.
 """
 

@@ -76,6 +76,17 @@ def test_what_is_wrong_with_what_a_fault_brought(got: Sequence[Notification], ex
     assert [] == [line for line, words in zip(lines, expected, strict=True) if words not in line]
 
 
+def test_what_a_log_said_is_told_for_longer() -> None:
+    """A line of a log is told for minutes: alone it is over when that is, else when all the rest is over."""
+    line = Row("$host", "CsAgentHeartbeatWriteFailed")
+    placed = Placed(replace(PLACED.fault, also=(line,)), "kvm1")
+    logged, row = alert(line.symptom, 109), alert("CsA", 110)
+    alone = [notified(111, logged), notified(400, alert(line.symptom, 109, fires=False))]
+    both = [notified(111, logged), notified(115, logged, row), notified(140, logged), notified(400)]
+    found = [paging.told(placed, 100, 130, got)[CRITICAL] for got in (alone, both, both[:3])]
+    assert [(1, 400), (1, 140), (1, 140)] == [(one.times, one.resolved) for one in found]
+
+
 def test_what_may_be_received_besides() -> None:
     """As the catalogue says; it need not come, and nobody waits for its end."""
     placed = Placed(replace(PLACED.fault, besides=(PATH,)), "kvm1")
