@@ -49,7 +49,7 @@ def of_text(directory: Path, text: str) -> Inventory:
 def directory(tmp_path: Path) -> Path:
     """One with the files that the captures name."""
     for name in ("known_hosts", "password", "ca.pem"):
-        (tmp_path / name).touch()
+        (tmp_path / name).write_text("secret\n" if name == "password" else "")
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(str(tmp_path / "id_ed25519"))
     key.write_public_key(str(tmp_path / "id.pub"))

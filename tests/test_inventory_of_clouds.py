@@ -35,7 +35,7 @@ CAPTURE = Path(__file__).parent / "captures" / "config" / "platforms.good.yml"
 def test_a_cloud_is_a_pseudo_host(tmp_path: Path) -> None:
     """It has what its platform's hosts have as far as that is true of it, and how the cloud itself is asked."""
     for name in ("known_hosts", "password", "ca.pem"):
-        (tmp_path / name).touch()
+        (tmp_path / name).write_text("secret\n" if name == "password" else "")
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(str(tmp_path / "id_ed25519"))
     key.write_public_key(str(tmp_path / "id.pub"))

@@ -143,7 +143,7 @@ def _unknown_key(mend: str) -> str:
 def _mistake(detail: ErrorDetails, root: type[BaseModel]) -> Mistake:
     location, annotation = _walk(root, detail["loc"])
     if detail["type"] == "extra_forbidden":
-        return Mistake(detail["loc"], _unknown_key(_mend_for_key(str(detail["loc"][-1]), annotation)), rank=0)
+        return Mistake(detail["loc"], _unknown_key(_mend_for_key(detail, annotation)), rank=0)
     if detail["type"] == "missing":
         return Mistake(detail["loc"], "is missing; add it")
     secret = isinstance(annotation, type) and issubclass(annotation, SecretStr | SecretBytes)
@@ -157,12 +157,16 @@ def _mistake(detail: ErrorDetails, root: type[BaseModel]) -> Mistake:
     return Mistake(location, text if ";" in text else f"{text[:1].lower()}{text[1:]}, not {value}; correct it")
 
 
-def _mend_for_key(key: str, annotation: object) -> str:
-    """The nearest key of the same mapping, or the one of that name a level below, or all keys."""
+def _mend_for_key(detail: ErrorDetails, annotation: object) -> str:
+    """Of what holds several the plural, the one of that name a level below, the nearest beside it, or all keys."""
+    key = str(detail["loc"][-1])
     model = _bare(annotation)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return "remove it"
     known = _fields(model)
+    plural = f"{key}s"
+    if plural in known and isinstance(detail["input"], Mapping | list | tuple):
+        return f"did you mean {plural!r}?"
     for name, inner in known.items():
         below = _bare(inner)
         if isinstance(below, type) and issubclass(below, BaseModel) and key in _fields(below):

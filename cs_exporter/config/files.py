@@ -48,10 +48,19 @@ def text_file_problem(path: Path) -> str | None:
 
 def api_key_problem(path: Path) -> str | None:
     """What is wrong with the file of an API's key or secret, and the mend; None where nothing is."""
+    return _first_line_problem(path, "the key")
+
+
+def password_file_problem(path: Path) -> str | None:
+    """What is wrong with the file of a database account's password, and the mend; None where nothing is."""
+    return _first_line_problem(path, "the password")
+
+
+def _first_line_problem(path: Path, what: str) -> str | None:
     head = _head(path)
     if isinstance(head, str):
         return head
-    return None if head.partition(b"\n")[0].strip() else "has an empty first line; write the key there"
+    return None if head.partition(b"\n")[0].strip() else f"has an empty first line; write {what} there"
 
 
 def _head(path: Path) -> bytes | str:

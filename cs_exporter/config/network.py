@@ -60,6 +60,9 @@ class MysqlFields(Strict):
     @field_validator("tls", mode="before")
     @classmethod
     def _yaml_knows_off_as_false(cls, value: object) -> object:
+        """And "on" as true, which says not whether whoever answers is believed."""
+        if value is True:
+            raise ValueError("on is not enough; write required (whoever answers is believed) or verified")
         return "off" if value is False else value
 
 

@@ -31,14 +31,16 @@ def api_url(text: str) -> str:
     """The URL of an API; raises ValueError."""
     try:
         parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
-        host = None
+        host, port = None, None
     if host is None or parts.scheme not in ("http", "https"):
         raise ValueError(f"{text[:300]!r} is not a URL; write it as https://ms1.example:8443{API_PATH}")
     host_address(host)
     if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError(f"has more than server and path; write it as {parts.scheme}://{host}{API_PATH}")
+        server = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
+        path = parts.path if parts.path.strip("/") else API_PATH
+        raise ValueError(f"has more than server and path; write it as {parts.scheme}://{server}{path}")
     return text if parts.path.strip("/") else f"{parts.scheme}://{parts.netloc}{API_PATH}"
 
 

@@ -14,7 +14,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cs_exporter.config.errors import Location, Mistake, suggestion
-from cs_exporter.config.files import api_key_problem, key_file_problem, known_hosts_problem, text_file_problem
+from cs_exporter.config.files import (
+    api_key_problem,
+    key_file_problem,
+    known_hosts_problem,
+    password_file_problem,
+    text_file_problem,
+)
 from cs_exporter.config.hosts import HostBlock, Member, UnlikeRangesError
 from cs_exporter.config.layers import Layer, Values, given, hashable
 from cs_exporter.config.platforms import PlatformBlock
@@ -28,7 +34,7 @@ _SSH_TARGET_FIELDS = frozenset(field.name for field in fields(SshTarget))
 _Looks = Mapping[str, Callable[[Path], str | None]]
 _FILES: Mapping[str, _Looks] = {
     "ssh": {"key_file": key_file_problem, "known_hosts": known_hosts_problem},
-    "mysql": {"password_file": text_file_problem, "ca_file": text_file_problem},
+    "mysql": {"password_file": password_file_problem, "ca_file": text_file_problem},
 }
 """Section -> key -> what looks at the file that it names."""
 
@@ -150,6 +156,8 @@ class Resolver:
             return None
         values = given(block.api)
         self._look(values, _API_FILES, at)
+        if values["key_file"] == values["secret_file"]:
+            self.profiles.report((*at, "secret_file"), "is the file of the API key too; name that of the secret key")
         return ApiTarget(**values)
 
     def _members(self, at: Location, index: int, block: HostBlock) -> tuple[Member, ...]:

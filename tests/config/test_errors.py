@@ -28,6 +28,7 @@ class Inner(BaseModel):
     port: int = Field(default=1, ge=1, lt=10)
     colour: Literal["red", "green"] = "red"
     token: SecretStr | None = None
+    part: str = ""
 
 
 class Outer(BaseModel):
@@ -38,6 +39,7 @@ class Outer(BaseModel):
     name: str
     inner: Inner = Inner()
     many: dict[str, Annotated[Inner, "noted"] | None] = {}
+    parts: tuple[int, ...] = ()
     code: str = Field(default="a", pattern="^[a-z]+$")
 
 
@@ -89,8 +91,14 @@ def test_the_nearest_word_is_suggested_or_all_are_named() -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
+        ({"name": "a", "inners": {}}, ["f: inners: unknown key; did you mean 'inner'?"]),
+        ({"name": "a", "part": [1]}, ["f: part: unknown key; did you mean 'parts'?"]),
+        ({"name": "a", "part": 1}, ["f: part: unknown key; did you mean 'inner.part'?"]),
         ({"nmae": "x"}, ["f: nmae: unknown key; did you mean 'name'?"]),
-        ({"zzz": "x"}, ["f: zzz: unknown key; known here: name, inner, many, code", "f: name: is missing; add it"]),
+        (
+            {"zzz": "x"},
+            ["f: zzz: unknown key; known here: name, inner, many, parts, code", "f: name: is missing; add it"],
+        ),
         ({"name": "a", "port": 3}, ["f: port: unknown key; did you mean 'inner.port'?"]),
         ({"name": "a", "inner": {"port": 10}}, ["f: inner.port: must be less than 10, not 10; correct it"]),
         ({"name": "a", "inner": {"port": 0}}, ["f: inner.port: must be at least 1, not 0; correct it"]),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncssh
 import pytest
 
-from cs_exporter.config.files import key_file_problem, known_hosts_problem
+from cs_exporter.config.files import api_key_problem, key_file_problem, known_hosts_problem, password_file_problem
 
 NOBODY = 65534
 
@@ -62,6 +63,18 @@ def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
         assert "is not a file; name a file" == problem(tmp_path)
         assert "is not a file; name a file" == problem(tmp_path / "pipe")
         assert problem(tmp_path / ("x" * 300)) is not None
+
+
+@pytest.mark.parametrize(("problem", "what"), [(api_key_problem, "the key"), (password_file_problem, "the password")])
+def test_a_secret_that_has_yet_to_be_written_is_named(
+    tmp_path: Path, problem: Callable[[Path], str | None], what: str
+) -> None:
+    """The first line is the secret; a file that was only made would be a denied login, minutes later."""
+    for text, good in (("", False), ("\nsecret\n", False), (" \n", False), ("secret", True), ("secret\n\n", True)):
+        (tmp_path / "file").write_text(text)
+        expected = None if good else f"has an empty first line; write {what} there"
+        assert expected == problem(tmp_path / "file"), text
+    assert "no such file; create it or correct the path" == problem(tmp_path / "none")
 
 
 def test_an_empty_known_hosts_file_is_no_mistake(tmp_path: Path) -> None:

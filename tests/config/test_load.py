@@ -38,9 +38,9 @@ def no_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """A directory with the files that the captures name."""
-    for name in ("known_hosts", "password", "mysql_password", "ca.pem"):
+    for name in ("known_hosts", "empty", "ca.pem"):
         (tmp_path / name).touch()
-    for name in ("api_key", "api_secret"):
+    for name in ("api_key", "api_secret", "password", "mysql_password"):
         (tmp_path / name).write_text("do-not-tell\n")
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(str(tmp_path / "id_ed25519"))

@@ -41,6 +41,23 @@ def test_what_is_no_url_of_an_api_is_refused(written: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        ("http://ms1:8080/client/api?command=x", "http://ms1:8080/client/api"),
+        ("https://me:secret@ms1.example:8443/", "https://ms1.example:8443/client/api"),
+        ("https://[2001:db8::1]:8443/behind#x", "https://[2001:db8::1]:8443/behind"),
+        ("https://[2001:db8::1]?x", "https://[2001:db8::1]/client/api"),
+    ],
+)
+def test_the_mend_of_a_url_is_one_that_can_be_typed(written: str, mend: str) -> None:
+    """Server, port and path as they were written, without what is too much."""
+    with pytest.raises(ValueError, match="has more than server and path") as caught:
+        api_url(written)
+    assert str(caught.value).endswith(f"; write it as {mend}")
+    assert mend == api_url(mend)
+
+
 def test_a_cloud_is_asked_by_its_database_its_api_or_both() -> None:
     """But not by neither; the database is CloudStack's own name for it."""
     database = DatabaseFields(address="db1.example")

@@ -107,7 +107,7 @@ def machine(lab: Lab, host: LabHost) -> Iterator[Machine]:
         made.write(f"/etc/systemd/system/{NAME}", UNIT.read_text())
         made.write(f"/etc/systemd/system/{NAME}.d/override.conf", EDITS)
         made.write(f"{SECRETS}/id_ed25519", lab.client_key_file.read_text(), 0o600)
-        made.write(f"{SECRETS}/mysql_password", "", 0o600)
+        made.write(f"{SECRETS}/mysql_password", "secret\n", 0o600)
         made.path(SECRETS).chmod(0o700)
         made.write("/etc/cs_exporter/known_hosts", lab.known_hosts_file.read_text())
         made.run("systemctl", "daemon-reload", check=True)
