@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import structlog
 
 from cs_exporter.discovery.keeping import Keeping, kept
-from cs_exporter.discovery.store import Clouds, Store
+from cs_exporter.discovery.store import NOTHING, Store, Stored
 from cs_exporter.model import Census
 from cs_exporter.ports import Clock
 
@@ -22,12 +23,19 @@ log = structlog.get_logger(__name__)
 NOBODY: Mapping[str, frozenset[str]] = MappingProxyType({})
 """Of no platform is any loss accepted."""
 
+NAMED = 10
+"""Hosts that a line of the log names at most."""
+
+WRITTEN = 300.0
+"""Seconds: an answer that changes nothing is stored so often, so that a restart finds out how old the latest one is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How discovery of one cloud stands, in hosts; `missing`: kept although its latest answers lack them.
 
-    `complete`: when it last gave a complete answer, in seconds since the epoch; before the first, when it was begun.
+    `complete`: when it last gave a complete answer, in seconds since the epoch, be it to the exporter before a restart;
+    before the first that is known of, when it was begun.
     """
 
     platform: str
@@ -42,20 +50,22 @@ class Discovery:
     def __init__(self, store: Store | None, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._stored: Clouds = store.read() if store else {}
-        self._clouds = {platform: kept(hosts) for platform, hosts in self._stored.items()}
-        self._complete = dict.fromkeys(self._clouds, clock.time())
+        self._stored = store.read() if store else NOTHING
+        self._clouds = {platform: kept(hosts) for platform, hosts in self._stored.hosts.items()}
+        now = clock.time()  # a clock that was ahead when the time was stored must not hide that answers are missing
+        self._complete = {platform: min(self._stored.complete.get(platform, now), now) for platform in self._clouds}
         self._lacking: dict[str, tuple[str, ...]] = {}
         self._useless: frozenset[str] = frozenset()
 
     def take(self, platform: str, census: Census) -> bool:
-        """Take in one answer of a cloud; whether that changes who is watched, or how."""
+        """Take in one answer of a cloud; whether that changes who is watched, or how, or is to be stored."""
         before = self._clouds[platform]
         after = self._clouds[platform] = before.take(census)
         if census.complete:
             self._complete[platform] = self._clock.time()
-        self._tell(platform, census, before, after)
-        return after.hosts != before.hosts
+        _tell_held(platform, before, after)
+        self._tell_lacking(platform, census)
+        return after.hosts != before.hosts or (self._store is not None and self._is_old(platform))
 
     def held(self) -> Mapping[str, frozenset[str]]:
         """Platform -> uuids of the hosts that a loss keeps at this moment."""
@@ -74,7 +84,10 @@ class Discovery:
             before = self._clouds[platform]
             after = self._clouds[platform] = before.accept(whom)
             if after.held != before.held:
-                log.warning("hosts that were held are let go", platform=platform, hosts=len(before.held - after.held))
+                going = before.held - after.held
+                log.warning(
+                    "hosts that were held are let go", platform=platform, count=len(going), hosts=_named(before, going)
+                )
 
     def follow(self, platforms: Iterable[str]) -> None:
         """These are the clouds from now on; what is known of others is forgotten."""
@@ -99,21 +112,54 @@ class Discovery:
         self._useless = frozenset(useless)
 
     async def save(self) -> None:
-        """Write the hosts to the store, if there is one and they are not what was written last."""
-        now = {platform: tuple(keeping.hosts.values()) for platform, keeping in self._clouds.items()}
-        if self._store is not None and now != self._stored and await asyncio.to_thread(self._store.write, now):
+        """Write the hosts to the store, if there is one and they, or the times, are not what was written last."""
+        hosts = {platform: tuple(keeping.hosts.values()) for platform, keeping in self._clouds.items()}
+        if self._store is None or (hosts == self._stored.hosts and not any(map(self._is_old, self._clouds))):
+            return
+        now = Stored(hosts, {platform: self._complete[platform] for platform in hosts})
+        if await asyncio.to_thread(self._store.write, now):
             self._stored = now
 
-    def _tell(self, platform: str, census: Census, before: Keeping, after: Keeping) -> None:
-        lost = after.held - before.held
-        if lost:
-            log.warning(
-                "the cloud's answer lacks many hosts at once; they are held, and watched as before; reload the "
-                "configuration to let them go",
-                platform=platform, missing=len(after.absent), of=len(after.hosts),
-            )  # fmt: skip
-        lines = (*census.lacking, *census.untold)
-        if lines != self._lacking.get(platform, ()):
-            self._lacking[platform] = lines
-            for line in lines:
-                log.info("the cloud can't tell everything", platform=platform, lacking=line)
+    def _is_old(self, platform: str) -> bool:
+        """Whether the stored time of the cloud's last complete answer is to be written anew."""
+        stored = self._stored.complete.get(platform)
+        return stored is None or abs(self._complete[platform] - stored) >= WRITTEN
+
+    def _tell_lacking(self, platform: str, census: Census) -> None:
+        """Log what the answer lacks for the first time, and no longer.
+
+        Only a complete answer of the better source shows that something can be told again.
+        """
+        before, now = self._lacking.get(platform, ()), (*census.lacking, *census.untold)
+        over = [line for line in before if line not in now]
+        if over and (census.stand_in or not census.complete):
+            now, over = tuple(dict.fromkeys((*before, *now))), []
+        for line in now:
+            if line not in before:
+                say = log.warning if line in census.lacking else log.info  # a right that is missing is to be granted
+                say("the cloud can't tell everything", platform=platform, lacking=line)
+        for line in over:
+            log.info("the cloud can tell everything of this again", platform=platform, lacking=line)
+        self._lacking[platform] = now
+
+
+def _tell_held(platform: str, before: Keeping, after: Keeping) -> None:
+    lost, back = after.held - before.held, before.held - after.held
+    if lost:
+        log.warning(
+            "the cloud's answer lacks many hosts at once; they are held, and watched as before; reload the "
+            "configuration to let them go",
+            platform=platform, missing=len(after.absent), of=len(after.hosts), hosts=_named(after, lost),
+        )  # fmt: skip
+    if back:
+        log.info(
+            "hosts that were held are so no longer: they are back, or the cloud calls them removed",
+            platform=platform, count=len(back), hosts=_named(before, back),
+        )  # fmt: skip
+
+
+def _named(keeping: Keeping, whom: AbstractSet[str]) -> str:
+    """The first names of these hosts, and how many more they are."""
+    names = sorted(keeping.hosts[uuid].name for uuid in whom)
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

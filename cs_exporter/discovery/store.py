@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from cs_exporter.config.errors import ConfigError
 from cs_exporter.model import CloudHost
@@ -30,13 +31,29 @@ Clouds = Mapping[str, tuple[CloudHost, ...]]
 log = structlog.get_logger(__name__)
 
 
+def _no_times() -> Mapping[str, float]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What survives a restart; `complete`: platform -> its last complete answer, seconds since the epoch, if known."""
+
+    hosts: Clouds
+    complete: Mapping[str, float] = field(default_factory=_no_times)
+
+
+NOTHING = Stored(MappingProxyType({}))
+
+
 @dataclass(frozen=True)
 class _Document:
-    """What the file holds. Another version of it is not read."""
+    """What the file holds. Another version of it is not read; `complete` is missing in files of before it was kept."""
 
     format: Literal["cs_exporter inventory"]
     version: Literal[1]
     platforms: dict[str, tuple[CloudHost, ...]]
+    complete: dict[str, FiniteFloat] = field(default_factory=dict)
 
 
 _SHAPE = TypeAdapter(_Document)
@@ -63,16 +80,17 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE
 
-    def read(self) -> Clouds:
+    def read(self) -> Stored:
         """What was written last; nothing where there is no such file, or none that can be used."""
         try:
             with self._file.open("rb") as file:
                 text = file.read(LARGEST + 1)
             if len(text) > LARGEST:
                 return self._useless(f"it has more than {LARGEST} bytes")
-            return _SHAPE.validate_json(text).platforms
+            found = _SHAPE.validate_json(text)
+            return Stored(found.platforms, found.complete)
         except FileNotFoundError:
-            return {}
+            return NOTHING
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"]))
@@ -80,12 +98,12 @@ class Store:
         except OSError as error:
             return self._useless(error.strerror or str(error))
 
-    def write(self, clouds: Clouds) -> bool:
+    def write(self, stored: Stored) -> bool:
         """Replace the file in one step, so that it is whole whenever the power fails. What goes wrong is logged.
 
         Whether it has been written; a disk that is full now need not be so at the next answer.
         """
-        document = _Document("cs_exporter inventory", 1, dict(clouds))
+        document = _Document("cs_exporter inventory", 1, dict(stored.hosts), dict(stored.complete))
         text = json.dumps(document, default=_plain).encode()
         new = self._file.with_suffix(".new")
         try:
@@ -105,19 +123,19 @@ class Store:
             return False
         return True
 
-    def _useless(self, why: str) -> Clouds:
+    def _useless(self, why: str) -> Stored:
         log.warning(
             "the stored inventory can't be used; hosts come from the cloud's first answer",
             file=str(self._file),
             error=why,
         )
-        return {}
+        return NOTHING
 
 
 def _plain(value: object) -> object:
     """What JSON has no word for, in words that it has."""
     if is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        return {one.name: getattr(value, one.name) for one in fields(value)}
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, frozenset):

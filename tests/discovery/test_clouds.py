@@ -6,12 +6,15 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
-from cs_exporter.discovery.clouds import Discovery, Standing
-from cs_exporter.discovery.store import FILE, Store
+from cs_exporter.discovery.clouds import WRITTEN, Discovery, Standing
+from cs_exporter.discovery.store import FILE, Store, Stored
 from cs_exporter.model import Census
-from tests.discovery.census import answer
+from tests.discovery.census import answer, machine
+
+FIRST_HELD = "kvm50, kvm51, kvm52, kvm53, kvm54, kvm55, kvm56, kvm57, kvm58, kvm59"
 
 
 class Clock:
@@ -73,23 +76,55 @@ def test_what_is_held_is_said_once_and_let_go_when_accepted() -> None:
         for _ in range(5):
             found.take("a", answer(range(50)))
     assert [("warning", 50)] == [(line["log_level"], line["missing"]) for line in lines]
+    assert [f"{FIRST_HELD} and 40 more"] == [line["hosts"] for line in lines]
     assert (50, 100) == (len(found.censuses(found.held())["a"].hosts), len(found.censuses()["a"].hosts))
     with capture_logs() as lines:
         held = found.held()
         found.accept(held)
         found.accept(held)
-    assert [50] == [line["hosts"] for line in lines]
+    assert [(50, f"{FIRST_HELD} and 40 more")] == [(line["count"], line["hosts"]) for line in lines]
     assert {"a": 50} == hosts(found)
 
 
-def test_what_a_cloud_does_not_tell_is_said_when_it_changes() -> None:
-    """A line that would come each minute is not read."""
+def test_that_held_hosts_are_back_is_said_by_name() -> None:
+    """A few are all named; what was not held is not told of."""
     found = following("a")
-    lacking = Census((), lacking=("settings: the account may not read them",))
+    found.take("a", answer(range(8)))
     with capture_logs() as lines:
-        for census in (lacking, lacking, Census(()), lacking):
+        for present in (range(5), range(7), range(8), range(7)):
+            found.take("a", answer(present))
+    told = [(line["log_level"], line.get("missing", line.get("count")), line["hosts"]) for line in lines]
+    assert [("warning", 3, "kvm5, kvm6, kvm7"), ("info", 2, "kvm5, kvm6"), ("info", 1, "kvm7")] == told
+
+
+def test_what_a_cloud_does_not_tell_is_said_when_it_changes() -> None:
+    """A line that would come each minute is not read; one that is true no longer is, or it is taken for true."""
+    both = Census((), lacking=("settings: no grant",), untold=("addresses of v-1-VM: none",))
+    one = replace(both, untold=())
+    with capture_logs() as lines:
+        found = following("a")
+        for census in (both, both, one, Census(()), one):
             found.take("a", census)
-    assert [lacking.lacking[0]] * 2 == [line["lacking"] for line in lines]
+    begun, over = "the cloud can't tell everything", "the cloud can tell everything of this again"
+    assert [
+        ("warning", begun, "settings: no grant"),
+        ("info", begun, "addresses of v-1-VM: none"),
+        ("info", over, "addresses of v-1-VM: none"),
+        ("info", over, "settings: no grant"),
+        ("warning", begun, "settings: no grant"),
+    ] == [(line["log_level"], line["event"], line["lacking"]) for line in lines]
+
+
+@pytest.mark.parametrize("lesser", [Census((), complete=False), Census((), stand_in=True)], ids=["partial", "stand-in"])
+def test_a_lesser_answer_ends_nothing_that_is_lacking(lesser: Census) -> None:
+    """It need not have asked for it; the next complete one of the better source says so."""
+    found = following("a")
+    with capture_logs() as lines:
+        for census in (Census((), lacking=("x",)), lesser, replace(lesser, lacking=("y",)), Census((), lacking=("y",))):
+            found.take("a", census)
+    assert [("warning", "x"), ("warning", "y"), ("info", "x")] == [
+        (line["log_level"], line["lacking"]) for line in lines
+    ]
 
 
 def test_what_cannot_be_used_is_said_once() -> None:
@@ -126,6 +161,52 @@ async def test_what_is_kept_survives_a_restart(tmp_path: Path) -> None:
     again.follow(["a"])
     await again.save()
     assert {"a": 3} == hosts(Discovery(store, time))
+
+
+async def test_the_age_of_the_last_complete_answer_survives_a_restart(tmp_path: Path) -> None:
+    """Else nobody would be told of a cloud that is silent, as long as somebody restarts the exporter."""
+    store, clock = Store(tmp_path), Clock()
+    found = following("a", store=store, clock=clock)
+    found.take("a", answer(range(3)))
+    await found.save()
+    clock.now = 5000.0
+    again = following("a", "b", store=store, clock=clock)
+    assert [("a", 1000.0), ("b", 5000.0)] == [(each.platform, each.complete) for each in again.standings()]
+
+
+async def test_the_age_is_stored_now_and_then(tmp_path: Path) -> None:
+    """Not with each answer: that would write the whole file once a minute for nothing."""
+    clock = Clock()
+    found = following("a", store=Store(tmp_path), clock=clock)
+    due = []
+    for clock.now in (1000.0, 1060.0, 1000.0 + WRITTEN, 1060.0 + WRITTEN):
+        due.append(found.take("a", answer(range(3))))
+        await found.save()
+    assert [True, False, True, False] == due
+    assert {"a": 1000.0 + WRITTEN} == Store(tmp_path).read().complete
+
+
+async def test_a_cloud_that_never_answered_wholly_is_as_old_as_its_first_start(tmp_path: Path) -> None:
+    """And an old file, which has no times, is as good as none for that."""
+    store, clock = Store(tmp_path), Clock()
+    store.write(Stored({"a": (machine(1),)}))
+    found = following("a", store=store, clock=clock)
+    assert [True, False] == [await _taken(found, replace(answer(()), complete=False)) for _ in range(2)]
+    clock.now = 2000.0
+    assert [1000.0] == [each.complete for each in following("a", store=store, clock=clock).standings()]
+
+
+async def _taken(found: Discovery, census: Census) -> bool:
+    due = found.take("a", census)
+    await found.save()
+    return due
+
+
+def test_a_stored_time_that_is_still_to_come_counts_as_now(tmp_path: Path) -> None:
+    """The clock was ahead when it was stored; nothing would be stale until then."""
+    store = Store(tmp_path)
+    store.write(Stored({"a": (machine(1),)}, {"a": 9000.0}))
+    assert [1000.0] == [each.complete for each in following("a", store=store).standings()]
 
 
 async def test_without_a_folder_nothing_is_written() -> None:

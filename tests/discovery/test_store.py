@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from cs_exporter.config import ConfigError
 from cs_exporter.discovery import store
-from cs_exporter.discovery.store import FILE, Store, usable
+from cs_exporter.discovery.store import FILE, NOTHING, Store, Stored, usable
 from cs_exporter.model import CloudHost, CloudMount, Place, Role, Traffic
 from tests.discovery.census import machine
 
@@ -29,7 +29,7 @@ WHOLE = CloudHost(
     secured=False,
     settings=MappingProxyType({"agent_heartbeat": MappingProxyType({"ping_interval": 60.0})}),
 )
-CLOUDS = {"cloudstack": (WHOLE, machine(1)), "other": ()}
+CLOUDS = Stored({"cloudstack": (WHOLE, machine(1)), "other": ()}, {"cloudstack": 1786000000.25})
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -51,9 +51,9 @@ def test_it_is_replaced_in_one_step(tmp_path: Path) -> None:
     """What is there stays there until the new one is whole: whoever has it open goes on reading the old one."""
     Store(tmp_path).write(CLOUDS)
     with (tmp_path / FILE).open() as before:
-        Store(tmp_path).write({})
+        Store(tmp_path).write(NOTHING)
         assert {"cloudstack", "other"} == set(json.load(before)["platforms"])
-    assert {} == Store(tmp_path).read()
+    assert NOTHING == Store(tmp_path).read()
 
 
 ONE_HOST = (
@@ -69,6 +69,7 @@ BROKEN = {
     "no text": "\0\xff",
     "an unknown role": ONE_HOST.replace("hypervisor", "cook"),
     "a host without a name": ONE_HOST.replace('"name"', '"gnome"'),
+    "a time that is none": ONE_HOST.replace('"platforms"', '"complete": {"a": NaN}, "platforms"'),
 }
 
 
@@ -77,16 +78,17 @@ def test_a_file_that_is_no_inventory_is_one_line(tmp_path: Path, text: str) -> N
     """It is done without, and written anew with the next change."""
     (tmp_path / FILE).write_text(text, encoding="latin-1")
     with capture_logs() as lines:
-        assert {} == Store(tmp_path).read()
+        assert NOTHING == Store(tmp_path).read()
     assert [("warning", str(tmp_path / FILE))] == [(line["log_level"], line["file"]) for line in lines]
     Store(tmp_path).write(CLOUDS)
     assert CLOUDS == Store(tmp_path).read()
 
 
 def test_a_host_needs_no_more_than_it_has_to(tmp_path: Path) -> None:
-    """What the broken files are broken from is good."""
+    """What the broken files are broken from is good, as a file of before times were kept is."""
     (tmp_path / FILE).write_text(ONE_HOST)
-    assert ["n"] == [host.name for host in Store(tmp_path).read()["a"]]
+    found = Store(tmp_path).read()
+    assert (["n"], {}) == ([host.name for host in found.hosts["a"]], found.complete)
 
 
 def test_a_file_that_is_too_long_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,14 +96,14 @@ def test_a_file_that_is_too_long_is_not_read(tmp_path: Path, monkeypatch: pytest
     Store(tmp_path).write(CLOUDS)
     monkeypatch.setattr(store, "LARGEST", 100)
     with capture_logs() as lines:
-        assert {} == Store(tmp_path).read()
+        assert NOTHING == Store(tmp_path).read()
     assert ["it has more than 100 bytes"] == [line["error"] for line in lines]
 
 
 def test_without_a_file_there_is_nothing_to_say(tmp_path: Path) -> None:
     """That is the first start."""
     with capture_logs() as lines:
-        assert {} == Store(tmp_path).read()
+        assert NOTHING == Store(tmp_path).read()
     assert [] == lines
 
 
@@ -109,7 +111,7 @@ def test_what_cannot_be_read_or_written_is_one_line_each(tmp_path: Path) -> None
     """A folder stands in its place; and nothing is left of the attempt that would be taken for the file."""
     (tmp_path / FILE).mkdir()
     with capture_logs() as lines:
-        assert {} == Store(tmp_path).read()
+        assert NOTHING == Store(tmp_path).read()
         Store(tmp_path).write(CLOUDS)
     assert ["warning"] * 2 == [line["log_level"] for line in lines]
 
