@@ -9,8 +9,9 @@ import asyncio
 import os
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from cs_exporter import grants, needs
 from cs_exporter.config import Config
@@ -18,6 +19,7 @@ from cs_exporter.daemon import collector, pace_of
 from cs_exporter.keyline import COLLECTOR, destination, key_line, tunnelled
 from cs_exporter.model import Connection, Host, PortRow, ProbeFailed, Reason, UnparsableError, UnsupportedError
 from cs_exporter.needs import Lack
+from cs_exporter.platforms.cloudstack import api
 from cs_exporter.ports import AnswerState, Counters, EchoWay, Io, Last, R, SectionCall, Talk
 from cs_exporter.spec import AnySpec, Need
 from cs_exporter.transports.world import World
@@ -31,6 +33,8 @@ PATIENCE = 15.0
 DIAL_DEADLINE = 3.0
 FORWARDING = "forwarding"
 """Key of the need that the SSH connection itself is asked for."""
+
+_NONE_FAILED: Mapping[str, str] = MappingProxyType({})
 
 OTHER_COLLECTOR = Lack(
     "this version's collector",
@@ -98,11 +102,20 @@ async def checklist(config: Config, hosts: Sequence[Host], specs: Sequence[AnySp
 
 
 async def print_checklist(
-    config: Config, hosts: Sequence[Host], specs: Sequence[AnySpec], say: Callable[[str], None]
+    config: Config,
+    hosts: Sequence[Host],
+    specs: Sequence[AnySpec],
+    say: Callable[[str], None],
+    failed: Mapping[str, str] = _NONE_FAILED,
 ) -> bool:
-    """Say every report's lines and, at the end, how many hosts are well. True where all of them are."""
+    """Say every report's lines and, at the end, how many hosts are well. True where all of them are.
+
+    `failed`: host -> why it could not be asked just before; it is not well though it lacks nothing.
+    """
     reports: list[Report] = []
     async for report in checklist(config, hosts, specs):
+        if report.good and report.host in failed:
+            report.unasked.append(failed[report.host])
         reports.append(report)
         for line in report.lines():
             say(line)
@@ -141,6 +154,8 @@ async def check(host: Host, io: Io, specs: Sequence[AnySpec]) -> Report:
                 await _forwarding(report, host, io, wanted[FORWARDING])
             if not grants.KEYS.isdisjoint(wanted):
                 await _database(report, host, io, wanted)
+            if api.NEED.key in wanted:
+                await _cloud_api(report, io, wanted[api.NEED.key])
     except TimeoutError:
         report.unasked.append(f"no answer within {limit:g} s")
     return report
@@ -209,3 +224,20 @@ async def _database(report: Report, host: Host, io: Io, wanted: dict[str, Need])
         report.unasked.append(f"database: {error.detail}")
     except (ProbeFailed, UnparsableError) as failure:
         report.unasked.append(f"database: {failure}")
+
+
+async def _cloud_api(report: Report, io: Io, need: Need) -> None:
+    """Where every command is refused, the keys are wrong; where some are, the role is."""
+    try:
+        refused = await api.refused(io.api, PATIENCE)
+    except ProbeFailed as failure:
+        report.unasked.append(f"API: {failure}")
+        return
+    if not refused:
+        return
+    said = next(iter(refused.values()))
+    if len(refused) == len(api.COMMANDS):
+        report.lacks.append(Lack(f"{need.key} ({said})", need.lost, need.mend))
+    else:
+        lost = "what these lists tell of the cloud, by its API"
+        report.lacks.append(Lack(f"{need.key}: {', '.join(refused)} ({said})", lost, api.allowing(refused)))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 import click
 import structlog
@@ -27,10 +28,10 @@ from cs_exporter.inventory import build_inventory
 from cs_exporter.keyline import key_line
 from cs_exporter.logs import LogFormat, LogLevel, configure
 from cs_exporter.matrix_commands import matrix
-from cs_exporter.model import Connection, Host, Inventory
+from cs_exporter.model import Connection, Host
 from cs_exporter.needs import asked, needs_of
-from cs_exporter.once import everybody, probe_once, show
-from cs_exporter.options import CONFIG, STORAGE, console
+from cs_exporter.once import Everybody, everybody, probe_once, show
+from cs_exporter.options import CONFIG, DEFAULT_CONFIG, STORAGE, STORED, Before, console
 from cs_exporter.probes import PROBES
 from cs_exporter.service import Service, serve
 from cs_exporter.web.options import DEFAULT_LISTEN_ADDRESS, DEFAULT_TELEMETRY_PATH, web_options
@@ -89,16 +90,16 @@ def root(context: click.Context, /, **options: object) -> None:
 
     Without a command, it runs the daemon.
     """
-    context.obj = options["config_file"]
+    context.obj = Before(context.params["config_file"], context.params["storage"])
     if context.invoked_subcommand is None:
         context.invoke(run, **options)
 
 
 @root.command()
 @run_options
-@click.pass_context
+@click.pass_obj
 def run(
-    context: click.Context,
+    before: Before,
     /,
     *,
     config_file: Path | None,
@@ -113,10 +114,10 @@ def run(
 ) -> None:
     """Run the daemon (what happens without a command too)."""
     configure(log_level, log_format)
-    path = config_file or context.obj
+    path, kept = before.config(config_file), storage or before.storage
     options = web_options(listen, web_config, telemetry_path, external_url, route_prefix)
-    kept = None if storage is None else usable(storage)
-    serve(partial(load, path), options, partial(_announce, path, options.link_prefix), kept)
+    folder = None if kept is None else usable(kept)
+    serve(partial(load, path), options, partial(_announce, path, options.link_prefix), folder)
 
 
 def _announce(path: Path | None, prefix: str, service: Service) -> None:
@@ -134,9 +135,9 @@ def _announce(path: Path | None, prefix: str, service: Service) -> None:
 @CONFIG
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
-def check_config(given: Path | None, config_file: Path | None, file: Path | None) -> None:
+def check_config(before: Before, config_file: Path | None, file: Path | None) -> None:
     """Check a configuration and say what it would watch."""
-    config = load(file or config_file or given)
+    config = load(before.config(file or config_file))
     click.echo(summary(config, build_inventory(config)))
 
 
@@ -154,43 +155,47 @@ def show_collector() -> None:
 
 @root.command()
 @CONFIG
+@STORED
 @click.pass_obj
-def hosts(given: Path | None, config_file: Path | None) -> None:
+def hosts(before: Before, config_file: Path | None, storage: Path | None) -> None:
     """List the hosts of the configuration and of its clouds, which are asked now, and what each is asked.
 
-    The exit status is 1 where a cloud could not be asked who its hosts are.
+    What a cloud does not tell is a line on standard error. The exit status is 1 where a cloud could not be asked who
+    its hosts are.
     """
     configure("error", "logfmt")
-    inventory, complete = _everybody(load(config_file or given))
+    _, known = _everybody(before, config_file, storage)
     table = Table("host", "address", "roles", "place", "asked", box=None, pad_edge=False)
-    for host in inventory:
+    for host in known.inventory:
         place = "/".join(filter(None, (host.place.cloud_zone, host.place.cloud_pod, host.place.cloud_cluster)))
         probes = [spec.name for spec in asked(host, PROBES)]
         roles = ", ".join(sorted(host.roles))
         table.add_row(host.name, host.address, roles, place, ", ".join(probes))
     console().print(table)
-    if not complete:
+    for line in known.gaps():
+        _complain(line)
+    if not known.complete:
         sys.exit(1)
 
 
 @root.command()
 @CONFIG
+@STORED
 @click.argument("name")
 @click.argument("host")
 @click.pass_obj
-def probe(given: Path | None, config_file: Path | None, name: str, host: str) -> None:
+def probe(before: Before, config_file: Path | None, storage: Path | None, name: str, host: str) -> None:
     """Run probe NAME on HOST now, and show all that was asked and answered.
 
     It is asked twice, and the second answer counts, because some values are differences. The exit status is 1 where the
     host could not be asked, whatever is wrong with it.
     """
     configure("warning", "logfmt")
-    config: Config = load(config_file or given)
-    inventory, _ = _everybody(config)
+    config, known = _everybody(before, config_file, storage)
     spec = next((spec for spec in PROBES if spec.name == name), None)
     if spec is None:
         raise ConfigError("cs-exporter", "NAME", f"no probe {name!r}; {suggestion(name, [s.name for s in PROBES])}")
-    found = _host(config, inventory, host)
+    found = _host(config, known, host, spec.name)
     transcript: list[str] = []
     outcome = asyncio.run(probe_once(config, spec, found, transcript))
     if not show(outcome, transcript, spec, found, console()):
@@ -199,40 +204,62 @@ def probe(given: Path | None, config_file: Path | None, name: str, host: str) ->
 
 @root.command("checklist")
 @CONFIG
+@STORED
 @click.option("--key-lines", is_flag=True, help="Print each host's line for authorized_keys, and ask nobody.")
 @click.argument("names", nargs=-1, metavar="[HOST]...")
 @click.pass_obj
-def show_checklist(given: Path | None, config_file: Path | None, key_lines: bool, names: tuple[str, ...]) -> None:  # noqa: FBT001
+def show_checklist(
+    before: Before,
+    config_file: Path | None,
+    storage: Path | None,
+    key_lines: bool,  # noqa: FBT001
+    names: tuple[str, ...],
+) -> None:
     """Say what the account on each HOST (default: all) still lacks, what is lost without it, and how to mend it.
 
     The exit status is 0 where nothing is lacking, and 1 where something is, or a host or a cloud could not be asked.
     """
     configure("error", "logfmt")
-    config = load(config_file or given)
-    inventory, complete = _everybody(config)
-    lacking = [host for host in inventory if _logs_in(host) or needs_of(host, PROBES)]
-    found = [_host(config, inventory, name) for name in names] or lacking or list(inventory)
+    config, known = _everybody(before, config_file, storage)
+    lacking = [host for host in known.inventory if _logs_in(host) or needs_of(host, PROBES)]
+    found = [_host(config, known, name) for name in names] or lacking or list(known.inventory)
+    good = known.complete
     if key_lines:
         for host in filter(_logs_in, found):
             click.echo(f"{host.name}: {key_line(host)}")
-    elif not asyncio.run(print_checklist(config, found, PROBES, click.echo)):
-        complete = False
-    if not complete:
+    elif not asyncio.run(print_checklist(config, found, PROBES, click.echo, known.failed)):
+        good = False
+    if not good:
         sys.exit(1)
 
 
-def _everybody(config: Config) -> tuple[Inventory, bool]:
-    return everybody(config, partial(click.echo, err=True))
+_complain = partial(click.echo, err=True)
+
+
+def _everybody(before: Before, config_file: Path | None, storage: Path | None) -> tuple[Config, Everybody]:
+    """The configuration that counts, and all hosts; whoever gave none is told whom that leaves."""
+    path, folder = before.config(config_file), before.kept(storage)
+    config = load(path)
+    known = everybody(config, _complain, folder)
+    if path is None and len(known.inventory) == 1:
+        (only,) = known.inventory.hosts
+        _complain(f"no --config.file is given, and there is no {DEFAULT_CONFIG}: only this machine, {only}, is known")
+    return config, known
 
 
 def _logs_in(host: Host) -> bool:
     return host.connection is not Connection.NONE
 
 
-def _host(config: Config, inventory: Inventory, name: str) -> Host:
-    host = inventory.get(name)
+def _host(config: Config, known: Everybody, name: str, probe: str = "NAME") -> Host:
+    host = known.inventory.get(name)
     if host is None:
-        raise ConfigError(config.source, "HOST", f"no host {name!r}; {suggestion(name, list(inventory.hosts))}")
+        mend = suggestion(name, list(known.inventory.hosts))
+        if known.unknown:
+            page = f"/probe?host={quote(name)}&probe={probe}"
+            clouds = ", ".join(known.unknown)
+            mend += f" ({clouds} can't be asked: give the daemon's --storage.path, or ask the daemon for {page})"
+        raise ConfigError(config.source, "HOST", f"no host {name!r}; {mend}")
     return host
 
 

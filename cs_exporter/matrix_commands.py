@@ -27,7 +27,7 @@ from cs_exporter.matrix.selectors import matchers
 from cs_exporter.matrix.whole import Matrix
 from cs_exporter.matrix.words import limited, spoken
 from cs_exporter.once import everybody
-from cs_exporter.options import config_option, console
+from cs_exporter.options import Before, config_option, console
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.spec import Severity
 
@@ -58,12 +58,12 @@ def matrix() -> None:
 @SELECTOR
 @RUNBOOK_URL
 @click.pass_obj
-def write(given: Path | None, config_file: Path | None, output: Path | None, selector: str, runbook_url: str) -> None:
+def write(before: Before, config_file: Path | None, output: Path | None, selector: str, runbook_url: str) -> None:
     """Write all files that the matrix makes.
 
     Files in DIR that it made once and makes no more are removed. Files that somebody wrote by hand are left alone.
     """
-    path = config_file or given
+    path = config_file or before.config_file
     for line in files.write(
         _folder(output, path, selector, runbook_url), Matrix(_rendering(path, selector, runbook_url))
     ):
@@ -76,12 +76,12 @@ def write(given: Path | None, config_file: Path | None, output: Path | None, sel
 @SELECTOR
 @RUNBOOK_URL
 @click.pass_obj
-def check(given: Path | None, config_file: Path | None, output: Path | None, selector: str, runbook_url: str) -> None:
+def check(before: Before, config_file: Path | None, output: Path | None, selector: str, runbook_url: str) -> None:
     """Name stale, missing and orphan files.
 
     Nothing is changed. The exit status is 0 where all files in DIR are as they would be written, else 1.
     """
-    path = config_file or given
+    path = config_file or before.config_file
     folder = _folder(output, path, selector, runbook_url)
     mend = _mend(path, output, selector, runbook_url)
     found = files.check(folder, Matrix(_rendering(path, selector, runbook_url)), mend)
@@ -95,12 +95,12 @@ def check(given: Path | None, config_file: Path | None, output: Path | None, sel
 @CONFIG
 @click.argument("name", required=False)
 @click.pass_obj
-def show(given: Path | None, config_file: Path | None, name: str | None) -> None:
+def show(before: Before, config_file: Path | None, name: str | None) -> None:
     """Show all rows, or one row's runbook.
 
     NAME is an alert's.
     """
-    found = Matrix(_rendering(config_file or given, "", RUNBOOKS))
+    found = Matrix(_rendering(config_file or before.config_file, "", RUNBOOKS))
     if name is None:
         console().print(_table(found))
         return
@@ -153,7 +153,7 @@ def _rendering(path: Path | None, selector: str, url: str) -> Rendering:
     if path is None:
         return replace(usual(PROBES, DERIVED), selector=selector, runbooks=runbooks)
     config = load(path)
-    inventory, _ = everybody(config, partial(click.echo, err=True))
+    inventory = everybody(config, partial(click.echo, err=True)).inventory
     return of_inventory(inventory, PROBES, DERIVED, config.global_.interval, selector=selector, runbooks=runbooks)
 
 

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Console
 from rich.pretty import Pretty
 
 from cs_exporter.board import Board
 from cs_exporter.config import Config
+from cs_exporter.config.found import Tell
 from cs_exporter.daemon import collector, pace_of
-from cs_exporter.inventory import build_inventory
+from cs_exporter.discovery.store import Store
+from cs_exporter.inventory import ENDPOINT, build_inventory
 from cs_exporter.model import Census, Connection, Failure, Host, Inventory, Outcome, Unsupported
 from cs_exporter.needs import asked
 from cs_exporter.ports import Counters, Last, R
@@ -62,8 +66,31 @@ async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list
         await world.close()
 
 
-async def censuses(config: Config, inventory: Inventory, tell: Callable[[str], None]) -> Mapping[str, Census]:
-    """Platform -> who is in it, of all clouds of an inventory; `tell` is given a line for each that can't be asked."""
+@dataclass(frozen=True)
+class Everybody:
+    """All hosts, written and found. `censuses`: platform -> what its cloud answered now.
+
+    `failed`: pseudo-host -> why its cloud can't be asked. `complete`: all clouds have answered. `unknown`: platforms
+    whose hosts nobody has told, nor the store.
+    """
+
+    inventory: Inventory
+    censuses: Mapping[str, Census] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True
+    unknown: tuple[str, ...] = ()
+
+    def gaps(self) -> Iterator[str]:
+        """What the clouds did not tell, or can't, a line each; that a cloud has nobody is one too."""
+        for platform, census in self.censuses.items():
+            for line in dict.fromkeys((*census.lacking, *census.untold)):
+                yield f"{ENDPOINT}{platform}: does not tell everything: {line}"
+            if not census.hosts:
+                yield f"{ENDPOINT}{platform}: names no host at all; is it the right cloud, and the right database.name?"
+
+
+async def censuses(config: Config, inventory: Inventory) -> tuple[Mapping[str, Census], Mapping[str, str]]:
+    """Platform -> who is in it, of all clouds of an inventory; and pseudo-host -> why its cloud can't be asked."""
     world = World(collector(), pace_of(config), time, Counters())
 
     async def ask(spec: AnySpec, cloud: Host) -> tuple[Host, Outcome]:
@@ -73,25 +100,47 @@ async def censuses(config: Config, inventory: Inventory, tell: Callable[[str], N
     clouds = (host for host in inventory if host.cloud is not None)
     asks = [ask(spec, cloud) for cloud in clouds for spec in asked(cloud, PROBES) if spec.reading is Census]
     found: dict[str, Census] = {}
+    failed: dict[str, str] = {}
     try:
         for cloud, outcome in await asyncio.gather(*asks):
             if isinstance(outcome.reading, Census):
                 found[cloud.platform] = outcome.reading
             elif isinstance(outcome.result, Failure):
-                result = outcome.result
-                tell(f"{cloud.name}: can't be asked which hosts it has: {result.reason}: {result.detail}")
+                failed[cloud.name] = f"{outcome.result.reason}: {outcome.result.detail}"
     finally:
         await world.close()
-    return found
+    return found, failed
 
 
-def everybody(config: Config, tell: Callable[[str], None]) -> tuple[Inventory, bool]:
-    """The inventory as the clouds have it now, and whether all of them could be asked; not for a running loop."""
+def everybody(config: Config, tell: Tell, storage: Path | None = None) -> Everybody:
+    """All hosts as the clouds have them now; of a cloud that can't be asked, as they are stored in `storage`.
+
+    `tell` is given a line for each that can't be asked, and for what can't be used. Not for a running loop.
+    """
     inventory = build_inventory(config)
     if not config.platforms:
-        return inventory, True
-    found = asyncio.run(censuses(config, inventory, tell))
-    return build_inventory(config, found, tell), len(found) == len(config.platforms)
+        return Everybody(inventory)
+    found, failed = asyncio.run(censuses(config, inventory))
+    for name, why in failed.items():
+        tell(f"{name}: can't be asked which hosts it has: {why}")
+    others = [platform.name for platform in config.platforms if platform.name not in found]
+    known = found if storage is None else {**_stored(storage, others, tell), **found}
+    unknown = tuple(name for name in others if name not in known)
+    return Everybody(build_inventory(config, known, tell), found, failed, complete=not others, unknown=unknown)
+
+
+def _stored(folder: Path, platforms: Sequence[str], tell: Tell) -> dict[str, Census]:
+    """Platform -> its hosts as a daemon has stored them, of those that it has; nothing is written."""
+    hosts = Store(folder).read().hosts if platforms else {}
+    for platform in platforms:
+        if platform in hosts:
+            tell(f"{ENDPOINT}{platform}: its {len(hosts[platform])} hosts are those that were stored in {folder}")
+        else:
+            tell(
+                f"{ENDPOINT}{platform}: {folder} has no hosts of it that can be read; name the folder that the daemon "
+                "is given, and read it as the daemon's user"
+            )
+    return {platform: Census(hosts[platform]) for platform in platforms if platform in hosts}
 
 
 def _never(_kind: type[R], /) -> Last[R] | None:

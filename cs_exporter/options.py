@@ -5,14 +5,41 @@ Apart from the command line because groups of commands have files of their own, 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import click
 from rich.console import Console
 
+from cs_exporter.config import ConfigError
+
 F = TypeVar("F", bound=Callable[..., object])
+
+
+DEFAULT_CONFIG = Path("/etc/cs_exporter/cs_exporter.yml")
+"""Where deploy/systemd and the image have the configuration; on such a machine it need not be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Options that stand before a command and count for it too."""
+
+    config_file: Path | None = None
+    storage: Path | None = None
+
+    def config(self, own: Path | None) -> Path | None:
+        """The configuration's file: the command's own option, the one before it, or where there is one the usual."""
+        return own or self.config_file or (DEFAULT_CONFIG if os.path.isfile(DEFAULT_CONFIG) else None)  # noqa: PTH113  # never raises
+
+    def kept(self, own: Path | None) -> Path | None:
+        """The folder of the store, for whoever only reads there. Raises ConfigError where it is no folder."""
+        folder = own or self.storage
+        if folder is not None and not os.path.isdir(folder):  # noqa: PTH112  # never raises
+            raise ConfigError("--storage.path", "", f"{str(folder)!r} is no folder that can be read; name the daemon's")
+        return folder
 
 
 def config_option(without: str) -> Callable[[F], F]:
@@ -23,11 +50,16 @@ def config_option(without: str) -> Callable[[F], F]:
     )  # fmt: skip
 
 
-CONFIG = config_option("this machine alone is watched")
+CONFIG = config_option(f"{DEFAULT_CONFIG} counts, and where there is none this machine alone is watched")
 
 STORAGE = click.option(
     "--storage.path", "storage", type=click.Path(path_type=Path), metavar="DIR",
     help="Folder for what survives a restart: the hosts that clouds have named. Without one, nothing does.",
+)  # fmt: skip
+
+STORED = click.option(
+    "--storage.path", "storage", type=click.Path(path_type=Path), metavar="DIR",
+    help="Folder in which the daemon stores hosts; they are read there where their cloud can't be asked.",
 )  # fmt: skip
 
 _WIDE = 200

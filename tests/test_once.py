@@ -10,9 +10,21 @@ import pytest
 from rich.console import Console
 
 from cs_exporter.config import load
+from cs_exporter.discovery.store import Clouds, Store, Stored
 from cs_exporter.inventory import build_inventory
-from cs_exporter.model import Connection, Failure, Host, Outcome, Reason, Unsupported
-from cs_exporter.once import censuses, probe_once, show
+from cs_exporter.model import (
+    Census,
+    CloudHost,
+    Connection,
+    Failure,
+    Host,
+    Inventory,
+    Outcome,
+    Reason,
+    Role,
+    Unsupported,
+)
+from cs_exporter.once import Everybody, censuses, everybody, probe_once, show
 from cs_exporter.probes.clocks import time_drift
 from cs_exporter.probes.clocks.time_drift import TimeDriftReading
 from cs_exporter.probes.mysql import mysql_connections
@@ -93,10 +105,9 @@ HOSTS = [{"id": n, "uuid": f"u{n}", "name": f"kvm{n}", "private_ip_address": f"1
 
 
 async def test_clouds_are_asked_who_is_in_them(tmp_path: Path) -> None:
-    """Each once; one that can't be asked is told, and hides no other."""
+    """Each once; why one can't be asked is told, and hides no other."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    told: list[str] = []
     with CloudApiServer(plain(host=HOSTS), tmp_path / "a") as good, CloudApiServer(plain(), tmp_path / "b") as bad:
         bad.inflict(Fault.DENIED)
         platforms = "".join(
@@ -106,14 +117,61 @@ async def test_clouds_are_asked_who_is_in_them(tmp_path: Path) -> None:
         )
         (tmp_path / "c.yml").write_text(f"defaults: {{connection: local}}\nplatforms:\n{platforms}")
         config = load(tmp_path / "c.yml")
-        found = await censuses(config, build_inventory(config), told.append)
+        found, failed = await censuses(config, build_inventory(config))
     assert {"a": ["kvm1", "kvm2"]} == {name: [host.name for host in census.hosts] for name, census in found.items()}
-    assert ["endpoint:b: can't be asked which hosts it has: denied"] == [line[:53] for line in told]
+    assert {"endpoint:b": "denied"} == {name: why.partition(":")[0] for name, why in failed.items()}
 
 
-async def test_without_clouds_nobody_is_asked(tmp_path: Path) -> None:
-    """Nothing is found, and nothing is told."""
+def test_without_clouds_nobody_is_asked(tmp_path: Path) -> None:
+    """Who is written is all there is, and nothing is told."""
     (tmp_path / "c.yml").write_text(CONFIGURATION)
-    config = load(tmp_path / "c.yml")
     told: list[str] = []
-    assert ({}, []) == (await censuses(config, build_inventory(config), told.append), told)
+    known = everybody(load(tmp_path / "c.yml"), told.append, tmp_path / "none")
+    assert (["here"], True, [], []) == ([*known.inventory.hosts], known.complete, told, [*known.gaps()])
+
+
+DEAF = """
+defaults: {connection: local}
+platforms:
+  cloudstack: {database: {address: 127.0.0.1, port: 1}}
+"""
+STORED = CloudHost("u9", "kvm9", "192.0.2.9", frozenset({Role.HYPERVISOR}))
+
+
+@pytest.mark.parametrize(
+    ("clouds", "names", "unknown", "said"),
+    [
+        ({"cloudstack": (STORED,)}, ["kvm9", "endpoint:cloudstack"], (), "its 1 hosts are those that were stored in "),
+        ({"other": (STORED,)}, ["endpoint:cloudstack"], ("cloudstack",), "has no hosts of it that can be read"),
+        (None, ["endpoint:cloudstack"], ("cloudstack",), "has no hosts of it that can be read"),
+    ],
+)
+def test_who_can_not_be_asked_is_known_by_the_store(
+    tmp_path: Path, clouds: Clouds | None, names: list[str], unknown: tuple[str, ...], said: str
+) -> None:
+    """As the daemon keeps watching; the answer is not complete all the same, and nothing is written there."""
+    (tmp_path / "c.yml").write_text(DEAF)
+    folder = tmp_path / "store"
+    folder.mkdir()
+    if clouds is not None:
+        Store(folder).write(Stored(clouds))
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    told: list[str] = []
+    known = everybody(load(tmp_path / "c.yml"), told.append, folder)
+    assert (names, False, unknown) == ([*known.inventory.hosts], known.complete, known.unknown)
+    failure, stored = told
+    assert failure.startswith("endpoint:cloudstack: can't be asked which hosts it has: refused: ")
+    assert stored.startswith("endpoint:cloudstack: ")
+    assert said in stored
+    assert before == {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_what_clouds_do_not_tell() -> None:
+    """Each line once, lacking ones first; a cloud that names nobody may be another one."""
+    told = Census((STORED,), lacking=("names: refused", "names: refused"), untold=("numbers: never",))
+    gaps = Everybody(Inventory({}), {"a": told, "b": Census(())}).gaps()
+    assert [
+        "endpoint:a: does not tell everything: names: refused",
+        "endpoint:a: does not tell everything: numbers: never",
+        "endpoint:b: names no host at all; is it the right cloud, and the right database.name?",
+    ] == [*gaps]

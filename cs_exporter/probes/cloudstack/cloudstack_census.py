@@ -126,6 +126,6 @@ SPEC: ProbeSpec[CloudstackCensusSettings, Census] = ProbeSpec(
     probe=probe,
     metrics=METRICS,
     symptoms=SYMPTOMS,
-    needs=(database.NEED,),
+    needs=(database.NEED, api.NEED),
     applies=lambda host: host.cloud is not None and host.cloud.kind is CloudKind.CLOUDSTACK,
 )

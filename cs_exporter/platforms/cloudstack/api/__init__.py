@@ -4,12 +4,7 @@ It knows no numbers, no mounts of a host, no heartbeat and no clock of a server:
 """
 
 from cs_exporter.platforms.cloudstack.api.census import census
+from cs_exporter.platforms.cloudstack.api.rights import COMMANDS, NEED, allowing, refused
 from cs_exporter.platforms.cloudstack.api.states import states
 
-COMMANDS = (
-    *("listHosts", "listManagementServers", "listSystemVms", "listStoragePools", "listImageStores", "listClusters"),
-    *("listConfigurations", "listVirtualMachines"),
-)
-"""All that is ever asked: what the role of the account has to allow, and nothing else. It must be a root one's."""
-
-__all__ = ["COMMANDS", "census", "states"]
+__all__ = ["COMMANDS", "NEED", "allowing", "census", "refused", "states"]
