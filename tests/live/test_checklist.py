@@ -23,6 +23,8 @@ from tests.lab.mysql import MONITOR, MysqlServer
 
 pytestmark = pytest.mark.lab
 
+AGENT_LOG = "/var/log/cloudstack/agent/agent.log"
+
 
 @pytest.fixture
 def hosts(lab: Lab) -> Iterator[dict[str, LabHost]]:
@@ -40,6 +42,8 @@ def hosts(lab: Lab) -> Iterator[dict[str, LabHost]]:
     found = {host.name: host for host in added}
     found["whole"].write("/run/collector", collector().text)
     found["older"].write("/run/collector", collector().text.replace(collector().hash, "0" * 12))
+    for name in found.keys() - {"noping"}:
+        found[name].write(AGENT_LOG, "")
     yield found
     for host in added:
         lab.remove_host(host)
@@ -99,8 +103,8 @@ async def test_what_hosts_lack(tmp_path: Path, lab: Lab, hosts: dict[str, LabHos
     with hidden(hosts["noping"], "ping"):
         lines = await said(config, [connecting(host, lab.hosts["srv"].address) for host in watched])
     assert ["OK"] == of_host(lines, "whole"), lines
-    assert "lacks: ping" in of_host(lines, "noping"), lines
-    assert {"lacks: ping", "lacks: ping -M probe or Python"} >= {*of_host(lines, "noping")}, lines
+    assert {"lacks: ping", "lacks: agent log"} <= {*of_host(lines, "noping")}, lines
+    assert {"lacks: ping", "lacks: ping -M probe or Python", "lacks: agent log"} >= {*of_host(lines, "noping")}, lines
     assert ["lacks: forwarding"] == of_host(lines, "nofwd"), lines
     assert f"lacks: {OTHER_COLLECTOR.what}" == of_host(lines, "older")[0], lines
     assert "1 of 4 hosts OK, 3 lack something, 0 did not answer everything" == lines[-1]
