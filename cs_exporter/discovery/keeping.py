@@ -105,7 +105,7 @@ def _seen(host: CloudHost, present: Mapping[str, CloudHost], census: Census) -> 
     new = present.get(host.uuid, host)
     if new == host:
         return host  # the same object is compared in no time
-    if census.complete and not census.stand_in and not census.lacking:
+    if census.complete and not census.stand_in and (census.machines_told or not census.lacking):
         return new
     return replace(
         new,

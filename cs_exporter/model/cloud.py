@@ -81,6 +81,7 @@ class Census:
     `complete`: every machine is in it, or in `nowhere`: uuids of those that are there and have no address (any more, or
     yet); one that is missing may count as gone. `removed`: uuids of which the cloud itself says that they are no more.
     `lacking`: what could not be found out, a line each, for the operator.
+    `machines_told`: nothing of that is about a machine, and what is empty of one is not merely unknown.
     `stand_in`: of the lesser of two sources; what it leaves empty it may merely not know, and it removes nobody.
     `untold`: what is not told and no right of our account would change that; a line each.
     """
@@ -92,3 +93,4 @@ class Census:
     stand_in: bool = False
     untold: tuple[str, ...] = ()
     nowhere: frozenset[str] = frozenset()
+    machines_told: bool = False

@@ -9,20 +9,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cs_exporter.platforms.cloudstack.database.listing import quoted, text
+from cs_exporter.platforms.cloudstack.database.tables import READ
 
-TABLES = (
-    *("host", "host_details", "cluster", "cluster_details", "host_pod_ref", "data_center", "configuration"),
-    *("storage_pool", "storage_pool_host_ref", "image_store", "vm_instance", "console_proxy", "secondary_storage_vm"),
-    *("mshost", "mshost_peer", "op_ha_work"),
-)
-"""All that is ever read."""
-
+_NAMES = ", ".join(f"'{name}'" for name in READ)
 _LIMIT = 100
 """Rows: one for each table, and room for another spelling."""
 
+_CLOUDS_OWN = ("vm_instance", "mshost", "storage_pool_host_ref", "host_pod_ref")
+"""Tables that no other database is likely to have."""
+
 
 class LackingError(Exception):
-    """A part of an answer can't be asked; the text says what is not visible."""
+    """A part of an answer can't be asked; the text says what of `table` is not visible."""
+
+    def __init__(self, text: str, table: str) -> None:
+        super().__init__(text)
+        self.table = table
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,14 @@ class Columns:
         visible = self.visible.get(name, frozenset())
         missing = [column for column in needed.split() if column not in visible]
         if not visible:
-            raise LackingError(f"table {self.schema}.{name}")
+            raise LackingError(f"table {self.schema}.{name}", name)
         if missing:
-            raise LackingError(f"{self.schema}.{name}: {', '.join(missing)}")
+            raise LackingError(f"{self.schema}.{name}: {', '.join(missing)}", name)
         return f"{quoted(self.schema)}.{quoted(name)}"
+
+    def whole(self, name: str) -> None:
+        """Nothing. Raises LackingError where anything that is read of the table in all versions is not visible."""
+        self.table(name, " ".join(READ[name].columns))
 
     def has(self, table: str, *names: str) -> bool:
         """Whether all of these columns are visible."""
@@ -49,11 +55,19 @@ class Columns:
 
 def statement(schema: str) -> str:
     """Table and columns, a row for each table. Only after listing.PREPARE."""
-    names = ", ".join(f"'{name}'" for name in TABLES)
     return (
         "SELECT table_name AS named, GROUP_CONCAT(column_name) AS seen "  # noqa: S608  # all ours
-        f"FROM information_schema.columns WHERE table_schema = {text(schema)} AND table_name IN ({names}) "
+        f"FROM information_schema.columns WHERE table_schema = {text(schema)} AND table_name IN ({_NAMES}) "
         f"GROUP BY table_name LIMIT {_LIMIT}"
+    )
+
+
+def schemas() -> str:
+    """Schemas in which we see a table that is a cloud's, one a row: where it is, if not where it was looked for."""
+    ours = "', '".join(_CLOUDS_OWN)
+    return (
+        "SELECT DISTINCT table_schema AS named FROM information_schema.tables "  # noqa: S608  # all ours
+        f"WHERE table_name IN ('{ours}') ORDER BY named LIMIT {_LIMIT}"
     )
 
 

@@ -1,31 +1,26 @@
-"""What our account needs on CloudStack's database: SELECT on a few tables, of two only on columns without secrets.
+"""What our account needs on CloudStack's database: SELECT on a few tables, of two only on columns without passwords.
 
-In three others, secrets are rows beside those that are read (encrypted by the cloud); MySQL can't grant by row.
+MySQL can't grant by row: three others (host_details, cluster_details, configuration) have secrets in rows beside those
+that are read, encrypted by the cloud; a store of SMB or S3 may have its account in image_store.url, which is read.
 """
 
 from __future__ import annotations
 
-from cs_exporter.platforms.cloudstack.database.columns import TABLES, Columns
+from cs_exporter.platforms.cloudstack.database.columns import Columns
 from cs_exporter.platforms.cloudstack.database.listing import quoted
+from cs_exporter.platforms.cloudstack.database.tables import READ
 from cs_exporter.spec import Need
 
 WHOM = "'cs_exporter'@'ADDRESS OF THE EXPORTER'"
 
-_ONLY = {
-    "storage_pool": "id, name, uuid, pool_type, status, host_address, path, data_center_id, removed",
-    "vm_instance": "id, uuid, name, type, state, private_ip_address, pod_id, data_center_id, hypervisor_type, "
-    "update_time, removed",
-}
-"""Columns of tables that have passwords in others: user_info, vnc_password; these are in every version from 4.15 on."""
-
 
 def grants(schema: str = "cloud") -> tuple[str, ...]:
     """Each grant as GRANT's text up to TO."""
-    return tuple(_grant(schema, table) for table in TABLES)
+    return tuple(_grant(schema, table) for table in READ)
 
 
 def _grant(schema: str, table: str) -> str:
-    only = f" ({_ONLY[table]})" if table in _ONLY else ""
+    only = f" ({', '.join(READ[table].columns)})" if READ[table].guarded else ""
     return f"SELECT{only} ON {quoted(schema)}.{quoted(table)}"
 
 
@@ -33,8 +28,8 @@ def missing(columns: Columns) -> tuple[str, ...]:
     """Those of `grants` without which something that is read is not visible."""
     return tuple(
         _grant(columns.schema, table)
-        for table in TABLES
-        if table not in columns.visible or not columns.has(table, *_ONLY.get(table, "").replace(",", "").split())
+        for table in READ
+        if table not in columns.visible or (READ[table].guarded and not columns.has(table, *READ[table].columns))
     )
 
 

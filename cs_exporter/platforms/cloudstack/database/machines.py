@@ -5,7 +5,7 @@ Statements and the meaning of their lines stand together, because a field is kno
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from cs_exporter.model import CloudHost, CloudMount, Role, Traffic
 from cs_exporter.platforms.cloudstack import words
@@ -19,6 +19,9 @@ HOSTS, SERVERS, SYSTEM_VMS = 20_000, 200, 5_000
 
 SYSTEM_VM_ROLES = {"ConsoleProxy": Role.CONSOLE_PROXY, "SecondaryStorageVm": Role.SECONDARY_STORAGE_VM}
 """By vm_instance.type."""
+
+_PUBLIC = {"ConsoleProxy": "console_proxy", "SecondaryStorageVm": "secondary_storage_vm"}
+"""vm_instance.type of a system VM -> the table that has its public address."""
 
 
 def hypervisors(columns: Columns) -> Listing:
@@ -58,16 +61,20 @@ def present(mshost: str) -> str:
     return f"m.removed IS NULL AND NOT (m.state = 'Down' AND EXISTS (SELECT 1 FROM {mshost} n WHERE {follower}))"  # noqa: S608
 
 
+def unaddressed(columns: Columns) -> frozenset[str]:
+    """Kinds of system VMs (vm_instance.type) whose public addresses we do not see: that they have none is not known."""
+    return frozenset(kind for kind, table in _PUBLIC.items() if not columns.has(table, "id", "public_ip_address"))
+
+
 def system_vms(columns: Columns) -> Listing:
     """Console proxies and secondary storage VMs that are there to stay."""
     table = columns.table(
         "vm_instance", "id uuid name type state private_ip_address data_center_id pod_id hypervisor_type removed"
     )
     source, public = f"{table} v", []
-    for other, alias in (("console_proxy", "c"), ("secondary_storage_vm", "s")):
-        if columns.has(other, "id", "public_ip_address"):
-            source += f" LEFT JOIN {columns.table(other)} {alias} ON {alias}.id = v.id"
-            public.append(f"{alias}.public_ip_address")
+    for other in sorted(_PUBLIC[kind] for kind in _PUBLIC.keys() - unaddressed(columns)):
+        source += f" LEFT JOIN {columns.table(other)} {other} ON {other}.id = v.id"
+        public.append(f"{other}.public_ip_address")
     kinds = ", ".join(f"'{kind}'" for kind in SYSTEM_VM_ROLES)
     return Listing(
         (
@@ -81,14 +88,23 @@ def system_vms(columns: Columns) -> Listing:
 
 
 def hypervisor_hosts(
-    records: Iterable[Record], places: Places, settings: Settings, mounts: Mapping[str, Sequence[CloudMount]]
+    records: Iterable[Record],
+    places: Places,
+    settings: Settings,
+    mounts: Mapping[str, Sequence[CloudMount]],
+    known: Container[str] = (),
 ) -> list[CloudHost]:
-    """Of `hypervisors`; mounts by host.id. Those without an address are left out."""
+    """Of `hypervisors`; mounts by host.id. Those without an address are left out.
+
+    `known`: uuids of hosts whose settings were told before. While those of clusters can't be read they are told none,
+    and keep theirs; for a new one the whole cloud's are likelier than what is built in.
+    """
     found = []
     for number, key, name, address, storage, hypervisor, zone, pod, cluster, resource_state, secured in records:
         if not address:
             continue
         asked = hypervisor.upper() in words.ASKED_HYPERVISORS
+        kept = cluster and key in known and not settings.clusters_known
         made = CloudHost(
             key,
             name,
@@ -100,7 +116,7 @@ def hypervisor_hosts(
             addresses={Traffic.STORAGE: storage} if storage not in ("", address) else {},
             mounts=tuple(mounts.get(number, ())) if asked else (),
             secured={"true": True, "false": False}.get(secured.lower()),
-            settings=settings.heartbeat(cluster),
+            settings={} if kept else settings.heartbeat(cluster),
         )
         found.append(made)
     return found
@@ -122,12 +138,12 @@ def server_hosts(records: Iterable[Record], settings: Settings) -> list[CloudHos
     ]
 
 
-def system_vm_hosts(records: Iterable[Record], places: Places) -> list[CloudHost]:
-    """Of `system_vms`: at their public address, where they have one yet."""
+def system_vm_hosts(records: Iterable[Record], places: Places, unaddressed: Container[str] = ()) -> list[CloudHost]:
+    """Of `system_vms`: at their public address, where they have one yet; without the kinds that are `unaddressed`."""
     found = []
     for key, name, kind, _, public, private, zone, pod, hypervisor in records:
         address = public or private
-        if not address:
+        if not address or kind in unaddressed:
             continue
         place = places.place(zone, pod, hypervisor=hypervisor)
         addresses = {Traffic.MANAGEMENT: private} if private not in ("", address) else {}

@@ -7,7 +7,7 @@ a cloud may be upgraded under us.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -16,6 +16,7 @@ from cs_exporter.platforms.cloudstack.database import columns as visible
 from cs_exporter.platforms.cloudstack.database import listing as listings
 from cs_exporter.platforms.cloudstack.database.columns import Columns, LackingError
 from cs_exporter.platforms.cloudstack.database.listing import Listing, Record
+from cs_exporter.platforms.cloudstack.database.tables import READ
 from cs_exporter.ports import Sql, SqlError, SqlServer
 
 Question = Callable[[Columns], Listing]
@@ -48,6 +49,7 @@ class Session:
         self.lacking: list[str] = []
         self.partial: set[str] = set()
         """Parts that were refused, or cut short."""
+        self._named: set[str] = set()
 
     @property
     def columns(self) -> Columns:
@@ -57,7 +59,7 @@ class Session:
     async def open(self, *, fresh: bool) -> None:
         """Log in where needed; `fresh`: what is visible is read anew. Raises ProbeFailed.
 
-        A schema without a visible table `host` is DENIED: nothing of a cloud can be told without it.
+        COMMAND where nothing of the schema is visible, and that of another one is: its name is a mistake of ours.
         """
         server = await self._sql.login(self._left())
         known = _KNOWN.get(self._sql)
@@ -71,7 +73,8 @@ class Session:
         try:
             return await self._listed(what, question(self._columns))
         except LackingError as error:
-            raise ProbeFailed(Reason.DENIED, f"{what}: not visible to our account: {error}") from None
+            detail = f"not visible to our account: {error}" if self._columns.visible else self._nothing()
+            raise ProbeFailed(Reason.DENIED, f"{what}: {detail}") from None
         except SqlError:
             _KNOWN.pop(self._sql, None)
             raise
@@ -81,6 +84,7 @@ class Session:
         try:
             return await self._listed(what, question(self._columns))
         except LackingError as error:
+            self._named.add(error.table)
             self._lacks(what, f"not visible to our account: {error}")
         except SqlError as error:
             _KNOWN.pop(self._sql, None)
@@ -88,6 +92,19 @@ class Session:
                 raise
             self._lacks(what, error.detail)
         return None
+
+    def unnamed(self, tables: Iterable[str]) -> None:
+        """Note in `lacking` which of these tables are not visible, or in part, and have not been a part's reason yet.
+
+        Without some tables a part is told all the same and merely knows less, and others are no part of this answer.
+        """
+        for table in tables:
+            try:
+                self._columns.whole(table)
+            except LackingError as error:
+                if table not in self._named:
+                    self._named.add(table)
+                    self.lacking.append(f"{READ[table].tells}: not visible to our account: {error}")
 
     async def _listed(self, what: str, listing: Listing) -> Sequence[Record]:
         found = listings.listed(await self._sql.query(listing.statement, self._left()), listing)
@@ -98,7 +115,21 @@ class Session:
     async def _visible(self) -> Columns:
         await self._sql.query(listings.PREPARE, self._left())
         rows = await self._sql.query(visible.statement(self._schema), self._left())
+        if not rows:
+            await self._look_elsewhere()
         return visible.columns(self._schema, rows)
+
+    async def _look_elsewhere(self) -> None:
+        others = [row["named"] or "" for row in await self._sql.query(visible.schemas(), self._left())]
+        if others:
+            detail = f"nothing of a database {self._schema} is visible to our account, but of {', '.join(others)}"
+            raise ProbeFailed(Reason.COMMAND, f"{detail}: is database.name right?", ours=True)
+
+    def _nothing(self) -> str:
+        return (
+            f"nothing of a database {self._schema} is visible to our account: "
+            "nothing was granted there, or database.name is wrong"
+        )
 
     def _lacks(self, what: str, line: str) -> None:
         self.lacking.append(f"{what}: {line}")

@@ -6,7 +6,7 @@ A setting's value is its row's, else that row's default, else what the managemen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cs_exporter.platforms.cloudstack import words
 from cs_exporter.platforms.cloudstack.database.columns import Columns
@@ -14,6 +14,7 @@ from cs_exporter.platforms.cloudstack.database.listing import Listing, Record, i
 from cs_exporter.platforms.cloudstack.database.session import Session
 
 _NAMES = ", ".join(text(name) for name in (*words.DEFAULTS, words.AGENTS_SERVERS))
+CLUSTERS = "settings of clusters"
 _MOST = 10_000
 _CLUSTER_BIT = 4
 """In configuration.scope, where it is a sum: 1 global, 2 zone, 4 cluster, ... (words before 4.20)."""
@@ -24,11 +25,13 @@ class Settings:
     """`given`: name -> value as text; `clusters`: cluster's id -> the same, only of settings that clusters may have.
 
     `known`: the cloud told them. What it did not tell is not taken for built in: the operator may have written it.
+    `clusters_known`: nor is the whole cloud's value taken for a cluster's where that one's own could not be read.
     """
 
     given: Mapping[str, str]
     clusters: Mapping[str, Mapping[str, str]]
     known: bool = True
+    clusters_known: bool = True
 
     def number(self, name: str, cluster: str = "") -> float:
         """A setting in a cluster; the built-in default where it has no positive number."""
@@ -62,8 +65,8 @@ async def settings(session: Session) -> Settings:
     if records is None:
         return Settings({}, {}, known=False)
     of_clusters = {name for name, _, scope in records if _in_clusters(scope)}
-    overrides = await session.part("settings of clusters", _overrides) if of_clusters else ()
-    return parsed(records, overrides or ())
+    overrides = await session.part(CLUSTERS, _overrides) if of_clusters else ()
+    return replace(parsed(records, overrides or ()), clusters_known=CLUSTERS not in session.partial)
 
 
 def parsed(given: Sequence[Record], overrides: Sequence[Record]) -> Settings:

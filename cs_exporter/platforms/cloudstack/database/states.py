@@ -20,6 +20,9 @@ from cs_exporter.ports import Sql
 
 ZONES = "zones"
 
+_OPTIONAL = ("mshost_peer", "console_proxy", "secondary_storage_vm")
+"""Tables of this answer without which its parts are told all the same, but for a field."""
+
 
 async def states(host: Host, sql: Sql, deadline: float) -> States:
     """All states, within `deadline` seconds; `host` is the cloud's pseudo-host. Raises ProbeFailed.
@@ -39,6 +42,7 @@ async def states(host: Host, sql: Sql, deadline: float) -> States:
     work = await session.part("investigations", state_rows.investigations)
     known = await settings.settings(session)
     pools, mapped = await _pools(session)
+    session.unnamed(_OPTIONAL)
     agents = Counter(record[state_rows.SERVER_OF_HOST] for record in records)
     parts = {Part.SERVERS: servers, Part.SYSTEM_VMS: system_vms, Part.POOLS: pools, Part.IMAGE_STORES: stores}
     parts[Part.VMS] = None if ZONES in session.partial else vms  # they are counted by zone

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import pytest
 
+from cs_exporter.discovery.keeping import PATIENCE, Keeping
 from cs_exporter.model import Census, CloudHost, Place, ProbeFailed, Reason, Role
 from cs_exporter.platforms.cloudstack import database as source
+from cs_exporter.platforms.cloudstack.database.tables import READ
 from tests.lab.cloud_database import CloudDatabase
 from tests.lab.cloud_schema import VERSIONS
 from tests.lab.mysql_fixtures import BOTH
-from tests.platforms.cloudstack.database.cloud_stand import LIMIT, MARIADB, SmallCloud, account, asking, endpoint
+from tests.platforms.cloudstack.database.cloud_stand import (
+    ACCOUNT,
+    LIMIT,
+    MARIADB,
+    SmallCloud,
+    account,
+    asking,
+    endpoint,
+)
 
 pytestmark = pytest.mark.lab
 
@@ -25,6 +38,11 @@ def by_name(found: Census) -> dict[str, CloudHost]:
     named = {host.name: host for host in found.hosts}
     assert len(named) == len(found.hosts)
     return named
+
+
+def named(found: Census) -> set[str]:
+    """The tables that the lines of `lacking` name."""
+    return {table for line in found.lacking for table in re.findall(r"table cloud\.(\w+)", line)}
 
 
 @BOTH
@@ -138,16 +156,102 @@ async def test_a_grant_is_missing(small: SmallCloud, table: str, gone: set[str],
 
 
 @MARIADB
-@pytest.mark.parametrize("schema", ["cloud", "no`such"])
-async def test_no_cloud(small: SmallCloud, schema: str) -> None:
-    """Without its hosts there is no census: no grant on them, or no such database."""
-    account(small.database, "host")
+async def test_every_grant_that_is_missing_is_named(small: SmallCloud) -> None:
+    """Also of tables that only the look at states reads: alone, several at once, and a column of one."""
+    for table in READ.keys() - {"host"}:
+        account(small.database, table)
+        found = await census(small)
+        assert {table} == named(found), table
+        assert (table in {"mshost_peer", "op_ha_work"}) == found.machines_told, table
+    several = {"mshost_peer", "console_proxy", "op_ha_work", "host_details", "cluster_details", "configuration"}
+    account(small.database, *several)
+    found = await census(small)
+    assert (several, len(several)) == (named(found), len(found.lacking))
+    account(small.database, "mshost_peer")
+    small.database.server.sql(f"GRANT SELECT (owner_mshost) ON cloud.mshost_peer TO '{ACCOUNT}'@'%'")
+    [line] = (await census(small)).lacking
+    assert line.endswith("not visible to our account: cloud.mshost_peer: peer_mshost, peer_runid, peer_state")
+
+
+@MARIADB
+@pytest.mark.parametrize("private", [None, "192.0.2.31"])
+async def test_addresses_that_are_not_visible(small: SmallCloud, private: str | None) -> None:
+    """A system VM keeps the address that it had, and nobody says that it has none."""
+    small.database.update("vm_instance", f"id = {small.proxy.number}", private_ip_address=private)
+    before = await census(small)
+    account(small.database, "console_proxy")
+    found = await census(small, **small.names)
+    assert ("public addresses of console proxies: not visible to our account: table cloud.console_proxy",) == (
+        found.lacking
+    )
+    assert ((), frozenset({small.proxy.uuid}), True) == (found.untold, found.nowhere, found.complete)
+    kept = Keeping().take(before)
+    for _ in range(PATIENCE + 1):
+        kept = kept.take(found)
+    assert before.hosts == kept.census().hosts
+
+
+@MARIADB
+async def test_settings_of_clusters_that_are_not_visible(small: SmallCloud) -> None:
+    """Hosts that are known keep theirs; a new one gets the whole cloud's, and so does one without a cluster."""
+    cloud = small.database
+    cloud.setting("ping.timeout", "4", "2.5", scope="Cluster")
+    cloud.cluster_setting(small.cluster, "ping.timeout", "5")
+    before = await census(small)
+    account(cloud, "cluster_details")
+    cloud.hypervisor("kvm3", "192.0.2.14", small.cluster)
+    cloud.hypervisor("kvm4", "192.0.2.15")
+    found = await census(small, **small.names)
+    assert {"settings of clusters: not visible to our account: table cloud.cluster_details"} == {*found.lacking}
+    kept = Keeping().take(before).take(found).take(found).census()
+    timeouts = {
+        name: host.settings["agent_heartbeat"]["ping_timeout"]
+        for name, host in by_name(kept).items()
+        if name.startswith("kvm")
+    }
+    assert {"kvm1": 5.0, "kvm2": 5.0, "kvm3": 4.0, "kvm4": 4.0} == timeouts
+
+
+@MARIADB
+async def test_what_no_machine_depends_on_keeps_nothing_of_one(small: SmallCloud) -> None:
+    """A mount that is no more goes, although the account may not see the high-availability manager's work."""
+    before = await census(small)
+    account(small.database, "op_ha_work")
+    small.database.server.sql("DELETE FROM cloud.storage_pool_host_ref")
+    found = Keeping().take(before).take(await census(small)).census()
+    assert by_name(before)["kvm1"].mounts
+    assert () == by_name(found)["kvm1"].mounts
+
+
+@MARIADB
+@pytest.mark.parametrize(
+    ("schema", "without", "reason", "text"),
+    [
+        ("cloud", ["host"], Reason.DENIED, "hypervisors: not visible to our account: table cloud.host"),
+        (
+            "no`such",
+            ["host"],
+            Reason.COMMAND,
+            "nothing of a database no`such is visible to our account, but of cloud: is database.name right?",
+        ),
+        (
+            "cloud",
+            READ,
+            Reason.DENIED,
+            (
+                "hypervisors: nothing of a database cloud is visible to our account: "
+                "nothing was granted there, or database.name is wrong"
+            ),
+        ),
+    ],
+)
+async def test_no_cloud(small: SmallCloud, schema: str, without: Iterable[str], reason: Reason, text: str) -> None:
+    """Without its hosts there is no census: no grant on them, no such database, or which of both can't be told."""
+    account(small.database, *without)
     async with asking(small.database.server) as sql:
-        with pytest.raises(
-            ProbeFailed, match=f"hypervisors: not visible to our account: table {schema}.host"
-        ) as raised:
+        with pytest.raises(ProbeFailed) as raised:
             await source.census(endpoint(small.database.server, schema), sql, LIMIT)
-    assert Reason.DENIED is raised.value.reason
+    assert (reason, text) == (raised.value.reason, raised.value.detail)
 
 
 @BOTH

@@ -9,8 +9,8 @@ import pytest
 
 from cs_exporter.platforms.cloudstack.api import COMMANDS
 from cs_exporter.platforms.cloudstack.database import GRANTS, grants
-from cs_exporter.platforms.cloudstack.database.columns import TABLES
 from cs_exporter.platforms.cloudstack.database.grants import WHOM
+from cs_exporter.platforms.cloudstack.database.tables import READ
 from tests.lab.control import PROJECT
 from tests.lab.mysql_fixtures import BOTH
 from tests.platforms.cloudstack.database.cloud_stand import ACCOUNT, SmallCloud
@@ -19,7 +19,7 @@ from tests.platforms.cloudstack.database.cloud_stand import ACCOUNT, SmallCloud
 def test_text() -> None:
     """One line for each table, as it is typed; another schema has another name in all of them."""
     lines = GRANTS.splitlines()
-    assert len(TABLES) == len(lines)
+    assert len(READ) == len(lines)
     assert "GRANT SELECT ON cloud.host TO 'cs_exporter'@'ADDRESS OF THE EXPORTER';" == lines[0]
     assert all("`other`.`" in grant for grant in grants("other"))
     assert not any(word in GRANTS for word in ("password", "user_info", "*"))
@@ -50,4 +50,4 @@ def test_accepted(small: SmallCloud) -> None:
     for line in GRANTS.splitlines():
         cloud.server.sql(line.replace(WHOM, account))
     shown = " ".join(str(row) for row in cloud.server.sql(f"SHOW GRANTS FOR {account}"))
-    assert all(f"`cloud`.`{table}`" in shown for table in TABLES)
+    assert all(f"`cloud`.`{table}`" in shown for table in READ)

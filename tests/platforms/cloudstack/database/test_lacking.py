@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cs_exporter.model import ProbeFailed
 from cs_exporter.platforms.cloudstack import database as source
+from cs_exporter.platforms.cloudstack.database.tables import READ
 from tests.lab.mysql_fixtures import BOTH
 from tests.platforms.cloudstack.database.cloud_stand import ACCOUNT, LIMIT, SmallCloud, account, asking, endpoint
 
@@ -30,7 +32,13 @@ async def test_grants(small: SmallCloud) -> None:
 
 @BOTH
 async def test_no_such_database(small: SmallCloud) -> None:
-    """Then it is all of them, in its name."""
+    """Nothing is to be granted on it where another one is the cloud; where none is, it may be the one that will be."""
     server = small.database.server
+    async with asking(server) as sql:
+        with pytest.raises(
+            ProbeFailed, match=r"clowd is visible to our account, but of cloud: is database\.name right"
+        ):
+            await source.lacking(endpoint(server, "clowd"), sql, LIMIT)
+    account(small.database, *READ)
     async with asking(server) as sql:
         assert source.grants("clowd") == await source.lacking(endpoint(server, "clowd"), sql, LIMIT)

@@ -144,7 +144,9 @@ async def test_storage_and_the_rest(small: SmallCloud) -> None:
 
 
 @MARIADB
-@pytest.mark.parametrize("table", ["mshost", "mshost_peer", "vm_instance", "storage_pool", "op_ha_work", "data_center"])
+@pytest.mark.parametrize(
+    "table", ["mshost", "mshost_peer", "vm_instance", "storage_pool", "op_ha_work", "data_center", "console_proxy"]
+)
 async def test_a_grant_is_missing(small: SmallCloud, table: str) -> None:
     """The hosts' states are told all the same."""
     [one, other] = small.servers
@@ -154,10 +156,9 @@ async def test_a_grant_is_missing(small: SmallCloud, table: str) -> None:
     assert "Up" == host(found, "kvm1").state
     untold = {"mshost": {"servers"}, "vm_instance": {"vms", "system_vms"}, "storage_pool": {"pools"}}
     assert untold.get(table, {"vms"} if table == "data_center" else set()) == found.untold
+    assert f"table cloud.{table}" in " ".join(found.lacking)
     if table == "mshost_peer":
         assert [None, None] == [server.peers_down for server in found.servers]
-    else:
-        assert f"table cloud.{table}" in " ".join(found.lacking)
     if table == "op_ha_work":
         assert found.investigations is None
 
