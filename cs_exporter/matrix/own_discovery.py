@@ -44,8 +44,8 @@ def _held(rendering: Rendering) -> Row:
         look=(
             _PROBE,
             "cmk list hosts type=Routing, on a management server",
-            "mariadb -e 'SELECT type, COUNT(*) FROM cloud.host WHERE removed IS NULL GROUP BY 1', on its database",
-            LOG,
+            "mariadb -e 'SELECT type, COUNT(*) FROM cloud.host WHERE removed IS NULL GROUP BY 1'",
+            "journalctl -u cs-exporter -g '(are|were) held' -n 20, on the exporter's machine: who they are",
         ),
         fix="If the cloud lost them, mend that: they are taken back by themselves. If they really went, accept it: "
         "systemctl reload cs-exporter (or POST /-/reload); they leave then.",
@@ -89,7 +89,8 @@ def _stale(rendering: Rendering) -> Row:
         keys=_KEYS,
         condition=holds,
         expression=holds,
-        wait=0,
+        # What is stored is old when an exporter comes back after an hour, until the cloud's first answer is in.
+        wait=wait(2, rendering.intervals[CENSUS]),
         keep=rendering.kept(rendering.intervals[CENSUS]),
         unit="seconds",
         limit=Limit(Op.ABOVE, STALE, step=1),

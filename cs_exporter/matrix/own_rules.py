@@ -11,6 +11,8 @@ from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.matrix.rows import OWN, Proof, Row
 from cs_exporter.spec import Cause, Severity
 
+_QUERY, _THERE = "promtool query instant http://localhost:9090", "on Prometheus' machine"
+
 
 def rows(rendering: Rendering) -> tuple[Row, ...]:
     """In the order in which an operator meets them."""
@@ -32,8 +34,8 @@ def _outdated(rendering: Rendering) -> Row:
         means="The limit was changed in the configuration and the rules were not made anew, or the other way round: "
         "alerts and status page disagree.",
         look=(
-            "promtool query instant http://localhost:9090 'cs_symptom_limit{symptom=\"SYMPTOM\"}'",
-            f"promtool query instant http://localhost:9090 '{records.DEPLOYED}{{symptom=\"SYMPTOM\"}}'",
+            f"{_QUERY} 'cs_symptom_limit{{symptom=\"SYMPTOM\"}}', {_THERE}",
+            f"{_QUERY} '{records.DEPLOYED}{{symptom=\"SYMPTOM\"}}', {_THERE}",
         ),
         fix="cs-exporter matrix write --config.file FILE --output DIR writes the rules that go with the configuration; "
         "give them to Prometheus and reload it.",
@@ -79,7 +81,7 @@ def _dead_man() -> Row:
         name="CsDeadMansSwitch",
         sees="This alert always fires: as long as it arrives, alerts reach somebody.",
         means="Prometheus evaluates the rules of cs_exporter, and Alertmanager delivers. When it stops, they do not.",
-        look=("promtool query instant http://localhost:9090 'ALERTS{alertname=\"CsDeadMansSwitch\"}'",),
+        look=(f"{_QUERY} 'ALERTS{{alertname=\"CsDeadMansSwitch\"}}', {_THERE}",),
         fix="Give it to a service that reports when it does not arrive, and look at Prometheus and Alertmanager then.",
         severity=Severity.INFO,
         cause=Cause.EXPORTER,

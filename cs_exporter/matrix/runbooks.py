@@ -6,7 +6,7 @@ As data, so that the status page shows them as HTML and the committed pages are 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cs_exporter.matrix.dashboards.files import panels_of
@@ -26,6 +26,26 @@ BLANK = re.compile(
 """What is to be filled in, in a command."""
 
 CAPITALS = "Capitals stand for what the alert's labels say."
+
+LOGIN = "SQL is asked as root of its server, or with -u and -p of an account that may read it."
+
+_INTRODUCTION = """\
+What to type when an alert has come, by what is behind it. Each page says on which machine, and each step that is for
+another one does so itself.
+
+`cs-exporter` is typed on the exporter's machine, as root or as the user that it runs as. Without `--config.file` it
+reads `/etc/cs_exporter/cs_exporter.yml`; where `systemctl cat cs-exporter` shows another file, add
+`--config.file=FILE`, or it does not know the hosts.
+
+While a cloud can't be asked, `cs-exporter probe PROBE HOST` knows its hosts only if `--storage.path` names the folder
+of the exporter that runs. That one still knows them, and asks at once as well:
+`curl -sS 'http://localhost:10595/probe?host=HOST&probe=PROBE'` on its machine, with `https:` and `-u` where it has TLS
+and asks for a password.
+"""
+
+_OF_THE_CLOUD = re.compile(r"^mariadb -e .*\bcloud\.\w")
+_BY_NAME = re.compile(r"(?=.*\bHOST\b).*(?:\bcloud\.\w|management-server\.log)")
+_ASKING = re.compile(r"^cs-exporter probe (\w+) HOST\b")
 
 _ALERT = re.compile(r"\bCs[A-Z]\w+")
 
@@ -97,18 +117,48 @@ def command(text: str) -> Command:
     inside = re.match(r"(.*?) \(([a-zA-Z].*)\)$", typed)
     if inside:
         typed, note = inside[1], "; ".join(filter(None, (inside[2], note)))
-    return Command(typed, note)
+    return Command(typed, "; ".join(filter(None, (*_place(typed), note, *_name(typed)))))
+
+
+def _place(typed: str) -> Iterator[str]:
+    """Where to ask the cloud's tables: HOST is a machine that has none of them."""
+    if _OF_THE_CLOUD.search(typed):
+        yield "on the cloud's database server"
+
+
+def _name(typed: str) -> Iterator[str]:
+    """The configuration may call a host otherwise than the cloud's tables and logs do."""
+    if _BY_NAME.match(typed):
+        yield "with the name that the cloud has for the host"
 
 
 def _sections(row: Row) -> Iterator[Section]:
     yield Section("What it means", (row.means,))
     commands = tuple(map(command, row.look))
-    blanks = any(BLANK.search(f"{item.text} {item.note}") for item in commands)
-    yield Section("Look", (f"{where(row)} {CAPITALS}" if blanks else where(row),), commands)
+    yield Section("Look", (" ".join(_how(row, commands)), *_instead(commands)), commands)
     yield Section("Mend", (row.fix,))
     yield Section("The alert", tuple(_waits(row)), code=row.condition)
     if row.symptom is not None and row.threshold is not None and row.unit != "boolean":
         yield _limit(row, row.threshold)
+
+
+def _how(row: Row, commands: Sequence[Command]) -> Iterator[str]:
+    """Where, as whom, and with what these are typed; sentences."""
+    yield where(row)
+    if any(item.text.startswith(("mariadb ", "mysql ")) for item in commands):
+        yield LOGIN
+    if any(BLANK.search(f"{item.text} {item.note}") for item in commands):
+        yield CAPITALS
+
+
+def _instead(commands: Iterable[Command]) -> Iterator[str]:
+    """What knows the host while the cloud can't be asked who belongs to it: the command line has nothing in store."""
+    asked = next(filter(None, (_ASKING.match(item.text) for item in commands)), None)
+    if asked:
+        yield (
+            "While the cloud can't be asked, cs-exporter probe may not know its hosts; the exporter that runs does: "
+            f"curl -sS 'http://localhost:10595/probe?host=HOST&probe={asked[1]}' on its machine."
+        )
 
 
 def where(row: Row) -> str:
@@ -208,7 +258,7 @@ def files(matrix: Matrix) -> dict[str, str]:
 
 
 def _index(matrix: Matrix) -> str:
-    parts = [f"{HEAD}\n# Runbooks\n", "What to type when an alert has come, by what is behind it.\n"]
+    parts = [f"{HEAD}\n# Runbooks\n", _INTRODUCTION]
     for cause in Cause:
         rows = [row for row in matrix.rows if row.cause is cause]
         if rows:

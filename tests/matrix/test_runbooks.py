@@ -10,6 +10,7 @@ from cs_exporter.matrix.runbooks import (
     BLANK,
     CAPITALS,
     FOLDER,
+    LOGIN,
     Command,
     command,
     files,
@@ -22,6 +23,7 @@ from cs_exporter.matrix.whole import usual_matrix
 
 MATRIX = usual_matrix()
 ROWS = {row.name: row for row in MATRIX.rows}
+THERE, NAMED = "on the cloud's database server", "with the name that the cloud has for the host"
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,16 @@ ROWS = {row.name: row for row in MATRIX.rows}
         ("ss -tn '( sport = :4567 )'", Command("ss -tn '( sport = :4567 )'")),
         ("getcap $(command -v ping)", Command("getcap $(command -v ping)")),
         ('mysql -e "SELECT a, COUNT(*) FROM b"', Command('mysql -e "SELECT a, COUNT(*) FROM b"')),
+        ('mariadb -e "SELECT b FROM a"', Command('mariadb -e "SELECT b FROM a"')),
+        ('mariadb -e "SELECT a FROM cloud.b"', Command('mariadb -e "SELECT a FROM cloud.b"', THERE)),
+        (
+            "mariadb -e \"SELECT a FROM cloud.b WHERE c = 'HOST'\" (one row)",
+            Command("mariadb -e \"SELECT a FROM cloud.b WHERE c = 'HOST'\"", f"{THERE}; one row; {NAMED}"),
+        ),
+        (
+            "grep HOST management-server.log, on the server",
+            Command("grep HOST management-server.log", f"on the server; {NAMED}"),
+        ),
     ],
 )
 def test_commands(said: str, expected: Command) -> None:
@@ -111,6 +123,44 @@ def test_labels_in_capitals_are_blanks(name: str) -> None:
     row, labels = ROWS[name], {*ROWS[name].keys, "management_server", "server"}
     named = {word for said in row.look for word in re.findall(r"\b[A-Z_]{2,}\b", said) if word.lower() in labels}
     assert set() == {word for word in named if not BLANK.fullmatch(word)}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_steps_for_another_kind_of_machine_say_so(name: str) -> None:
+    """Whoever reads "on HOST" types it on a hypervisor, which has neither the cloud's tables nor its servers' logs."""
+    of_server = ROWS[name].probe == "management_log" or name.startswith(("CsManagement", "CsAgentPingsUnmapped"))
+    elsewhere = r"\bFROM cloud\.|^promtool |"
+    elsewhere += r"cloudstack/agent/|cloudstack-agent" if of_server else r"cloudstack/management/|cloudstack-management"
+    typed = map(command, ROWS[name].look)
+    assert [] == [one.text for one in typed if re.search(elsewhere, one.text) and not re.match("on |as ", one.note)]
+
+
+def test_as_whom_the_database_is_asked_is_told() -> None:
+    """Only where it is."""
+    assert LOGIN in text(runbook(ROWS["CsHostInAlert"]))
+    assert LOGIN in text(runbook(ROWS["CsMysqlConnectionsHigh"]))
+    assert LOGIN not in text(runbook(ROWS["CsNfsServerDown"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "probe"), [("CsHostDown", "time_drift"), ("CsProbeBlind", "PROBE"), ("CsNfsMountUnjudged", "nfs_mounts")]
+)
+def test_the_way_past_a_cloud_that_cannot_be_asked(name: str, probe: str) -> None:
+    """The command line knows no host then, just when somebody is woken; the exporter that runs does."""
+    assert f"curl -sS 'http://localhost:10595/probe?host=HOST&probe={probe}'" in text(runbook(ROWS[name]))
+
+
+def test_no_way_past_where_nothing_is_in_the_way() -> None:
+    """A cloud itself is in the configuration, and is known as long as that is."""
+    for name in ("CsDiscoveryStale", "CsNfsServerDown"):
+        assert "/probe?" not in text(runbook(ROWS[name]))
+
+
+def test_the_index_tells_how_the_exporter_is_asked() -> None:
+    """Where its commands are typed, which file they read, and what to do while they know nobody."""
+    index = files(MATRIX)[f"{FOLDER}/README.md"]
+    for part in ("on the exporter's machine", "`--config.file=FILE`", "/probe?host=HOST&probe=PROBE"):
+        assert part in index
 
 
 def test_the_machine_is_told() -> None:

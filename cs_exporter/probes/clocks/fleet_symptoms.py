@@ -74,7 +74,7 @@ SYMPTOMS = (
         means="Most hosts can hardly be wrong by the same amount at once: the machine cs_exporter runs on is. Every "
         "host's cs_clock_skew_seconds is off by this, and CsClockSkew may hold for all of them without cause; "
         "CsClockSkewFromFleet and CsClockSkewInPool are not touched.",
-        look=("chronyc -n tracking, on the exporter", "chronyc -n sources -v, on the exporter"),
+        look=("chronyc -n tracking, on the exporter's machine", "chronyc -n sources -v, on the exporter's machine"),
         fix="Start the NTP client of the machine cs_exporter runs on, and step its clock: chronyc makestep.",
     ),
 )

@@ -129,7 +129,11 @@ SYMPTOMS = (
         severity=Severity.WARNING,
         unit="seconds",
         means=_SKEW_MEANS,
-        look=("date; ssh HOST date, on the exporter", _TRACKING, "chronyc -n tracking, on the exporter"),
+        look=(
+            "date; ssh HOST date, on the exporter's machine",
+            _TRACKING,
+            "chronyc -n tracking, on the exporter's machine",
+        ),
         fix=_SKEW_FIX,
     ),
     Symptom(
@@ -142,7 +146,11 @@ SYMPTOMS = (
         severity=Severity.CRITICAL,
         unit="seconds",
         means=_SKEW_MEANS,
-        look=("date; ssh HOST date, on the exporter", _TRACKING, "chronyc -n tracking, on the exporter"),
+        look=(
+            "date; ssh HOST date, on the exporter's machine",
+            _TRACKING,
+            "chronyc -n tracking, on the exporter's machine",
+        ),
         fix=_SKEW_FIX,
     ),
     Symptom(

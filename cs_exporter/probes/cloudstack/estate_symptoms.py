@@ -34,7 +34,10 @@ SYMPTOMS = (
                 'mariadb -e "SELECT instance_name, state, host_id, update_time FROM cloud.vm_instance WHERE type IN '
                 "('ConsoleProxy', 'SecondaryStorageVm') AND removed IS NULL\""
             ),
-            (f"grep -E '(ConsoleProxy|SecondaryStorage)ManagerImpl' {_SERVER_LOG} | tail -n 50, on the servers"),
+            (
+                f"grep -E '(ConsoleProxy|SecondaryStorage)ManagerImpl' {_SERVER_LOG} | tail -n 50, on each "
+                "management server"
+            ),
         ),
         fix="Mend what its start failed for: capacity, the system template, an address range that is used up, "
         "secondary storage. In a zone that is disabled on purpose they do not start: remove them there.",
@@ -56,7 +59,7 @@ SYMPTOMS = (
                 "ssh -i ~/.ssh/id_rsa.cloud -p 3922 root@$ADDRESS, on its hypervisor; then "
                 "/usr/local/cloud/systemvm/ssvm-check.sh"
             ),
-            "tail -n 50 /var/log/cloud.log, there",
+            "tail -n 50 /var/log/cloud.log, on the same machine",
             "mariadb -e \"SELECT value FROM cloud.configuration WHERE name = 'host'\"",
         ),
         fix="Mend the way to port 8250, the setting host, or the clock of its hypervisor; restart the agent in the VM "
@@ -102,7 +105,10 @@ SYMPTOMS = (
                 'mariadb -e "SELECT instance_name, last_host_id, update_time FROM cloud.vm_instance WHERE state = '
                 "'Error' AND removed IS NULL ORDER BY update_time DESC LIMIT 20\""
             ),
-            f"grep -E 'InsufficientServerCapacity|ResourceUnavailable' {_SERVER_LOG} | tail -n 20, on the servers",
+            (
+                f"grep -E 'InsufficientServerCapacity|ResourceUnavailable' {_SERVER_LOG} | tail -n 20, on each "
+                "management server"
+            ),
         ),
         fix="Mend what the log names, then remove the VMs in Error; they stay for ever else.",
     ),
@@ -158,7 +164,12 @@ SYMPTOMS = (
         severity=Severity.WARNING,
         unit="seconds",
         means="When it has run out the secondary storage VMs and hypervisors refuse to use it.",
-        look=("openssl s_client -connect $ADDRESS:443 </dev/null | openssl x509 -noout -dates -subject",),
+        look=(
+            (
+                "openssl s_client -connect $ADDRESS:443 </dev/null | openssl x509 -noout -dates -subject, on the "
+                "exporter's machine"
+            ),
+        ),
         fix="Renew the certificate and have the storage load it.",
     ),
 )

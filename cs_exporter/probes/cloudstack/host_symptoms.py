@@ -12,7 +12,9 @@ _TRUE = Limit(Op.EQUALS, 1, step=1)
 _STATE = (
     "mariadb -e \"SELECT id, status, resource_state, mgmt_server_id, update_count FROM cloud.host WHERE name = 'HOST'\""
 )
-_SERVER_LOG = "grep -i 'HOST' /var/log/cloudstack/management/management-server.log | tail -n 50, on the servers"
+_SERVER_LOG = (
+    "grep -i 'HOST' /var/log/cloudstack/management/management-server.log | tail -n 50, on each management server"
+)
 _AGENT = "systemctl status cloudstack-agent; tail -n 50 /var/log/cloudstack/agent/agent.log, on the host"
 _SESSION = "ss -tin 'dport = :8250', on the host"
 _POOLS = "mariadb -e \"SELECT name, status FROM cloud.storage_pool WHERE removed IS NULL AND status <> 'Up'\""
@@ -109,7 +111,14 @@ _NOT_UP = (
         means="Its agent is there, but the server does not get done with what it asks of it: mounting its storage "
         "pools above all, one of which hangs or is not Up. When that fails the host goes into Alert without any "
         "investigation.",
-        look=(_POOLS, "grep -E 'Monitor .* (says|error)' /var/log/cloudstack/management/management-server.log", _AGENT),
+        look=(
+            _POOLS,
+            (
+                "grep -E 'Monitor .* (says|error)' /var/log/cloudstack/management/management-server.log, on each "
+                "management server"
+            ),
+            _AGENT,
+        ),
         fix="Bring the pool back, or put it into maintenance so that hosts are not asked to mount it. Many hosts at "
         "once: the server's threads are all busy (direct.agent.load.size); wait, or add a server.",
     ),

@@ -47,7 +47,7 @@ _LIFE = (
         unit="boolean",
         means="It was stopped and forgotten, or given away without being removed from the cloud. Agents that have "
         "its address in their list still try it, and the servers that are left carry its hosts.",
-        look=(_SERVICE, _LOG, _SERVERS, "grep ^host= /etc/cloudstack/agent/agent.properties, on hosts"),
+        look=(_SERVICE, _LOG, _SERVERS, "grep ^host= /etc/cloudstack/agent/agent.properties, on the hypervisors"),
         fix="Start it: systemctl start cloudstack-management. If it was given away, remove it from the cloud, and its "
         "address from the setting host; where the database is asked it is no longer told after a week.",
     ),
@@ -100,7 +100,7 @@ _LIFE = (
         "ahead takes its peers for dead. One of the two clocks is wrong; that of the database counts for all servers.",
         look=(
             "cs-exporter probe time_drift HOST, on the exporter's machine",
-            "chronyc tracking, on the server and on the database",
+            "chronyc tracking, on the server and on the cloud's database server",
             _SERVERS,
         ),
         fix="Mend the time service of the one that is wrong. All servers and databases should follow the same servers.",
@@ -174,7 +174,7 @@ _WORD = (
             ),
             (
                 "grep HighAvailabilityManager /var/log/cloudstack/management/management-server.log | tail -n 50, on "
-                "the servers"
+                "each management server"
             ),
         ),
         fix="Start one of these guests by hand: the error that this gives is the reason. Then bring back capacity or "

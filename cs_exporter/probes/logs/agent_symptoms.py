@@ -66,7 +66,13 @@ SYMPTOMS = (
         severity=Severity.WARNING,
         means="It takes no more connections for now (agent.max.concurrent.new.connections), or the agent is of none of "
         "its hosts.",
-        look=(_TAIL, "grep -i -e reject -e 'first command' /var/log/cloudstack/management/management-server.log"),
+        look=(
+            _TAIL,
+            (
+                "grep -i -e reject -e 'first command' /var/log/cloudstack/management/management-server.log, on the "
+                "management server"
+            ),
+        ),
         fix="After a restart with many hosts it ends by itself. Else look for the host in the cloud: it may have been "
         "removed there, and has to be added anew.",
     ),
@@ -95,7 +101,7 @@ SYMPTOMS = (
         severity=Severity.WARNING,
         means="The server has no thread or no database connection left to take the host in; with many hosts after a "
         "restart they wait for each other.",
-        look=(_TAIL, "tail -n 100 /var/log/cloudstack/management/management-server.log, on the server"),
+        look=(_TAIL, "tail -n 100 /var/log/cloudstack/management/management-server.log, on the management server"),
         fix="See to the management server: its database, its pool of connections, its memory. The agent tries again.",
     ),
     recent(

@@ -10,11 +10,12 @@ from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _METRIC = "cs_management_log_last_event_timestamp_seconds"
 _FILE = "/var/log/cloudstack/management/management-server.log"
+_QUERY, _THERE = "promtool query instant http://localhost:9090", "on Prometheus' machine"
 _POOL_FIX = (
     "Find what holds the connections: long statements in the process list, or a leak, which only a restart of "
     "cloudstack-management ends. Raise db.cloud.maxActive only together with the database's max_connections."
 )
-_PROCESSES = "mariadb -e 'SHOW FULL PROCESSLIST', on the database server"
+_PROCESSES = "mariadb -e 'SHOW FULL PROCESSLIST', on the cloud's database server"
 _CLOCKS = "chronyc tracking (or timedatectl timesync-status), on the agent's host and on the management server"
 _CERTIFICATE = (
     "openssl x509 -in /etc/cloudstack/agent/cloud.crt -noout -subject -dates -ext subjectAltName, on the host"
@@ -30,7 +31,7 @@ _AGENTS = (
         severity=Severity.WARNING,
         means="No ping of theirs came for ping.timeout x ping.interval. It now asks each host's health and then its "
         "neighbours; within minutes the host may go to Alert or Down, and until then its state says Up.",
-        look=(f"grep -F 'behind on ping' {_FILE} | tail -n 3", "cs_agent_seconds_to_alert, of all hosts"),
+        look=(f"grep -F 'behind on ping' {_FILE} | tail -n 3", f"{_QUERY} cs_agent_seconds_to_alert, {_THERE}"),
         fix="The list has the hosts' numbers (id in the table host). Where one host is behind, see to its agent; where "
         "many are, to the management server's threads and database, and to the path to it.",
     ),
@@ -55,7 +56,10 @@ _AGENTS = (
         severity=Severity.WARNING,
         means="The host stays in Connecting or goes from there to Alert, and tries again and again. Mostly one primary "
         "pool that can't be mounted there, since every pool is looked at on connecting.",
-        look=(f"grep -F 'error in the connect process' {_FILE} | tail", "cs_nfs_mount_state, of that host"),
+        look=(
+            f"grep -F 'error in the connect process' {_FILE} | tail",
+            f"{_QUERY} cs_nfs_mount_state, {_THERE}: that of the host in the log",
+        ),
         fix="Mend the pool that the line names, or put it into maintenance, so that the host can connect without it.",
     ),
     recent(
@@ -142,7 +146,7 @@ _DATABASE = (
         severity=Severity.CRITICAL,
         means="The pools of all clients add up to more than the database's max_connections. A management server that "
         "can't reach it fences itself.",
-        look=("mariadb -e \"SHOW GLOBAL STATUS LIKE '%connect%'\", on the database server", _PROCESSES),
+        look=("mariadb -e \"SHOW GLOBAL STATUS LIKE '%connect%'\", on the cloud's database server", _PROCESSES),
         fix="Raise max_connections to 350 for each management server, or make the pools smaller.",
     ),
     recent(
@@ -165,7 +169,7 @@ _DATABASE = (
         cause=Cause.DATABASE,
         severity=Severity.WARNING,
         means="The database answers slowly; when it takes 150 s, peers take the server for dead.",
-        look=(_PROCESSES, "iostat -x 1 5, on the database server"),
+        look=(_PROCESSES, "iostat -x 1 5, on the cloud's database server"),
         fix="Find the statement or the disk that the database waits for.",
     ),
 )
@@ -194,7 +198,7 @@ _SERVER = (
         unit="seconds",
         means="The log grew by more than is read in one look, or was rolled and compressed twice within a day before "
         "it was read to its end (once is usual: log4j does so at midnight). From then on silence is counted anew.",
-        look=(f"ls -lt {_FILE}* | head", "cs_management_log_lost_bytes_total"),
+        look=(f"ls -lt {_FILE}* | head", f"{_QUERY} cs_management_log_lost_bytes_total, {_THERE}"),
         fix="See why it writes so much (a level of TRACE). If this is usual, raise most_bytes of management_log. Where "
         "logs are rolled by size, let files be larger, or let the newest old one be kept uncompressed.",
     ),
