@@ -134,7 +134,7 @@ def _stored(folder: Path, platforms: Sequence[str], tell: Tell) -> dict[str, Cen
     hosts = Store(folder).read().hosts if platforms else {}
     for platform in platforms:
         if platform in hosts:
-            tell(f"{ENDPOINT}{platform}: its {len(hosts[platform])} hosts are those that were stored in {folder}")
+            tell(f"{ENDPOINT}{platform}: its hosts are those that were stored in {folder} ({len(hosts[platform])})")
         else:
             tell(
                 f"{ENDPOINT}{platform}: {folder} has no hosts of it that can be read; name the folder that the daemon "

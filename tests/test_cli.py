@@ -130,7 +130,7 @@ def test_hosts_of_a_cloud_that_is_down_are_those_of_the_store(
         assert called(monkeypatch, *words) == (0 if command[0] == "probe" else 1)
         told = capsys.readouterr()
         assert "kvm9" in told.out
-        assert f"its 1 hosts are those that were stored in {tmp_path / 'store'}" in told.err.splitlines()[1]
+        assert f"its hosts are those that were stored in {tmp_path / 'store'} (1)" in told.err.splitlines()[1]
     assert called(monkeypatch, "probe", "time_drift", "kvm 9", flags[0]) == 2
     assert (
         "known here: endpoint:cloudstack (cloudstack can't be asked: give the daemon's --storage.path,"

@@ -141,7 +141,7 @@ STORED = CloudHost("u9", "kvm9", "192.0.2.9", frozenset({Role.HYPERVISOR}))
 @pytest.mark.parametrize(
     ("clouds", "names", "unknown", "said"),
     [
-        ({"cloudstack": (STORED,)}, ["kvm9", "endpoint:cloudstack"], (), "its 1 hosts are those that were stored in "),
+        ({"cloudstack": (STORED,)}, ["kvm9", "endpoint:cloudstack"], (), "store (1)"),
         ({"other": (STORED,)}, ["endpoint:cloudstack"], ("cloudstack",), "has no hosts of it that can be read"),
         (None, ["endpoint:cloudstack"], ("cloudstack",), "has no hosts of it that can be read"),
     ],

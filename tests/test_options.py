@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cs_exporter.options import console
+import pytest
+
+from cs_exporter import options
+from cs_exporter.config import ConfigError
+from cs_exporter.options import Before, console
 
 
 def test_without_a_terminal_nothing_is_cut() -> None:
@@ -21,3 +25,30 @@ def test_a_place_where_nothing_can_be_kept_is_one_line(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     mend = "can't be made: File exists; choose another folder"
     assert (2, f"--storage.path: '{tmp_path / 'file'}' {mend}\n") == (done.returncode, done.stderr)
+
+
+def test_which_configuration_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The command's own option, then the one before it, then the usual file if there is one, then none."""
+    own, before, usual = tmp_path / "own.yml", tmp_path / "before.yml", tmp_path / "usual.yml"
+    monkeypatch.setattr(options, "DEFAULT_CONFIG", usual)
+    assert Before().config(None) is None
+    usual.write_text("")
+    assert (usual, before, own) == (
+        Before().config(None),
+        Before(before).config(None),
+        Before(before).config(own),
+    )
+
+
+def test_which_store_is_read(tmp_path: Path) -> None:
+    """The same way; and one that is not there is a mistake, for nobody has stored anything in it."""
+    own, before = tmp_path / "own", tmp_path / "before"
+    with pytest.raises(ConfigError, match="is no folder that can be read; name the daemon's"):
+        Before(storage=before).kept(None)
+    own.mkdir()
+    before.mkdir()
+    assert (None, before, own) == (
+        Before().kept(None),
+        Before(storage=before).kept(None),
+        Before(storage=before).kept(own),
+    )

@@ -221,11 +221,12 @@ def test_the_summary_counts_hosts_and_probes(directory: Path) -> None:
 
 
 def test_the_summary_tells_platforms_apart(directory: Path) -> None:
-    """How many hosts they have is not known before they are asked."""
+    """How many hosts they have is not known before they are asked; the page about it counts all probes."""
     path = written(directory, LOCAL + "platforms: {cloudstack: {database: {address: db1}, hosts: {connection: local}}}")
     config = stub(path)
     expected = f"{path}: OK: 1 host, 1 platform (asked when it runs), 1 probe"
     assert expected == summary(config, build_inventory(config))
+    assert f"1 platform (asked when it runs), {len(PROBES)} probes\n" in (DOCS / "configuration.md").read_text()
 
 
 def test_the_schema_describes_every_key() -> None:
