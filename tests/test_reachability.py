@@ -63,6 +63,6 @@ def test_a_host_is_silent_when_nobody_gets_its_word(runs: list[tuple[str, object
 
 def test_the_probes_that_need_a_hosts_word() -> None:
     """Ports, databases and file servers answer for themselves."""
-    assert {"time_drift", "agent_heartbeat", "nfs_mounts", "storage_heartbeat", "path_mtu"} == {
-        spec.name for spec in PROBES if spec.needs_its_word
-    }
+    words = {"time_drift", "agent_heartbeat", "nfs_mounts", "storage_heartbeat", "path_mtu"}
+    words |= {"management_log", "agent_log", "agent_certificates", "block_storage"}
+    assert words == {spec.name for spec in PROBES if spec.needs_its_word}

@@ -141,7 +141,7 @@ CLOCKS = (
         rows=(Row(FLEET, "CsExporterClockWrong"),),
         # No host is taken for wrong by its neighbours, once all have been measured by the clock as it is now.
         queries=("max(abs(cs_clock_skew_from_fleet_seconds)) < 1 and on() abs(cs_clock_fleet_skew_seconds) > 5",),
-        also=(Row(ANY, "CsClockSkew"),),
+        also=(Row(ANY, "CsClockSkew"), Row(ANY, "CsStorageHeartbeatAhead")),
         slack=lambda pace: pace.slowness + 1,
         # Ages are told by the exporter's clock and looked at by Prometheus', so that all silence shows late.
         alone=True,

@@ -26,6 +26,8 @@ STATES = (
 """Of the database, of the replica that has lost it, and of the servers that could not write there."""
 
 
+UNTOLD = "of the cloud itself nothing is learnt meanwhile, which is told where it lasts"
+
 _passwords = itertools.count(1)
 
 
@@ -111,6 +113,8 @@ MYSQL = (
         rows=(Row(HERE, "CsMysqlSaturated"),),
         also=(Row(HERE, "CsMysqlConnectionsHigh"), Row(HERE, "CsMysqlConnectionsCritical"), *SOCKETS),
         blind=(ENDPOINT,),
+        besides=(UNREACHABLE,),
+        because=UNTOLD,
         part=PART,
     ),
     Fault(
@@ -122,6 +126,8 @@ MYSQL = (
         rows=(Row(HERE, "CsMysqlMute"),),
         also=(*STATES, *SOCKETS),
         blind=(ENDPOINT,),
+        besides=(UNREACHABLE,),
+        because=UNTOLD,
         part=PART,
     ),
     Fault(
@@ -133,6 +139,8 @@ MYSQL = (
         rows=(Row(HERE, "CsMysqlDown"),),
         also=(*STATES, *SOCKETS),
         blind=(ENDPOINT,),
+        besides=(UNREACHABLE,),
+        because=UNTOLD,
         part=PART,
     ),
     Fault(
@@ -144,6 +152,8 @@ MYSQL = (
         rows=(Row(HERE, "CsMysqlDown"),),
         also=(*STATES, *SOCKETS),
         blind=(ENDPOINT,),
+        besides=(UNREACHABLE,),
+        because=UNTOLD,
         part=PART,
     ),
     Fault(
@@ -164,6 +174,8 @@ MYSQL = (
         rows=(Row(HERE, "CsMysqlMute"),),
         also=(*STATES, *SOCKETS),
         blind=(ENDPOINT,),
+        besides=(UNREACHABLE,),
+        because=UNTOLD,
         part=PART,
     ),
     Fault(

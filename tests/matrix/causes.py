@@ -93,16 +93,18 @@ CASES: Mapping[str, tuple[Alert, tuple[Alert, ...], tuple[Alert, ...]]] = {
     ),
     "management server down for its cloud": (
         alert("CsManagementServerDown", host="ms1", **MS1),
-        (
-            alert("CsAgentSessionGone", **KVM1, **AGENT, **MS1),
-            alert("CsPortDown", host="ms1", port_name="management-http", management_server="ms1", **PORT),
-        ),
+        (alert("CsAgentSessionGone", **KVM1, **AGENT, **MS1),),
         (
             alert("CsAgentSessionGone", **KVM2, **AGENT, **MS2),
             alert("CsHostInAlert", **KVM1),
             alert("CsManagementAgentsLost", host="ms1"),
             alert("CsManagementClockAhead", host="ms1"),
         ),
+    ),
+    "management server down, and its port": (
+        alert("CsManagementServerDown", host="ms1", **MS1),
+        (alert("CsPortDown", host="ms1", port_name="management-http", management_server="ms1", **PORT),),
+        (alert("CsPortDown", host="ms2", port_name="management-http", management_server="ms2", **PORT),),
     ),
     "a host given up": (
         alert("CsHostInAlert", **KVM1),

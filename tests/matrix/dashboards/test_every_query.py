@@ -47,12 +47,39 @@ BREAKING: Mapping[str, str] = {
 }
 """Faults that are brought about together, and where."""
 
+TOLD = frozenset(
+    {
+        *("cs_cloud_database_unasked", "cs_cloud_source_info", "cs_discovery_hosts", "cs_discovery_hosts_held"),
+        *("cs_discovery_hosts_missing", "cs_discovery_lacking", "cs_discovery_last_complete_timestamp_seconds"),
+        *("cs_ha_work_unfinished", "cs_host_schedulable", "cs_host_state", "cs_host_state_changes_total"),
+        *("cs_host_state_since_timestamp_seconds", "cs_management_agents", "cs_management_agents_lost_ratio"),
+        *("cs_management_clock_ahead_seconds", "cs_management_heartbeat_age_seconds", "cs_management_peers_down"),
+        *("cs_management_server_state", "cs_storage_pools", "cs_vms_in_error", "cs_vms_recent_errors"),
+    }
+)
+"""What its cloud tells of the small one: of its hosts and servers, with no guest in trouble and nothing held."""
+
+LOST = ("lost_bytes_total", "gaps_total", "last_gap_timestamp_seconds")
+
 NOT_HERE: Mapping[str, str] = {
     **dict.fromkeys(
-        (name for name, of in METRICS.items() if of.probe == "cloudstack_states"), "no cloud is asked here"
+        (name for name, of in METRICS.items() if of.probe == "cloudstack_states" and name not in TOLD),
+        "nothing of the kind is in its cloud",
     ),
     **dict.fromkeys((name for name in METRICS if name.startswith("cs_galera_")), "its database is no cluster"),
-    **dict.fromkeys((name for name in METRICS if name.startswith("cs_discovery_")), "no cloud is asked here"),
+    **dict.fromkeys(
+        (name for name, of in METRICS.items() if of.probe in {"agent_certificates", "block_storage"}),
+        "its hosts have no agent of CloudStack's own, and no block storage",
+    ),
+    **dict.fromkeys(
+        (f"cs_{log}_log_{lost}" for log in ("agent", "management") for lost in LOST),
+        "of its logs no line is lost",
+    ),
+    **dict.fromkeys(
+        (name for name in METRICS if name.startswith(("cs_management_log_events_", "cs_management_log_last_event_"))),
+        "its servers write of pings alone",
+    ),
+    **dict.fromkeys((name for name in METRICS if name.startswith("cs_management_pool_")), "nor do they have pools"),
     "cs_mysql_denied": "the monitoring account has all that it needs",
     "cs_mysql_account_privileged": "and no more",
     "cs_mysql_replication_error_info": "whether a stopped replica still says what kept it from its source is luck",

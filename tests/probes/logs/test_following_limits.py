@@ -85,7 +85,10 @@ async def test_one_reader_at_a_time(tmp_path: Path) -> None:
         with pytest.raises(ProbeFailed, match="its disk may hang") as caught:
             await wait_for_the_guard(other)
         assert Reason.COMMAND is caught.value.reason
-        assert found == marked(readers)
+        # What has only just begun may still have been setting itself up: nobody has come since.
+        left = marked(readers)
+        assert left.items() <= found.items()
+        assert 1 == sum("sleep 60" in command for command in left.values())
         with pytest.raises(ProbeFailed, match="not read within 6 s"):
             await first
         await wait_until_async(lambda: not marked(readers), what="the look that was ended to be gone")
