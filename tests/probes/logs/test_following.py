@@ -56,6 +56,26 @@ async def test_every_shell_follows_alike(shell: ShellKind, tmp_path: Path) -> No
         assert ([4], 0) == (stand.heard(), stand.last.reading.gaps if stand.last else None)
 
 
+@pytest.mark.parametrize("ping", [old_ping, new_ping])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("2026-10-25 02:59:59,055", "2026-10-25 02:00:14,055"), ("2026-03-29 01:59:59,055", "2026-03-29 03:00:14,055")],
+    ids=["summer time ends", "summer time begins"],
+)
+async def test_the_time_that_a_line_bears_counts_for_nothing(
+    ping: Callable[[int], str], before: str, after: str, tmp_path: Path
+) -> None:
+    """The server's local time jumps by an hour between two pings: both were heard when they were first seen."""
+    async with log_stand(tmp_path) as stand:
+        await stand.look()
+        stand.write(before + ping(1)[len(before) :])
+        first = await stand.look()
+        stand.write(after + ping(2)[len(after) :])
+        second = await stand.look()
+        assert {1: stand.now - 15, 2: stand.now} == {number: one.at for number, one in second.heard.items()}
+        assert (0, 0, stand.now - 15) == (second.gaps, second.lost, first.at)
+
+
 @pytest.mark.parametrize("ping", [old_ping, new_ping, direct_ping])
 async def test_a_thousand_agents_fit_into_an_answer(ping: Callable[[int], str], tmp_path: Path) -> None:
     """All are heard in one look; what they are called is said bit by bit, as there is room, and then no more."""
