@@ -20,7 +20,7 @@ from cs_exporter.discovery.clouds import Discovery
 from cs_exporter.discovery.store import Store
 from cs_exporter.discovery.urgency import calls_for_census
 from cs_exporter.history import History
-from cs_exporter.inventory import InventoryChange, build_inventory, difference
+from cs_exporter.inventory import InventoryChange, build_inventory, difference, platforms_of
 from cs_exporter.model import Census, Failure, Host, Inventory, Outcome, Reason, Role, Unsupported
 from cs_exporter.ports import Clock, Last, R
 from cs_exporter.probes import DERIVED, PROBES
@@ -63,7 +63,7 @@ class Daemon:
         self.probes, self.derived = PROBES, DERIVED
         self._discovery = Discovery(None if storage is None else Store(storage), clock)
         self.board = Board(build_inventory(self.config, self._discovery.censuses()))
-        self._discovery.follow(_clouds(self.board.inventory))
+        self._discovery.follow(platforms_of(self.board.inventory))
         self.history = History()
         counters = self.board.health.counters
         self._world = World(collector(), pace_of(self.config), clock, counters)
@@ -148,20 +148,23 @@ class Daemon:
                 self.board.health.config_reload_successful = False
                 raise
             self._discovery.accept(held)
-            self._discovery.follow(_clouds(change.inventory))
+            self._discovery.follow(platforms_of(change.inventory))
             await self._apply(config, change)
             self._loaded()
             await self._discovery.save()
 
     async def _follow(self) -> None:
         """Watch the hosts that clouds have now. What they say meanwhile is applied after that, in one go."""
-        while self._told:
+        is_new = True
+        while is_new:
             async with self._reloading:
-                self._told = False
-                change = await self._difference(self.config, self._discovery.censuses())
-                if change.added or change.removed or change.changed:
-                    await self._apply(self.config, change)
+                if self._told:
+                    self._told = False
+                    change = await self._difference(self.config, self._discovery.censuses())
+                    if change.added or change.removed or change.changed:
+                        await self._apply(self.config, change)
                 await self._discovery.save()
+            is_new = self._told
         self._end_first_sweep()
 
     async def _difference(self, config: Config, censuses: Mapping[str, Census]) -> InventoryChange:
@@ -264,10 +267,11 @@ class Daemon:
 
     def _hear(self, platform: str, census: Census) -> None:
         """A cloud has said who belongs to it: what that changes is applied as a reload is, one at a time."""
-        if self._ending or not self._discovery.take(platform, census):
+        if self._ending:
             return
-        self._told = True
-        if self._following is None or self._following.done():
+        self._told |= self._discovery.take(platform, census)
+        is_idle = self._following is None or self._following.done()
+        if is_idle and (self._told or self._discovery.is_outdated):
             self._following = asyncio.get_running_loop().create_task(self._follow())
 
     def _keep_to_inventory(self, probe: str, name: str) -> None:
@@ -283,11 +287,6 @@ class Daemon:
     def _await_first(self, inventory: Inventory) -> None:
         self._awaited = self._asked(inventory)
         self.board.health.first_sweep_done = not self._awaited
-
-
-def _clouds(inventory: Inventory) -> list[str]:
-    """The platforms that are asked who belongs to them."""
-    return [host.platform for host in inventory if host.cloud is not None]
 
 
 def _way_in(host: Host) -> tuple[object, ...]:

@@ -121,6 +121,11 @@ def _with_pools(host: Host, servers: list[str]) -> Mapping[str, Any]:
     return MappingProxyType({**host.settings, mysql_connections.SPEC.name: settings.with_management(servers)})
 
 
+def platforms_of(inventory: Inventory) -> list[str]:
+    """The platforms that are asked who belongs to them: those whose pseudo-host is there."""
+    return [host.platform for host in inventory if host.cloud is not None]
+
+
 def difference(old: Inventory, new: Inventory) -> InventoryChange:
     """What `new` changes: a host is changed where any of its fields differs."""
     merged: dict[str, Host] = {}

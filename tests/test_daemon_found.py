@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 
 from cs_exporter.config import ConfigError, load
 from cs_exporter.daemon import Daemon
-from cs_exporter.discovery.store import FILE
+from cs_exporter.discovery.store import FILE, Store
 from cs_exporter.model import Census, Outcome
 from cs_exporter.platforms.cloudstack.states import Source, States
 from cs_exporter.probes.cloudstack.cloudstack_states import SPEC
@@ -33,6 +33,7 @@ from tests.probes.cloudstack.states_stand import KVM1, PING
 DEADLINE = 10.0
 NOBODY = 9  # the port `discard`
 SECOND = "endpoint:second"
+CLOUD_NAME = "cloudstack"
 
 
 class Stand:
@@ -108,6 +109,19 @@ async def test_answers_that_come_at_once_are_applied_in_one_go(stand: Stand) -> 
         stand.says(answer(range(30)))
         await stand.daemon.reload()
     assert before.hosts["kvm0"] is stand.daemon.board.inventory.hosts["kvm0"]
+
+
+async def test_an_answer_like_the_last_is_dated_and_no_more(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store keeps when it came; the inventory of thousands of hosts is not made anew for that."""
+    monkeypatch.setattr("cs_exporter.discovery.clouds.WRITTEN", 0.0)
+    stand.says(answer(range(3)))
+    await stand.has(3)
+    stored = Store(stand.storage)
+    await wait_until_async(lambda: CLOUD_NAME in stored.read().complete, DEADLINE, "the first answer's time")
+    before = stored.read().complete[CLOUD_NAME]
+    monkeypatch.setattr("cs_exporter.daemon.build_inventory", None)
+    stand.says(answer(range(3)))
+    await wait_until_async(lambda: before < stored.read().complete[CLOUD_NAME], DEADLINE, "the second one's")
 
 
 async def test_a_reload_in_between_sees_the_newest_answer(stand: Stand) -> None:

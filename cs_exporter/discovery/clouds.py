@@ -58,14 +58,19 @@ class Discovery:
         self._useless: frozenset[str] = frozenset()
 
     def take(self, platform: str, census: Census) -> bool:
-        """Take in one answer of a cloud; whether that changes who is watched, or how, or is to be stored."""
+        """Take in one answer of a cloud; whether that changes who is watched, or how."""
         before = self._clouds[platform]
         after = self._clouds[platform] = before.take(census)
         if census.complete:
             self._complete[platform] = self._clock.time()
         _tell_held(platform, before, after)
         self._tell_lacking(platform, census)
-        return after.hosts != before.hosts or (self._store is not None and self._is_old(platform))
+        return after.hosts != before.hosts
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the store, if there is one, has no time of lately for some cloud's last complete answer."""
+        return self._store is not None and any(map(self._is_old, self._clouds))
 
     def held(self) -> Mapping[str, frozenset[str]]:
         """Platform -> uuids of the hosts that a loss keeps at this moment."""
@@ -114,7 +119,7 @@ class Discovery:
     async def save(self) -> None:
         """Write the hosts to the store, if there is one and they, or the times, are not what was written last."""
         hosts = {platform: tuple(keeping.hosts.values()) for platform, keeping in self._clouds.items()}
-        if self._store is None or (hosts == self._stored.hosts and not any(map(self._is_old, self._clouds))):
+        if self._store is None or (hosts == self._stored.hosts and not self.is_outdated):
             return
         now = Stored(hosts, {platform: self._complete[platform] for platform in hosts})
         if await asyncio.to_thread(self._store.write, now):

@@ -178,11 +178,12 @@ async def test_the_age_is_stored_now_and_then(tmp_path: Path) -> None:
     """Not with each answer: that would write the whole file once a minute for nothing."""
     clock = Clock()
     found = following("a", store=Store(tmp_path), clock=clock)
-    due = []
+    changed, due = [], []
     for clock.now in (1000.0, 1060.0, 1000.0 + WRITTEN, 1060.0 + WRITTEN):
-        due.append(found.take("a", answer(range(3))))
+        changed.append(found.take("a", answer(range(3))))
+        due.append(found.is_outdated)
         await found.save()
-    assert [True, False, True, False] == due
+    assert ([True, False, False, False], [True, False, True, False]) == (changed, due)
     assert {"a": 1000.0 + WRITTEN} == Store(tmp_path).read().complete
 
 
@@ -197,7 +198,8 @@ async def test_a_cloud_that_never_answered_wholly_is_as_old_as_its_first_start(t
 
 
 async def _taken(found: Discovery, census: Census) -> bool:
-    due = found.take("a", census)
+    found.take("a", census)
+    due = found.is_outdated
     await found.save()
     return due
 
