@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cs_exporter.platforms.cloudstack.database.listing import (
+from cs_exporter.platforms.listing import (
     FIELD,
     LINE,
     Listed,
