@@ -9,7 +9,7 @@ import asyncio
 import os
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -17,10 +17,21 @@ from cs_exporter import grants, needs
 from cs_exporter.config import Config
 from cs_exporter.daemon import collector, pace_of
 from cs_exporter.keyline import COLLECTOR, destination, key_line, tunnelled
-from cs_exporter.model import Connection, Host, PortRow, ProbeFailed, Reason, UnparsableError, UnsupportedError
+from cs_exporter.model import (
+    CloudKind,
+    Connection,
+    Host,
+    PortRow,
+    ProbeFailed,
+    Reason,
+    UnparsableError,
+    UnsupportedError,
+)
 from cs_exporter.needs import Lack
-from cs_exporter.platforms.cloudstack import api
-from cs_exporter.ports import AnswerState, Counters, EchoWay, Io, Last, R, SectionCall, Talk
+from cs_exporter.platforms.cloudstack import api as cloudstack
+from cs_exporter.platforms.openstack import api as openstack
+from cs_exporter.ports import AnswerState, CloudApi, Counters, EchoWay, Io, Last, R, SectionCall, Talk
+from cs_exporter.probes.rabbitmq import rabbitmq, rights
 from cs_exporter.spec import AnySpec, Need
 from cs_exporter.transports.world import World
 
@@ -34,6 +45,9 @@ DIAL_DEADLINE = 3.0
 FORWARDING = "forwarding"
 """Key of the need that the SSH connection itself is asked for."""
 
+CLOUD_API = cloudstack.NEED.key
+"""The same of every platform: a pseudo-host stands for one cloud."""
+
 _NONE_FAILED: Mapping[str, str] = MappingProxyType({})
 
 OTHER_COLLECTOR = Lack(
@@ -44,6 +58,21 @@ OTHER_COLLECTOR = Lack(
 NO_TIMEOUT = Lack(
     "timeout", "all that may block: mounts, NTP clients, pings, and this list", "apt-get install coreutils"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rights:
+    """What a platform's API may be asked: all of it, what is refused and in which words, and what mends that."""
+
+    commands: Collection[str]
+    refused: Callable[[CloudApi, float], Awaitable[Mapping[str, str]]]
+    allowing: Callable[[Iterable[str]], str]
+
+
+_RIGHTS = {
+    CloudKind.CLOUDSTACK: _Rights(cloudstack.COMMANDS, cloudstack.refused, cloudstack.allowing),
+    CloudKind.OPENSTACK: _Rights(openstack.POLICIES, openstack.refused, openstack.allowing),
+}
 
 
 @dataclass(slots=True)
@@ -154,8 +183,10 @@ async def check(host: Host, io: Io, specs: Sequence[AnySpec]) -> Report:
                 await _forwarding(report, host, io, wanted[FORWARDING])
             if not grants.KEYS.isdisjoint(wanted):
                 await _database(report, host, io, wanted)
-            if api.NEED.key in wanted:
-                await _cloud_api(report, io, wanted[api.NEED.key])
+            if host.cloud is not None and CLOUD_API in wanted:
+                await _cloud_api(report, host.cloud.kind, io, wanted[CLOUD_API])
+            if any(spec.name == rabbitmq.SPEC.name for spec in needs.asked(host, specs)):
+                await _message_bus(report, host, io)
     except TimeoutError:
         report.unasked.append(f"no answer within {limit:g} s")
     return report
@@ -226,18 +257,28 @@ async def _database(report: Report, host: Host, io: Io, wanted: dict[str, Need])
         report.unasked.append(f"database: {failure}")
 
 
-async def _cloud_api(report: Report, io: Io, need: Need) -> None:
-    """Where every command is refused, the keys are wrong; where some are, the role is."""
+async def _message_bus(report: Report, host: Host, io: Io) -> None:
     try:
-        refused = await api.refused(io.api, PATIENCE)
+        lacks = await rights.missing(host, io, host.settings[rabbitmq.SPEC.name])
+    except ProbeFailed as failure:
+        report.unasked.append(f"message bus: {failure}")
+    else:
+        report.lacks += [Lack(lack.what, lack.lost, lack.mend) for lack in lacks]
+
+
+async def _cloud_api(report: Report, kind: CloudKind, io: Io, need: Need) -> None:
+    """Where every command is refused, the keys are wrong; where some are, the role is."""
+    rights = _RIGHTS[kind]
+    try:
+        refused = await rights.refused(io.api, PATIENCE)
     except ProbeFailed as failure:
         report.unasked.append(f"API: {failure}")
         return
     if not refused:
         return
     said = next(iter(refused.values()))
-    if len(refused) == len(api.COMMANDS):
+    if len(refused) == len(rights.commands):
         report.lacks.append(Lack(f"{need.key} ({said})", need.lost, need.mend))
     else:
         lost = "what these lists tell of the cloud, by its API"
-        report.lacks.append(Lack(f"{need.key}: {', '.join(refused)} ({said})", lost, api.allowing(refused)))
+        report.lacks.append(Lack(f"{need.key}: {', '.join(refused)} ({said})", lost, rights.allowing(refused)))

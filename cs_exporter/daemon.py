@@ -18,9 +18,9 @@ from cs_exporter.config import Config, ConfigError, shown
 from cs_exporter.derive import Deriver
 from cs_exporter.discovery.clouds import Discovery
 from cs_exporter.discovery.store import Store
-from cs_exporter.discovery.urgency import calls_for_census
+from cs_exporter.discovery.urgency import census_called_for
 from cs_exporter.history import History
-from cs_exporter.inventory import InventoryChange, build_inventory, difference, platforms_of
+from cs_exporter.inventory import ENDPOINT, InventoryChange, build_inventory, difference
 from cs_exporter.model import Census, Failure, Host, Inventory, Outcome, Reason, Role, Unsupported
 from cs_exporter.ports import Clock, Last, R
 from cs_exporter.probes import DERIVED, PROBES
@@ -62,8 +62,8 @@ class Daemon:
         self.config = load()
         self.probes, self.derived = PROBES, DERIVED
         self._discovery = Discovery(None if storage is None else Store(storage), clock)
-        self.board = Board(build_inventory(self.config, self._discovery.censuses()))
-        self._discovery.follow(platforms_of(self.board.inventory))
+        self._discovery.follow(self.config.sources)
+        self.board = Board(build_inventory(self.config, self._discovery.censuses(self.config.sources)))
         self.history = History()
         counters = self.board.health.counters
         self._world = World(collector(), pace_of(self.config), clock, counters)
@@ -143,12 +143,12 @@ class Daemon:
             held = self._discovery.held()  # answers that come while this goes on have not been seen by anybody
             try:
                 config = await asyncio.to_thread(self._load)
-                change = await self._difference(config, self._discovery.censuses(held))
+                change = await self._difference(config, self._discovery.censuses(config.sources, held))
             except ConfigError:
                 self.board.health.config_reload_successful = False
                 raise
             self._discovery.accept(held)
-            self._discovery.follow(platforms_of(change.inventory))
+            self._discovery.follow(config.sources)
             await self._apply(config, change)
             self._loaded()
             await self._discovery.save()
@@ -160,7 +160,7 @@ class Daemon:
             async with self._reloading:
                 if self._told:
                     self._told = False
-                    change = await self._difference(self.config, self._discovery.censuses())
+                    change = await self._difference(self.config, self._discovery.censuses(self.config.sources))
                     if change.added or change.removed or change.changed:
                         await self._apply(self.config, change)
                 await self._discovery.save()
@@ -252,9 +252,10 @@ class Daemon:
         self.history.record(outcome)
         self._deriver.landed(outcome.probe, interval)
         if isinstance(outcome.reading, Census):
-            self._hear(self.board.inventory.hosts[outcome.host].platform, outcome.reading)
-        if calls_for_census(before and before.reading, outcome.reading):
-            self._scheduler.hurry(_SHEETS["cloudstack_census"], self.board.inventory.hosts[outcome.host])
+            self._hear(outcome.host.removeprefix(ENDPOINT), outcome.reading)
+        census = census_called_for(before and before.reading, outcome.reading)
+        if census is not None:
+            self._scheduler.hurry(_SHEETS[census], self.board.inventory.hosts[outcome.host])
         if entry.failure is not None and (before is None or before.failure != entry.failure):
             failure = entry.failure
             log.warning(
@@ -265,11 +266,11 @@ class Daemon:
         self._awaited.discard((outcome.probe, outcome.host))
         self._end_first_sweep()
 
-    def _hear(self, platform: str, census: Census) -> None:
+    def _hear(self, source: str, census: Census) -> None:
         """A cloud has said who belongs to it: what that changes is applied as a reload is, one at a time."""
         if self._ending:
             return
-        self._told |= self._discovery.take(platform, census)
+        self._told |= self._discovery.take(source, census)
         is_idle = self._following is None or self._following.done()
         if is_idle and (self._told or self._discovery.is_outdated):
             self._following = asyncio.get_running_loop().create_task(self._follow())

@@ -11,11 +11,12 @@ from types import MappingProxyType
 from typing import Any
 
 from cs_exporter.config import Config
+from cs_exporter.config.endpoints import EndpointPlan
 from cs_exporter.config.found import Tell, fleet
 from cs_exporter.config.hosts import Member
 from cs_exporter.config.profiles import Profile
-from cs_exporter.config.resolve import HostPlan, PlatformPlan
-from cs_exporter.model import Census, Host, Inventory, Mount, Role, Traffic
+from cs_exporter.config.resolve import HostPlan
+from cs_exporter.model import Census, CloudKind, Host, Inventory, Mount, Role, Traffic
 from cs_exporter.probes.mysql import mysql_connections
 from cs_exporter.probes.mysql.mysql_connections import MysqlConnectionsSettings
 from cs_exporter.topology.peers import peers_of
@@ -51,6 +52,7 @@ def build_inventory(config: Config, censuses: Mapping[str, Census] = _NOBODY, te
     """
     found = fleet(config, censuses, tell)
     known = {platform: _Known(found.plans, platform) for platform in {plan.profile.platform for plan in found.plans}}
+    kinds = {platform.name: platform.kind for platform in config.platforms}
     hosts: dict[str, Host] = {}
     mounts: dict[int, tuple[Mount, ...]] = {}
     for plan in found.plans:
@@ -60,10 +62,13 @@ def build_inventory(config: Config, censuses: Mapping[str, Census] = _NOBODY, te
             mounts[id(profile)] = tuple(map(names.mount, profile.mounts))
         for member in plan.members:
             others = _with_itself(names.names, member.name, profile) if Role.DATABASE in profile.roles else {}
-            hosts[member.name] = _host(member, profile, mounts[id(profile)], others)
+            if Role.MESSAGE_BUS in profile.roles:
+                others = {**others, **_served(found.names, profile.platform, hosts_of=names.names.values())}
+            hosts[member.name] = _host(member, profile, mounts[id(profile)], others, kinds.get(profile.platform))
     for platform in config.platforms:
-        host = _endpoint(platform, found.names[platform.name])
-        hosts[host.name] = host
+        for endpoint in platform.endpoints:
+            host = _endpoint(endpoint, found.names[platform.name])
+            hosts[host.name] = host
     return Inventory(MappingProxyType(_related(hosts)))
 
 
@@ -86,9 +91,9 @@ class _Known:
         return Mount(**{**written, "server": name, "server_address": self._addresses.get(server, server)})
 
 
-def _endpoint(platform: PlatformPlan, names: Mapping[str, str]) -> Host:
-    host = _host(Member(f"{ENDPOINT}{platform.name}", platform.address), platform.profile, (), names)
-    return replace(host, cloud=platform.target)
+def _endpoint(endpoint: EndpointPlan, names: Mapping[str, str]) -> Host:
+    member = Member(f"{ENDPOINT}{endpoint.name}", endpoint.address)
+    return replace(_host(member, endpoint.profile, (), names, endpoint.target.kind), cloud=endpoint.target)
 
 
 def _with_itself(names: Mapping[str, str], name: str, profile: Profile) -> Mapping[str, str]:
@@ -96,6 +101,12 @@ def _with_itself(names: Mapping[str, str], name: str, profile: Profile) -> Mappi
     if not profile.roles >= {Role.MANAGEMENT, Role.DATABASE}:
         return names
     return {**names, **dict.fromkeys(_ITSELF, name)}
+
+
+def _served(clouds: Mapping[str, Mapping[str, str]], platform: str, *, hosts_of: Iterable[str]) -> Mapping[str, str]:
+    """Whose queues a message bus has: machines as their cloud calls them -> by name; of any cloud, if it is of none."""
+    theirs = [clouds[platform]] if platform in clouds else [*clouds.values()]
+    return {name: name for name in hosts_of} | {uuid: name for names in theirs for uuid, name in names.items()}
 
 
 def _related(hosts: dict[str, Host]) -> dict[str, Host]:
@@ -121,11 +132,6 @@ def _with_pools(host: Host, servers: list[str]) -> Mapping[str, Any]:
     return MappingProxyType({**host.settings, mysql_connections.SPEC.name: settings.with_management(servers)})
 
 
-def platforms_of(inventory: Inventory) -> list[str]:
-    """The platforms that are asked who belongs to them: those whose pseudo-host is there."""
-    return [host.platform for host in inventory if host.cloud is not None]
-
-
 def difference(old: Inventory, new: Inventory) -> InventoryChange:
     """What `new` changes: a host is changed where any of its fields differs."""
     merged: dict[str, Host] = {}
@@ -146,7 +152,9 @@ def difference(old: Inventory, new: Inventory) -> InventoryChange:
     )
 
 
-def _host(member: Member, profile: Profile, mounts: tuple[Mount, ...], names: Mapping[str, str]) -> Host:
+def _host(
+    member: Member, profile: Profile, mounts: tuple[Mount, ...], names: Mapping[str, str], kind: CloudKind | None
+) -> Host:
     return Host(
         name=member.name,
         address=member.address,
@@ -162,6 +170,7 @@ def _host(member: Member, profile: Profile, mounts: tuple[Mount, ...], names: Ma
         declared_ports=profile.ports,
         mysql=profile.mysql,
         names=MappingProxyType(names),
+        cloud_kind=kind,
         limits=profile.limits,
         settings=profile.settings,
     )

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from rich.console import Console
 from rich.pretty import Pretty
@@ -20,8 +21,9 @@ from cs_exporter.config.found import Tell
 from cs_exporter.daemon import collector, pace_of
 from cs_exporter.discovery.store import Store
 from cs_exporter.inventory import ENDPOINT, build_inventory
-from cs_exporter.model import Census, Connection, Failure, Host, Inventory, Outcome, Unsupported
+from cs_exporter.model import Census, CloudHost, Connection, Failure, Host, Inventory, Outcome, Unsupported
 from cs_exporter.needs import asked
+from cs_exporter.platforms.together import together
 from cs_exporter.ports import Counters, Last, R
 from cs_exporter.probes import DERIVED, PROBES
 from cs_exporter.runner import run_once
@@ -31,6 +33,15 @@ from cs_exporter.transports.transcript.transcript import noted
 from cs_exporter.transports.world import World
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
+
+@runtime_checkable
+class Incomplete(Protocol):
+    """A reading that knows what it does not tell, as Census does: it is not well for having no symptoms."""
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """A line each, for the operator."""
 
 
 async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list[str]) -> Outcome:
@@ -68,10 +79,10 @@ async def probe_once(config: Config, spec: AnySpec, host: Host, transcript: list
 
 @dataclass(frozen=True)
 class Everybody:
-    """All hosts, written and found. `censuses`: platform -> what its cloud answered now.
+    """All hosts, written and found. `censuses`: source -> what it answered now; a source is a cloud, or a cell of it.
 
-    `failed`: pseudo-host -> why its cloud can't be asked. `complete`: all clouds have answered. `unknown`: platforms
-    whose hosts nobody has told, nor the store.
+    `failed`: pseudo-host -> why it can't be asked. `complete`: all sources have answered. `unknown`: sources whose
+    hosts nobody has told, nor the store.
     """
 
     inventory: Inventory
@@ -82,15 +93,15 @@ class Everybody:
 
     def gaps(self) -> Iterator[str]:
         """What the clouds did not tell, or can't, a line each; that a cloud has nobody is one too."""
-        for platform, census in self.censuses.items():
+        for source, census in self.censuses.items():
             for line in dict.fromkeys((*census.lacking, *census.untold)):
-                yield f"{ENDPOINT}{platform}: does not tell everything: {line}"
+                yield f"{ENDPOINT}{source}: does not tell everything: {line}"
             if not census.hosts:
-                yield f"{ENDPOINT}{platform}: names no host at all; is it the right cloud, and the right database.name?"
+                yield f"{ENDPOINT}{source}: names no host at all; is it the right cloud, and the right database.name?"
 
 
 async def censuses(config: Config, inventory: Inventory) -> tuple[Mapping[str, Census], Mapping[str, str]]:
-    """Platform -> who is in it, of all clouds of an inventory; and pseudo-host -> why its cloud can't be asked."""
+    """Source -> who is in it, of all clouds of an inventory; and pseudo-host -> why it can't be asked."""
     world = World(collector(), pace_of(config), time, Counters())
 
     async def ask(spec: AnySpec, cloud: Host) -> tuple[Host, Outcome]:
@@ -104,7 +115,7 @@ async def censuses(config: Config, inventory: Inventory) -> tuple[Mapping[str, C
     try:
         for cloud, outcome in await asyncio.gather(*asks):
             if isinstance(outcome.reading, Census):
-                found[cloud.platform] = outcome.reading
+                found[cloud.name.removeprefix(ENDPOINT)] = outcome.reading
             elif isinstance(outcome.result, Failure):
                 failed[cloud.name] = f"{outcome.result.reason}: {outcome.result.detail}"
     finally:
@@ -123,24 +134,34 @@ def everybody(config: Config, tell: Tell, storage: Path | None = None) -> Everyb
     found, failed = asyncio.run(censuses(config, inventory))
     for name, why in failed.items():
         tell(f"{name}: can't be asked which hosts it has: {why}")
-    others = [platform.name for platform in config.platforms if platform.name not in found]
+    others = [source for source in config.sources if source not in found]
     known = found if storage is None else {**_stored(storage, others, tell), **found}
-    unknown = tuple(name for name in others if name not in known)
-    return Everybody(build_inventory(config, known, tell), found, failed, complete=not others, unknown=unknown)
+    unknown = tuple(source for source in others if source not in known)
+    inventory = build_inventory(config, _by_platform(config, known), tell)
+    return Everybody(inventory, found, failed, complete=not others, unknown=unknown)
 
 
-def _stored(folder: Path, platforms: Sequence[str], tell: Tell) -> dict[str, Census]:
-    """Platform -> its hosts as a daemon has stored them, of those that it has; nothing is written."""
-    hosts = Store(folder).read().hosts if platforms else {}
-    for platform in platforms:
-        if platform in hosts:
-            tell(f"{ENDPOINT}{platform}: its hosts are those that were stored in {folder} ({len(hosts[platform])})")
+def _by_platform(config: Config, known: Mapping[str, Census]) -> Mapping[str, Census]:
+    """Platform -> who is in it by what its sources tell; without those of which no source tells anything."""
+    parts: dict[str, list[Sequence[CloudHost]]] = {}
+    for source, platform in config.sources.items():
+        if source in known:
+            parts.setdefault(platform, []).append(known[source].hosts)
+    return {platform: Census(together(hosts)) for platform, hosts in parts.items()}
+
+
+def _stored(folder: Path, sources: Sequence[str], tell: Tell) -> dict[str, Census]:
+    """Source -> its hosts as a daemon has stored them, of those that it has; nothing is written."""
+    hosts = Store(folder).read().hosts if sources else {}
+    for source in sources:
+        if source in hosts:
+            tell(f"{ENDPOINT}{source}: its hosts are those that were stored in {folder} ({len(hosts[source])})")
         else:
             tell(
-                f"{ENDPOINT}{platform}: {folder} has no hosts of it that can be read; name the folder that the daemon "
+                f"{ENDPOINT}{source}: {folder} has no hosts of it that can be read; name the folder that the daemon "
                 "is given, and read it as the daemon's user"
             )
-    return {platform: Census(hosts[platform]) for platform in platforms if platform in hosts}
+    return {source: Census(hosts[source]) for source in sources if source in hosts}
 
 
 def _never(_kind: type[R], /) -> Last[R] | None:
@@ -170,7 +191,11 @@ def show(outcome: Outcome, transcript: list[str], spec: AnySpec, host: Host, con
         compared = "" if yes_or_no else f" ({held.value:.4g} {held.symptom.unit}, limit {held.limit:.4g})"
         style = _STYLES[held.symptom.severity]
         console.print(text + compared, style=style, highlight=False, markup=False, soft_wrap=True)
-    if not symptoms:
+    gaps = tuple(dict.fromkeys(result.lacking)) if isinstance(result, Incomplete) else ()
+    for line in gaps:
+        text = f"{Severity.INFO.upper()}: does not tell everything: {line}"
+        console.print(text, style=_STYLES[Severity.INFO], highlight=False, markup=False, soft_wrap=True)
+    if not symptoms and not gaps:
         console.print("OK: no symptom of this probe holds", style="green", highlight=False)
     for derived in DERIVED:
         if spec.name in derived.inputs:

@@ -167,6 +167,7 @@ class Cause(StrEnum):
 
     CLOCK = "clock"
     DATABASE = "database"
+    MESSAGE_BUS = "message_bus"
     AGENT = "agent"
     MANAGEMENT = "management"
     STORAGE = "storage"
@@ -184,11 +185,10 @@ BETWEEN_RUNS = 1.2
 class Symptom:
     """One row of the troubleshooting matrix.
 
-    `runs` in a row must have seen it before anyone is told, and `hold` seconds must have passed.
-    `countdown`: it counts down to the cloud's own verdict, and is over once the cloud has given it. `victims`: the
-    label by which those that suffer from it name this host, or "clients": of a database, one alert for each user.
-    `told`: labels that alerts tell and do not have, for they change while it lasts; but this value, if it is the only
-    one lately. `worse`: other values of a label (a regular expression), with which it goes on if it was seen lately.
+    `runs` in a row must have seen it, and `hold` seconds passed, before anyone is told. `countdown`: to the cloud's own
+    verdict; over once that is given. `victims`: the label by which those that suffer name this host, or "clients": one
+    alert for each user of a database. `told`: labels that alerts tell and do not have, as they change; but this value,
+    if it is the only one lately. `worse`: other values of a label (a regular expression), with which it then goes on.
     """
 
     name: str  # CamelCase, first word Cs: the alert's name
@@ -208,6 +208,7 @@ class Symptom:
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # only samples with these
     told: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     worse: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    reporter: str = ""  # an agent of OpenStack ("agent": that label's): alerts have its cell, and any doubt
 
     def wait(self, interval: float) -> float:
         """Seconds that it must be there before anyone is told, where its probe runs every `interval` seconds."""
@@ -262,8 +263,7 @@ class Latest:
 
     `made`: by probe and host, the exporter's monotonic time of that reading. `wall`: the wall clock when the monotonic
     one read `now`. `before`: the derived probe's own last reading, for what must outlive the readings it came from.
-    `unanswered`: by probe, the hosts whose latest run gave no reading; what there is of them is from before.
-    `intervals`: by probe and host, the seconds between two of its runs.
+    `unanswered`: by probe, hosts whose latest run gave none, only older ones. `intervals`: seconds between two runs.
     """
 
     inventory: Inventory

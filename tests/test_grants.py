@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from cs_exporter import grants
-from cs_exporter.model import CloudKind, CloudTarget, Host, MysqlTarget, ProbeFailed, Reason
+from cs_exporter.model import CloudKind, CloudTarget, Host, MysqlTarget, ProbeFailed, Reason, Schema
 from cs_exporter.needs import Lack
 from cs_exporter.platforms.cloudstack import database
+from cs_exporter.platforms.openstack import database as openstack
 from cs_exporter.ports import SqlError, SqlRow, SqlServer
+from cs_exporter.probes.mysql import mysql_connections
 from cs_exporter.spec import Need
 
 MARIADB, MYSQL = "10.11.19-MariaDB-deb12", "8.4.3"
@@ -93,6 +95,25 @@ async def test_no_account() -> None:
         await lacks(FakeSql(refusal=ProbeFailed(Reason.MUTE, "no greeting")))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1045 Access denied for user 'watcher'@'10.213.0.9' (using password: YES)",
+        "1130 Host '10.213.0.9' is not allowed to connect to this MariaDB server",
+    ],
+)
+async def test_who_is_not_let_in_is_told_by_its_own_address(said: str) -> None:
+    """As the server sees it, which may be a balancer's; and a password that is wrong is looked at first."""
+    sql = FakeSql(refusal=SqlError(Reason.DENIED, said, 1045))
+    for need in (database.NEED, openstack.NEED):
+        (lack,) = await grants.cloud_lacks(sql, ENDPOINT, need, 1.0)
+        assert lack.mend.startswith("the password of 'watcher'@'10.213.0.9' into the file that database.password_file")
+        assert "CREATE USER 'watcher'@'10.213.0.9' IDENTIFIED BY" in lack.mend
+    (account,) = [need for need in mysql_connections.NEEDS if need.key == grants.ACCOUNT]
+    (lack,) = await grants.lacks(sql, "watcher", {account.key: account}, 1.0)
+    assert "CREATE USER watcher@'10.213.0.9' IDENTIFIED BY" in lack.mend
+
+
 ENDPOINT = Host(
     "endpoint:c", "192.0.2.1", mysql=MysqlTarget("watcher"), cloud=CloudTarget(CloudKind.CLOUDSTACK, "cloud")
 )
@@ -117,3 +138,26 @@ async def test_the_database_of_a_cloud_in_part() -> None:
     (lack,) = await grants.cloud_lacks(FakeSql(visible=visible), ENDPOINT, database.NEED, 1.0)
     assert "`cloud`.`host` " not in lack.mend
     assert "update_time, removed) ON `cloud`.`vm_instance`" in lack.mend
+
+
+async def test_the_databases_of_an_openstack_cloud() -> None:
+    """Each of its schemas by its own name, on whichever server that asks."""
+    schemas = (Schema("nova", "nova_cell2"), Schema("cinder", "cinder"))
+    host = Host("endpoint:o", "192.0.2.1", cloud=CloudTarget(CloudKind.OPENSTACK, schemas=schemas))
+    assert openstack.NEED.key == grants.CLOUD
+    assert [True, False] == [openstack.NEED.applies(host), openstack.NEED.applies(ENDPOINT)]
+    (lack,) = await grants.cloud_lacks(FakeSql(), host, openstack.NEED, 1.0)
+    assert "cloud database: 2 grants" == lack.what
+    assert "GRANT SELECT ON `nova_cell2`.`services` TO 'cs_exporter'@'10.%';" in lack.mend
+    doubt = " -- or, where there is no such schema, correct database.nova (nova_cell2), database.cinder (cinder)"
+    assert lack.mend.endswith(doubt)
+
+
+async def test_the_database_of_a_cell() -> None:
+    """One grant is one; the schema that a cell has by default need not be its own."""
+    target = CloudTarget(CloudKind.OPENSTACK, schemas=(Schema("nova", "nova"),), cell="east")
+    (lack,) = await grants.cloud_lacks(FakeSql(), Host("endpoint:o.east", "", cloud=target), openstack.NEED, 1.0)
+    assert "cloud database: 1 grant" == lack.what
+    assert lack.mend.endswith(
+        "TO 'cs_exporter'@'10.%'; -- or, where there is no such schema, correct schema of the cell east (nova)"
+    )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
+import pytest
 
 from cs_exporter.config import load
 from cs_exporter.inventory import build_inventory, difference
@@ -27,6 +28,7 @@ from cs_exporter.model import (
     Place,
     Role,
 )
+from cs_exporter.probes import PROBES
 from tests.stub_probe import CLOCK, FLEET
 
 CAPTURE = Path(__file__).parent / "captures" / "config" / "platforms.good.yml"
@@ -51,6 +53,7 @@ def test_a_cloud_is_a_pseudo_host(tmp_path: Path) -> None:
         ssh=replace(first.ssh, user="guest"),
         mysql=MysqlTarget("watcher", str(tmp_path / "password"), 3307, MysqlTls.VERIFIED, str(tmp_path / "ca.pem")),
         cloud=CloudTarget(CloudKind.CLOUDSTACK, "cloud"),
+        cloud_kind=CloudKind.CLOUDSTACK,
         limits=HostLimits({"CsClockSkewed": 4.0}),
         settings=first.settings,
     )
@@ -96,6 +99,42 @@ def test_hosts_that_are_found_belong_to_their_cloud(tmp_path: Path) -> None:
     assert () == found.hosts["endpoint:c"].peers
 
 
+def test_an_openstack_cloud_and_its_cells(tmp_path: Path) -> None:
+    """All of its pseudo-hosts know all of its machines; a controller that is written has the roles that are written."""
+    text = (
+        "platforms: {os: {type: openstack, database: {address: db1}, cells: [{name: east, address: db2}]}}\n"
+        "hosts: [{name: ctl1, roles: [controller, message_bus]}, {name: east1.example, address: east1}]\n"
+    )
+    (tmp_path / "c.yml").write_text(f"defaults: {{connection: local}}\n{text}")
+    roles = {"ctl1": Role.CONTROLLER, "net1": Role.NETWORK, "cmp1": Role.HYPERVISOR, "east1": Role.HYPERVISOR}
+    rows = tuple(CloudHost(name, name, name, frozenset({role})) for name, role in roles.items())
+    found = build_inventory(load(tmp_path / "c.yml"), {"os": Census(rows)})
+    assert ["ctl1", "east1.example", "net1", "cmp1", "endpoint:os", "endpoint:os.east"] == list(found.hosts)
+    names = {"ctl1": "ctl1", "net1": "net1", "cmp1": "cmp1", "east1": "east1.example"}
+    assert names == dict(found.hosts["endpoint:os"].names) == dict(found.hosts["endpoint:os.east"].names)
+    assert {Role.CONTROLLER, Role.MESSAGE_BUS} == found.hosts["ctl1"].roles
+    assert {"os"} == {host.platform for host in found}
+    assert ["db1", "db2"] == [host.address for host in found if host.cloud]
+
+
+OF_CLOUDSTACK = {"agent_heartbeat", "agent_log", "agent_certificates", "storage_heartbeat"}
+"""What hypervisors are asked about CloudStack's agent."""
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("cloudstack", OF_CLOUDSTACK), ("openstack", set())])
+def test_only_cloudstacks_hypervisors_are_asked_about_its_agent(tmp_path: Path, kind: str, expected: set[str]) -> None:
+    """Be they found or written, and also while their cloud does not say of which kind they are."""
+    (tmp_path / "c.yml").write_text(
+        f"defaults: {{connection: local}}\nplatforms: {{dc1: {{type: {kind}, database: {{address: db1}}}}}}\n"
+        "hosts: [{name: own, roles: [hypervisor], mounts: [{mountpoint: /mnt/a, server: nfs1, export: /e}]}]"
+    )
+    mounts = (CloudMount("/mnt/a", "nfs1", "/e"),)
+    row = CloudHost("kvm1", "kvm1", "192.0.2.1", frozenset({Role.HYPERVISOR}), mounts=mounts)
+    found = build_inventory(load(tmp_path / "c.yml"), {"dc1": Census((row,))})
+    for name in ("own", "kvm1"):
+        assert expected == OF_CLOUDSTACK & {spec.name for spec in PROBES if spec.applies(found.hosts[name])}
+
+
 def test_a_written_database_belongs_to_the_one_cloud(tmp_path: Path) -> None:
     """It knows who connects, and the pools of the management servers that were found."""
     text = "platforms: {cloudstack: {database: {address: 10.0.0.7}}}\nhosts: [{name: db1, roles: [database]}]"
@@ -104,6 +143,24 @@ def test_a_written_database_belongs_to_the_one_cloud(tmp_path: Path) -> None:
     database = found.hosts["db1"]
     assert ("cloudstack", "ms-b") == (database.platform, database.names["10.0.0.5"])
     assert {"ms-b/cloud": 250, "ms-b/cloud_usage": 100} == database.settings["mysql_connections"].pool_sizes
+
+
+def test_a_message_bus_knows_whose_queues_it_has(tmp_path: Path) -> None:
+    """Machines as their cloud calls them, and by their own names; one of a cloud is not asked about another's."""
+    (tmp_path / "c.yml").write_text(
+        "defaults: {connection: local}\nplatforms:\n"
+        "  a: {type: openstack, database: {address: 10.0.0.2}}\n  b: {type: openstack, database: {address: 10.0.1.2}}\n"
+        "hosts:\n  - {name: kvm1, address: 10.0.0.1}\n  - {name: bus1, roles: [message_bus]}\n"
+        "  - {name: bus2, platform: b, roles: [message_bus]}\n"
+    )
+    found = {
+        cloud: Census((CloudHost(f"cmp.{cloud}", name, address, frozenset({Role.HYPERVISOR})),))
+        for cloud, name, address in (("a", "cmp-a", "10.0.0.1"), ("b", "cmp-b", "10.0.1.1"))
+    }
+    inventory = build_inventory(load(tmp_path / "c.yml"), found)
+    mine, theirs = inventory.hosts["bus1"].names, inventory.hosts["bus2"].names
+    assert ("kvm1", "cmp-b", "kvm1") == (mine["cmp.a"], mine["cmp.b"], mine["kvm1"])
+    assert ("cmp-b", None) == (theirs["cmp.b"], theirs.get("cmp.a"))
 
 
 def test_what_can_not_be_used_is_told(tmp_path: Path) -> None:

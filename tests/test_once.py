@@ -29,8 +29,13 @@ from cs_exporter.probes.clocks import time_drift
 from cs_exporter.probes.clocks.time_drift import TimeDriftReading
 from cs_exporter.probes.mysql import mysql_connections
 from cs_exporter.probes.nfs import nfs_mounts
+from cs_exporter.probes.openstack import openstack_agents, openstack_census
 from cs_exporter.spec import AnySpec
 from tests.lab.cloud_api import CloudApiServer, Fault, plain
+from tests.lab.mysql import MysqlServer
+from tests.lab.openstack_api import CLOUD, OpenStackApiServer
+from tests.lab.openstack_database import OpenStackDatabase
+from tests.platforms.openstack.database.openstack_stand import ACCOUNT, account
 
 CONFIGURATION = "hosts: [{name: here, connection: local}]"
 
@@ -43,10 +48,10 @@ def host(tmp_path: Path) -> Host:
     return build_inventory(load(file)).hosts["here"]
 
 
-def shown(result: object, host: Host) -> tuple[bool, str]:
+def shown(result: object, host: Host, spec: AnySpec = time_drift.SPEC) -> tuple[bool, str]:
     """What is printed for a result."""
     console = Console(file=io.StringIO(), width=200)
-    good = show(Outcome("time_drift", "here", 0.0, 0.0, 0.25, result), ["> asked"], time_drift.SPEC, host, console)
+    good = show(Outcome(spec.name, "here", 0.0, 0.0, 0.25, result), ["> asked"], spec, host, console)
     assert isinstance(console.file, io.StringIO)
     return good, console.file.getvalue()
 
@@ -81,6 +86,50 @@ def test_a_reading_without_symptoms_says_so_and_who_else_judges(host: Host) -> N
     assert good
     assert "OK: no symptom of this probe holds" in text
     assert "Judged together with other hosts in the daemon by clock_fleet" in text
+
+
+def test_a_census_that_lacks_something_is_not_well(host: Host) -> None:
+    """Each line once, whatever symptoms say: a schema that is misnamed has no hypervisors, and looks fine."""
+    line = "nova: not visible to our account: table nova_cell1.services"
+    good, text = shown(Census((), complete=False, lacking=(line, line)), host, openstack_census.SPEC)
+    assert (True, 1) == (good, text.count(f"does not tell everything: {line}"))
+    assert "OK: " not in text
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("age", [57, 215])
+async def test_agents_that_may_be_dead_are_not_well(tmp_path: Path, mariadb: MysqlServer, age: float) -> None:
+    """Of a real database: two looks at once can't tell a death from a clock that is wrong; those who report are OK."""
+    database = OpenStackDatabase(mariadb)
+    database.create()
+    account(database)
+    agents = [database.nova(f"ctl{number}", "nova-conductor", age=age) for number in (1, 2, 3)]
+    agents += [database.nova(f"cmp{number}", age=age) for number in (1, 2)]
+    try:
+        dead = await agents_shown(database, tmp_path)
+        for agent in agents:
+            database.report(agent)
+        well = await agents_shown(database, tmp_path)
+    finally:
+        database.drop()
+    dead, well = (" ".join(text.split()) for text in (dead, well))
+    assert "INFO: does not tell everything: 3 nova-conductor, 2 nova-compute: no report for " in dead
+    assert ", or a clock that is wrong: look again in 20 s, or at the status page" in dead
+    assert (False, True) == ("OK: " in dead, "OK: no symptom of this probe holds" in well)
+
+
+async def agents_shown(database: OpenStackDatabase, folder: Path) -> str:
+    """What `probe openstack_agents` prints of it now."""
+    given = f"address: {database.server.address}, user: {ACCOUNT}, password_file: {database.server.password_file}"
+    (folder / "c.yml").write_text(
+        f"defaults: {{connection: local}}\nplatforms: {{openstack: {{database: {{{given}, heat: ''}}}}}}\n"
+    )
+    config = load(folder / "c.yml")
+    cloud = build_inventory(config).hosts["endpoint:openstack"]
+    outcome = await probe_once(config, openstack_agents.SPEC, cloud, [])
+    good, text = shown(outcome.result, cloud, openstack_agents.SPEC)
+    assert good, text
+    return text
 
 
 async def test_a_host_that_is_not_asked_is_not_asked_here_either(tmp_path: Path, host: Host) -> None:
@@ -120,6 +169,25 @@ async def test_clouds_are_asked_who_is_in_them(tmp_path: Path) -> None:
         found, failed = await censuses(config, build_inventory(config))
     assert {"a": ["kvm1", "kvm2"]} == {name: [host.name for host in census.hosts] for name, census in found.items()}
     assert {"endpoint:b": "denied"} == {name: why.partition(":")[0] for name, why in failed.items()}
+
+
+def test_cells_are_asked_as_well(tmp_path: Path) -> None:
+    """One that can't be asked is told, and then what was found is not all there is."""
+    told: list[str] = []
+    with OpenStackApiServer(tmp_path) as server:
+        text = (
+            "defaults: {connection: local}\nplatforms:\n  openstack:\n"
+            f"    openstack: {{cloud: {CLOUD}, clouds_file: {server.clouds_file}}}\n"
+            "    cells: [{name: east, address: 127.0.0.1, port: 9}]\n"
+        )
+        (tmp_path / "c.yml").write_text(text)
+        known = everybody(load(tmp_path / "c.yml"), told.append)
+    names = {host.name for host in known.inventory if host.cloud is None}
+    assert {"ctl1", "cmp1", "cmp2"} < names
+    assert {"endpoint:openstack", "endpoint:openstack.east"} == {host.name for host in known.inventory if host.cloud}
+    line = "endpoint:openstack.east: can't be asked which hosts it has: refused"
+    assert (False, [line]) == (known.complete, [one[: len(line)] for one in told])
+    assert ("openstack.east",) == known.unknown
 
 
 def test_without_clouds_nobody_is_asked(tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Clean:
     (made.folder / "known_hosts").write_bytes(b"* " + key.export_public_key())
     for name in ("mysql_password", "api_key", "api_secret"):
         (made.folder / name).write_text("secret")
+    (made.folder / "clouds.yaml").write_text("clouds: {prod: {}}")
+    (made.folder / "clouds.yaml").write_text("clouds: {prod: {auth: {auth_url: 'https://keystone.example:5000/v3'}}}")
     return made
 
 

@@ -6,7 +6,14 @@ import pytest
 from pydantic import ValidationError
 
 from cs_exporter.model import Inventory
-from cs_exporter.spec import Latest, Limit, Metric, Op, ProbeSettings, Sample, gauge, rows
+from cs_exporter.spec import Cause, Latest, Limit, Metric, Op, ProbeSettings, Sample, gauge, rows
+from tests.lab.control import PROJECT
+
+
+def test_causes_are_documented() -> None:
+    """All of them, in their order: whoever routes pages by the label needs the closed list."""
+    text = " ".join((PROJECT / "alerts/README.md").read_text(encoding="utf-8").split())
+    assert f"- `cause`: {', '.join(Cause)}. " in text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from cs_exporter.ports import Clock, CloudApi, Dialer, Io, Last, Mtu, Netlink, Previous, R, Rpc, Shell, Sql
+from cs_exporter.ports import Clock, CloudApi, Dialer, Http, Io, Last, Mtu, Netlink, Previous, R, Rpc, Shell, Sql
 
 
 class NotAsked:
@@ -36,8 +36,9 @@ def io(
     mtu: Mtu = _NOT_ASKED,
     netlink: Netlink = _NOT_ASKED,
     api: CloudApi = _NOT_ASKED,
+    http: Http = _NOT_ASKED,
     clock: Clock = time,
     previous: Previous = never_before,
 ) -> Io:
     """What a run is given."""
-    return Io(shell, rpc, sql, tcp, tunnel, mtu, netlink, api, clock, previous)
+    return Io(shell, rpc, sql, tcp, tunnel, mtu, netlink, api, http, clock, previous)

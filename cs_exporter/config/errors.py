@@ -27,6 +27,17 @@ _CAMEL_JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
+_ROLES_BY_PRODUCT = {
+    **dict.fromkeys(("rabbitmq", "rabbit", "amqp"), "message_bus"),
+    **dict.fromkeys(("mysql", "mariadb", "galera"), "database"),
+    **dict.fromkeys(("kvm", "compute"), "hypervisor"),
+    **dict.fromkeys(("haproxy", "proxysql", "balancer"), "load_balancer"),
+    **dict.fromkeys(("nfs", "nfs_server"), "storage"),
+    "neutron": "network",
+}
+"""Roles that are written as what runs there."""
+
+
 class ConfigError(Exception):
     """A mistake of the user's; `str()` is one line per mistake: `FILE: FIELD: what is wrong; mend`.
 
@@ -154,7 +165,8 @@ def _mistake(detail: ErrorDetails, root: type[BaseModel]) -> Mistake:
     if explain is not None:
         return Mistake(location, explain(value, detail))
     text = detail["msg"].removeprefix("Value error, ")
-    return Mistake(location, text if ";" in text else f"{text[:1].lower()}{text[1:]}, not {value}; correct it")
+    given = "" if isinstance(detail["input"], Mapping) else f", not {value}"  # what is wrong is said by the text
+    return Mistake(location, text if ";" in text else f"{text[:1].lower()}{text[1:]}{given}; correct it")
 
 
 def _mend_for_key(detail: ErrorDetails, annotation: object) -> str:
@@ -222,7 +234,9 @@ def _unknown(value: str, detail: ErrorDetails, annotation: object) -> str:
     """A word that is none of an enumeration's, called by the enumeration's name: unknown role."""
     known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
     kind = _CAMEL_JOINT.sub(" ", annotation.__name__).lower() if isinstance(annotation, type) else "value"
-    return f"unknown {kind} {value}; {suggestion(str(detail['input']), known, 'ones')}"
+    meant = _ROLES_BY_PRODUCT.get(str(detail["input"]).lower(), "")
+    mend = f"did you mean {meant!r}?" if meant in known else suggestion(str(detail["input"]), known, "ones")
+    return f"unknown {kind} {value}; {mend}"
 
 
 def _bound(words: str, key: str) -> Explain:

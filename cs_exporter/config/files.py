@@ -52,7 +52,7 @@ def api_key_problem(path: Path) -> str | None:
 
 
 def password_file_problem(path: Path) -> str | None:
-    """What is wrong with the file of a database account's password, and the mend; None where nothing is."""
+    """What is wrong with the file of an account's password, and the mend; None where nothing is."""
     return _first_line_problem(path, "the password")
 
 

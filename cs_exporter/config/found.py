@@ -26,6 +26,9 @@ Tell = Callable[[str], None]
 SHOWN = 3
 """Hosts that are named in a line about many."""
 
+_SHUT = frozenset({Role.HYPERVISOR, Role.CONSOLE_PROXY, Role.SECONDARY_STORAGE_VM})
+"""Machines of which their cloud knows whether one can log in; of storage servers and names of backends it does not."""
+
 _PLACE_FIELDS = ("cloud_zone", "cloud_pod", "cloud_cluster", "hypervisor")
 
 
@@ -45,7 +48,8 @@ def fleet(config: Config, censuses: Mapping[str, Census], tell: Tell) -> Fleet:
     found: list[tuple[PlatformPlan, Machine]] = []
     names: dict[str, Mapping[str, str]] = {}
     for platform in config.platforms:
-        rows = [with_good_addresses(host) for host in censuses.get(platform.name, Census(())).hosts]
+        told = censuses.get(platform.name, Census(())).hosts
+        rows = [with_good_addresses(host) for host in told if not platform.ignores(host.name)]
         known = machines(rows, platform.name, written, claimed)
         names[platform.name] = names_of(known, platform.name, taken)
         found += [(platform, machine) for machine in known]
@@ -158,8 +162,9 @@ def _word(host: CloudHost, written: Written | None, remarks: list[str]) -> Value
         "roles": tuple(sorted(host.roles)),
         **{name: text for name, text in zip(_PLACE_FIELDS, _texts(host.place), strict=True) if text},
     }
-    # Of a storage server its cloud does not know who may log in: whoever writes one down wants it asked.
-    if not host.asked and not (written and Role.STORAGE in host.roles):
+    # Where its cloud does not know who may log in, whoever writes one down wants it asked.
+    known = bool(host.roles & _SHUT) and Role.STORAGE not in host.roles
+    if not host.asked and (known or not written):
         values["connection"] = Connection.NONE
     if host.secured is not None:
         values["secured"] = host.secured

@@ -51,6 +51,11 @@ class Config:
     profiles: Profiles = field(default_factory=lambda: Profiles((), 1.0, 1.0), repr=False, compare=False)
 
     @property
+    def sources(self) -> Mapping[str, str]:
+        """Who is asked which hosts a cloud has: each pseudo-host's name behind `endpoint:` -> its platform."""
+        return {endpoint.name: platform.name for platform in self.platforms for endpoint in platform.endpoints}
+
+    @property
     def global_(self) -> GlobalSection:
         """What concerns all probes."""
         return self.sections.global_
@@ -117,7 +122,7 @@ def shown(config: Config) -> str:
     """What is in force as YAML: the sections complete, groups and hosts as they were given, secrets hidden."""
     sections = config.sections
     given = sections.model_dump(
-        include={"platforms", "defaults", "groups", "hosts"}, exclude_unset=True, exclude_none=True
+        include={"platforms", "defaults", "groups", "hosts"}, exclude_unset=True, exclude_none=True, by_alias=True
     )
     whole = {
         "global": sections.global_.model_dump(),

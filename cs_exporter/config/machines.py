@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from cs_exporter.config.hosts import Member
 from cs_exporter.config.profiles import NO_PLATFORM
 from cs_exporter.config.resolve import HostPlan
 from cs_exporter.config.types import host_address, host_name
-from cs_exporter.model import CloudHost, Place, Role
+from cs_exporter.model import CloudHost, Role
+from cs_exporter.platforms.together import as_one
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 200
@@ -44,9 +46,12 @@ class WrittenHosts:
     def __init__(self, plans: Iterable[HostPlan]) -> None:
         self._by_name: dict[str, Written] = {}
         self._by_address: dict[str, list[Written]] = {}
+        self._by_beginning: dict[str, list[Written]] = {}
         for plan in plans:
             for member in plan.members:
                 found = self._by_name[member.name] = Written(plan, member)
+                for beginning in _without_domain(member.name):
+                    self._by_beginning.setdefault(beginning, []).append(found)
                 for address in {member.address, *member.addresses.values()}:
                     self._by_address.setdefault(address, []).append(found)
         self.names = frozenset(self._by_name)
@@ -57,6 +62,12 @@ class WrittenHosts:
         for address in _addresses(host):
             candidates += self._by_address.get(address, ())
         return next((one for one in candidates if one.plan.profile.platform in (platform, NO_PLATFORM)), None)
+
+    def namesakes(self, name: str, platform: str) -> list[Written]:
+        """Those said to be of that platform whose name is this one without the domain, or has one besides."""
+        alike = [*self._by_beginning.get(name, ())]
+        alike += [self._by_name[one] for one in _without_domain(name) if one in self._by_name]
+        return [one for one in alike if one.plan.profile.platform == platform]
 
 
 def with_good_addresses(host: CloudHost) -> CloudHost:
@@ -70,6 +81,8 @@ def machines(hosts: Sequence[CloudHost], platform: str, written: WrittenHosts, c
     """The machines of one cloud's answer, in its order; names of written hosts that are theirs come into `claimed`."""
     owners = {host.uuid: owner for host in hosts if (owner := written.found(host, platform)) is not None}
     owners = {uuid: owner for uuid, owner in owners.items() if owner.member.name not in claimed}
+    owned = claimed | {owner.member.name for owner in owners.values()}
+    owners |= _by_domain([host for host in hosts if host.uuid not in owners], platform, written, owned)
     at = {host.address: owners[host.uuid] for host in reversed(hosts) if host.uuid in owners and host.address}
     groups: dict[str, list[CloudHost]] = {}
     for host in hosts:
@@ -84,6 +97,21 @@ def machines(hosts: Sequence[CloudHost], platform: str, written: WrittenHosts, c
     found = [_machine(rows, owners.get(rows[0].uuid)) for rows in groups.values()]
     claimed.update(machine.written.member.name for machine in found if machine.written is not None)
     return found
+
+
+def _by_domain(
+    hosts: Sequence[CloudHost], platform: str, written: WrittenHosts, owned: AbstractSet[str]
+) -> dict[str, Written]:
+    """Owners of machines that their cloud knows by name only, and of which the file says the domain, or leaves it out.
+
+    Where two may be meant, on either side, nobody is: one machine that is watched twice does less harm than two as one.
+    """
+    found: dict[str, list[tuple[str, Written]]] = {}
+    for host in hosts:
+        alike = written.namesakes(host.name, platform) if host.uuid == host.name else []
+        if len(alike) == 1 and alike[0].member.name not in owned:
+            found.setdefault(alike[0].member.name, []).append((host.uuid, alike[0]))
+    return dict(pairs[0] for pairs in found.values() if len(pairs) == 1)
 
 
 def names_of(found: Sequence[Machine], platform: str, taken: set[str]) -> Mapping[str, str]:
@@ -127,32 +155,13 @@ def _another(host: CloudHost, others: Sequence[CloudHost]) -> bool:
 
 
 def _machine(rows: Sequence[CloudHost], written: Written | None) -> Machine:
-    """What several rows say together; who is logged in to gives the name and the address."""
-    first, *others = sorted(rows, key=lambda row: (not row.asked, row.roles == {Role.STORAGE}))
-    if not others:
-        return Machine(first, (first.uuid,), written)
-    whole = replace(
-        first,
-        roles=frozenset().union(*(row.roles for row in rows)),
-        place=_place(row.place for row in (first, *others)),
-        maintenance=any(row.maintenance for row in rows),
-        addresses={key: value for row in (*others, first) for key, value in row.addresses.items()},
-        mounts=tuple({mount.mountpoint: mount for row in (*others, first) for mount in row.mounts}.values()),
-        secured=next((row.secured for row in (first, *others) if row.secured is not None), None),
-        settings={probe: values for row in (*others, first) for probe, values in row.settings.items()},
-    )
-    return Machine(whole, tuple(row.uuid for row in rows), written)
+    return Machine(as_one(rows), tuple(row.uuid for row in rows), written)
 
 
-def _place(places: Iterable[Place]) -> Place:
-    """Field by field, what the first says that says something."""
-    known = list(places)
-    return Place(
-        **{
-            field.name: next(filter(None, (getattr(place, field.name) for place in known)), "")
-            for field in fields(Place)
-        }
-    )
+def _without_domain(name: str) -> list[str]:
+    """`a.b.c` as `a` and `a.b`."""
+    labels = name.split(".")
+    return [".".join(labels[:length]) for length in range(1, len(labels))]
 
 
 def _addresses(host: CloudHost) -> list[str]:

@@ -6,40 +6,24 @@ list means none); of everything else the narrowest layer's value counts. Hosts t
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
+from cs_exporter.config.endpoints import EndpointPlan, endpoints, mistakes_of_type
 from cs_exporter.config.errors import Location, Mistake, suggestion
-from cs_exporter.config.files import (
-    api_key_problem,
-    key_file_problem,
-    known_hosts_problem,
-    password_file_problem,
-    text_file_problem,
-)
 from cs_exporter.config.hosts import HostBlock, Member, UnlikeRangesError
 from cs_exporter.config.layers import Layer, Values, given, hashable
+from cs_exporter.config.looks import PROBES, SECTIONS, FileLooks
 from cs_exporter.config.platforms import PlatformBlock
 from cs_exporter.config.profiles import Profile, Profiles
 from cs_exporter.config.ranges import MAX_MEMBERS
 from cs_exporter.config.sections import Sections
-from cs_exporter.model import ApiTarget, CloudKind, CloudTarget, Connection, Place, Role, SshTarget
+from cs_exporter.model import CloudKind, Connection, Place, Role, SshTarget
 from cs_exporter.spec import AnySpec
 
 _SSH_TARGET_FIELDS = frozenset(field.name for field in fields(SshTarget))
-_Looks = Mapping[str, Callable[[Path], str | None]]
-_FILES: Mapping[str, _Looks] = {
-    "ssh": {"key_file": key_file_problem, "known_hosts": known_hosts_problem},
-    "mysql": {"password_file": password_file_problem, "ca_file": text_file_problem},
-}
-"""Section -> key -> what looks at the file that it names."""
-
-_API_FILES: _Looks = {"key_file": api_key_problem, "secret_file": api_key_problem, "ca_file": text_file_problem}
-
 _NOT_LAYERED = {"name", "address", "addresses", "groups"}
 _OF_ENDPOINTS: Values = {
     "roles": (),
@@ -50,7 +34,10 @@ _OF_ENDPOINTS: Values = {
 }
 """What the layers say of hosts and is not true of a cloud's pseudo-host."""
 
-_FOUND_ROLES = (Role.HYPERVISOR, Role.MANAGEMENT)
+_FOUND_ROLES: Mapping[CloudKind, tuple[Role, ...]] = {
+    CloudKind.CLOUDSTACK: (Role.HYPERVISOR, Role.MANAGEMENT),
+    CloudKind.OPENSTACK: (Role.HYPERVISOR, Role.CONTROLLER, Role.NETWORK),
+}
 """Roles of the hosts that are found and logged in to: their settings must be good before any is found."""
 
 
@@ -69,17 +56,25 @@ class HostPlan:
 
 @dataclass(frozen=True, slots=True)
 class PlatformPlan:
-    """A cloud: how it is asked at `address`, its pseudo-host's profile, and the layers of its hosts.
+    """A cloud: its pseudo-hosts, itself first and then cells with servers of their own, and the layers of its hosts.
 
-    `settled` lie over what the cloud says of a host, `layers` under it.
+    `settled` lie over what the cloud says of a host, `layers` under it. `ignore`: patterns of names not watched.
     """
 
     name: str
-    address: str
-    target: CloudTarget
-    profile: Profile
+    endpoints: tuple[EndpointPlan, ...]
     layers: tuple[Layer, ...]
     settled: Layer
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> CloudKind:
+        """Its type."""
+        return self.endpoints[0].target.kind
+
+    def ignores(self, name: str) -> bool:
+        """Whether the configuration says that what the cloud calls so is not watched."""
+        return any(fnmatchcase(name, pattern) for pattern in self.ignore)
 
 
 class Resolver:
@@ -90,9 +85,8 @@ class Resolver:
 
     def __init__(self, sections: Sections, specs: Sequence[AnySpec], directory: Path) -> None:
         self.profiles = Profiles(specs, sections.global_.interval, sections.global_.timeout)
-        self._directory = directory
+        self._files = FileLooks(directory, self.profiles.report)
         self._platforms = sections.platforms
-        self._file_problems: dict[tuple[object, str], str | None] = {}
         self._known: dict[object, Profile | None] = {}
         self._owners: dict[str, int] = {}
         root: Values = {
@@ -133,32 +127,38 @@ class Resolver:
         at: Location = ("platforms", name)
         kinds = [kind.value for kind in CloudKind]
         if block.type is None and name not in kinds:
-            self.profiles.report((*at, "type"), f"is missing, and {name!r} is no type; add it, such as {kinds[0]}")
+            self.profiles.report((*at, "type"), f"is missing, and {name!r} is no type; add it: {' or '.join(kinds)}")
             return None
-        login = {} if block.database is None else given(block.database, exclude={"address", "name"})
-        self._look(login, _FILES["mysql"], (*at, "database"))
+        kind = block.type or CloudKind(name)
+        unfit = mistakes_of_type(kind, block)
+        for key, message in unfit:
+            self.profiles.report((*at, *key), message)
+        if unfit:
+            return None
         settled = Layer(at, {"platform": name})
         layers = (*self._shared, self._layer((*at, "hosts"), given(block.hosts)))
-        for role in _FOUND_ROLES:
+        for role in _FOUND_ROLES[kind]:
             self.profiles.profile((*layers, Layer(at, {"roles": (role,)})))
-        endpoint = Layer(at, {**_OF_ENDPOINTS, "mysql": login, **settled.values})
-        profile = self.profiles.profile((*layers, endpoint))
-        api = self._api((*at, "api"), block)
-        address = block.database.address if block.database is not None else urlsplit(api.url).hostname if api else None
-        if profile is None or address is None:
-            return None
-        database = None if block.database is None else block.database.name
-        target = CloudTarget(block.type or CloudKind(name), database, api)
-        return PlatformPlan(name, address, target, profile, layers, settled)
 
-    def _api(self, at: Location, block: PlatformBlock) -> ApiTarget | None:
-        if block.api is None:
-            return None
-        values = given(block.api)
-        self._look(values, _API_FILES, at)
-        if values["key_file"] == values["secret_file"]:
-            self.profiles.report((*at, "secret_file"), "is the file of the API key too; name that of the secret key")
-        return ApiTarget(**values)
+        def profile(login: Values) -> Profile | None:
+            own = Layer(at, {**_OF_ENDPOINTS, "mysql": login, **settled.values})
+            return self.profiles.profile((*layers, own))
+
+        self._check_cells(at, block)
+        planned = endpoints(name, kind, block, self._files, profile)
+        return PlatformPlan(name, planned, layers, settled, block.ignore) if planned else None
+
+    def _check_cells(self, at: Location, block: PlatformBlock) -> None:
+        """Each must be told from all else that is asked: a platform may be called `a.b`, and `b` a cell of `a`."""
+        taken = {*self._platforms}
+        for index, cell in enumerate(block.cells):
+            whole = f"{at[-1]}.{cell.name}"
+            if whole in taken:
+                other = "a platform" if whole in self._platforms else "another cell"
+                self.profiles.report(
+                    (*at, "cells", index, "name"), f"{whole!r} is {other} already; choose another name"
+                )
+            taken.add(whole)
 
     def _members(self, at: Location, index: int, block: HostBlock) -> tuple[Member, ...]:
         if len(self._owners) > MAX_MEMBERS:
@@ -186,21 +186,12 @@ class Resolver:
 
     def _layer(self, at: Location, values: Values) -> Layer:
         """A layer with its files checked and their paths made absolute, and its platform known."""
-        for section, looks in _FILES.items():
-            self._look(values.get(section, {}), looks, (*at, section))
+        for section, looks in SECTIONS.items():
+            self._files.look(values.get(section, {}), looks, (*at, section))
+        for probe, looks in PROBES.items():
+            self._files.look(values.get("probes", {}).get(probe, {}), looks, (*at, "probes", probe))
         platform = values.get("platform")
         if platform is not None and platform not in self._platforms:
             mend = suggestion(platform, self._platforms, "platforms")
             self.profiles.report((*at, "platform"), f"no platform {platform!r}; {mend}")
         return Layer(at, values)
-
-    def _look(self, values: dict[str, Any], looks: _Looks, at: Location) -> None:
-        for name, problem in looks.items():
-            if name in values:
-                path = os.path.normpath(self._directory / os.path.expanduser(values[name]))  # noqa: PTH111  # never raises
-                if (problem, path) not in self._file_problems:
-                    self._file_problems[problem, path] = problem(Path(path))
-                found = self._file_problems[problem, path]
-                if found is not None:
-                    self.profiles.report((*at, name), f"{path}: {found}")
-                values[name] = path

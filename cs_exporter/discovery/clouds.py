@@ -1,6 +1,8 @@
 """All clouds of one exporter: takes their answers in, gives the hosts to watch, and keeps the store current.
 
-Who is kept is keeping.py's business, how it is written store.py's; here is what is known of each cloud at a moment.
+Who is kept is keeping.py's business, what several sources tell of one machine platforms/together.py's,
+how it is written store.py's;
+here is what is known of each source at a moment.
 """
 
 from __future__ import annotations
@@ -8,20 +10,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import structlog
 
 from cs_exporter.discovery.keeping import Keeping, kept
 from cs_exporter.discovery.store import NOTHING, Store, Stored
-from cs_exporter.model import Census
+from cs_exporter.model import Census, CloudHost
+from cs_exporter.platforms.together import together
 from cs_exporter.ports import Clock
 
 log = structlog.get_logger(__name__)
 
+Sources = Mapping[str, str]
+"""Source -> platform: whoever is asked who belongs to a cloud, itself or a cell of it, by its pseudo-host's name."""
+
 NOBODY: Mapping[str, frozenset[str]] = MappingProxyType({})
-"""Of no platform is any loss accepted."""
+"""Of no source is any loss accepted."""
 
 NAMED = 10
 """Hosts that a line of the log names at most."""
@@ -34,8 +40,8 @@ WRITTEN = 300.0
 class Standing:
     """How discovery of one cloud stands, in hosts; `missing`: kept although its latest answers lack them.
 
-    `complete`: when it last gave a complete answer, in seconds since the epoch, be it to the exporter before a restart;
-    before the first that is known of, when it was begun.
+    `complete`: since when all of its sources have given a complete answer, in seconds since the epoch, be it to the
+    exporter before a restart; before the first that is known of one, when that was begun.
     """
 
     platform: str
@@ -51,62 +57,86 @@ class Discovery:
         self._store = store
         self._clock = clock
         self._stored = store.read() if store else NOTHING
-        self._clouds = {platform: kept(hosts) for platform, hosts in self._stored.hosts.items()}
+        self._kept = {source: kept(hosts) for source, hosts in self._stored.hosts.items()}
         now = clock.time()  # a clock that was ahead when the time was stored must not hide that answers are missing
-        self._complete = {platform: min(self._stored.complete.get(platform, now), now) for platform in self._clouds}
+        self._complete = {source: min(self._stored.complete.get(source, now), now) for source in self._kept}
         self._lacking: dict[str, tuple[str, ...]] = {}
         self._useless: frozenset[str] = frozenset()
+        self._sources: Sources = MappingProxyType({})
 
-    def take(self, platform: str, census: Census) -> bool:
-        """Take in one answer of a cloud; whether that changes who is watched, or how."""
-        before = self._clouds[platform]
-        after = self._clouds[platform] = before.take(census)
+    def take(self, source: str, census: Census) -> bool:
+        """Take in one answer of a source that is followed; whether that changes who is watched, or how."""
+        before = self._kept[source]
+        after = self._kept[source] = self._taken(source, before, census)
         if census.complete:
-            self._complete[platform] = self._clock.time()
-        _tell_held(platform, before, after)
-        self._tell_lacking(platform, census)
+            self._complete[source] = self._clock.time()
+        _tell_held(source, before, after)
+        self._tell_lacking(source, census)
         return after.hosts != before.hosts
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the store, if there is one, has no time of lately for some cloud's last complete answer."""
-        return self._store is not None and any(map(self._is_old, self._clouds))
+        """Whether the store, if there is one, has no time of lately for some source's last complete answer."""
+        return self._store is not None and any(map(self._is_old, self._kept))
 
     def held(self) -> Mapping[str, frozenset[str]]:
-        """Platform -> uuids of the hosts that a loss keeps at this moment."""
-        return {platform: keeping.held for platform, keeping in self._clouds.items()}
+        """Source -> uuids of the hosts that a loss keeps at this moment."""
+        return {source: keeping.held for source, keeping in self._kept.items()}
 
-    def censuses(self, accepted: Mapping[str, frozenset[str]] = NOBODY) -> Mapping[str, Census]:
-        """Platform -> who is kept, as it will be once the loss of `accepted` has been accepted."""
-        return {
-            platform: keeping.accept(accepted.get(platform, frozenset())).census()
-            for platform, keeping in self._clouds.items()
-        }
+    def censuses(self, sources: Sources, accepted: Mapping[str, frozenset[str]] = NOBODY) -> Mapping[str, Census]:
+        """Platform -> who is kept by these sources, as it will be once the loss of `accepted` has been accepted."""
+        parts: dict[str, list[Iterable[CloudHost]]] = {platform: [] for platform in sources.values()}
+        for source, platform in sources.items():
+            keeping = self._kept.get(source, Keeping()).accept(accepted.get(source, frozenset()))
+            parts[platform].append(keeping.hosts.values())
+        return {platform: Census(together(hosts)) for platform, hosts in parts.items()}
 
     def accept(self, held: Mapping[str, frozenset[str]]) -> None:
         """The operator has reloaded the configuration while these were held: they leave as soon as any other would."""
-        for platform, whom in held.items():
-            before = self._clouds[platform]
-            after = self._clouds[platform] = before.accept(whom)
+        for source, whom in held.items():
+            before = self._kept[source]
+            after = self._kept[source] = before.accept(whom)
             if after.held != before.held:
                 going = before.held - after.held
                 log.warning(
-                    "hosts that were held are let go", platform=platform, count=len(going), hosts=_named(before, going)
+                    "hosts that were held are let go", platform=source, count=len(going), hosts=_named(before, going)
                 )
 
-    def follow(self, platforms: Iterable[str]) -> None:
-        """These are the clouds from now on; what is known of others is forgotten."""
-        wanted = dict.fromkeys(platforms)
-        self._clouds = {platform: self._clouds.get(platform, Keeping()) for platform in wanted}
-        self._complete = {platform: self._complete.get(platform, self._clock.time()) for platform in wanted}
-        self._lacking = {platform: self._lacking.get(platform, ()) for platform in wanted}
+    def follow(self, sources: Sources) -> None:
+        """These are the sources from now on; what is known of others is forgotten."""
+        self._sources = MappingProxyType(dict(sources))
+        self._kept = {source: self._kept.get(source, Keeping()) for source in sources}
+        self._complete = {source: self._complete.get(source, self._clock.time()) for source in sources}
+        self._lacking = {source: self._lacking.get(source, ()) for source in sources}
 
     def standings(self) -> tuple[Standing, ...]:
         """How discovery of each cloud stands."""
-        return tuple(
-            Standing(platform, len(keeping.absent), len(keeping.held), self._complete[platform])
-            for platform, keeping in self._clouds.items()
-        )
+        return tuple(self._standing(platform) for platform in dict.fromkeys(self._sources.values()))
+
+    def _standing(self, platform: str) -> Standing:
+        sources = [source for source, its in self._sources.items() if its == platform]
+        missing = frozenset[str]().union(*(self._kept[source].absent for source in sources))
+        held = frozenset[str]().union(*(self._kept[source].held for source in sources))
+        return Standing(platform, len(missing), len(held), min(self._complete[source] for source in sources))
+
+    def _taken(self, source: str, before: Keeping, census: Census) -> Keeping:
+        """Whom another source of the same cloud has, a stand-in need not bring and a complete answer may lack.
+
+        An API tells of all cells at once; they must not be taken for a loss when the database itself answers again.
+        """
+        others = self._elsewhere(source)
+        if others and census.stand_in:
+            own = (host for host in census.hosts if host.uuid in before.hosts or host.uuid not in others)
+            census = replace(census, hosts=tuple(own))
+        elif others and census.complete:
+            before = before.without(others - {host.uuid for host in census.hosts} - census.nowhere)
+        return before.take(census)
+
+    def _elsewhere(self, source: str) -> AbstractSet[str]:
+        """Who is there by the other sources of the same cloud."""
+        platform = self._sources[source]
+        others = [self._kept[one] for one, its in self._sources.items() if its == platform and one != source]
+        return frozenset[str]().union(*(keeping.hosts.keys() - keeping.absent.keys() for keeping in others))
 
     def complain(self, lines: Iterable[str]) -> None:
         """Log what of the clouds' answers could not be used, each line once for as long as it holds."""
@@ -118,48 +148,48 @@ class Discovery:
 
     async def save(self) -> None:
         """Write the hosts to the store, if there is one and they, or the times, are not what was written last."""
-        hosts = {platform: tuple(keeping.hosts.values()) for platform, keeping in self._clouds.items()}
+        hosts = {source: tuple(keeping.hosts.values()) for source, keeping in self._kept.items()}
         if self._store is None or (hosts == self._stored.hosts and not self.is_outdated):
             return
-        now = Stored(hosts, {platform: self._complete[platform] for platform in hosts})
+        now = Stored(hosts, {source: self._complete[source] for source in hosts})
         if await asyncio.to_thread(self._store.write, now):
             self._stored = now
 
-    def _is_old(self, platform: str) -> bool:
-        """Whether the stored time of the cloud's last complete answer is to be written anew."""
-        stored = self._stored.complete.get(platform)
-        return stored is None or abs(self._complete[platform] - stored) >= WRITTEN
+    def _is_old(self, source: str) -> bool:
+        """Whether the stored time of the source's last complete answer is to be written anew."""
+        stored = self._stored.complete.get(source)
+        return stored is None or abs(self._complete[source] - stored) >= WRITTEN
 
-    def _tell_lacking(self, platform: str, census: Census) -> None:
+    def _tell_lacking(self, source: str, census: Census) -> None:
         """Log what the answer lacks for the first time, and no longer.
 
         Only a complete answer of the better source shows that something can be told again.
         """
-        before, now = self._lacking.get(platform, ()), (*census.lacking, *census.untold)
+        before, now = self._lacking.get(source, ()), (*census.lacking, *census.untold)
         over = [line for line in before if line not in now]
         if over and (census.stand_in or not census.complete):
             now, over = tuple(dict.fromkeys((*before, *now))), []
         for line in now:
             if line not in before:
                 say = log.warning if line in census.lacking else log.info  # a right that is missing is to be granted
-                say("the cloud can't tell everything", platform=platform, lacking=line)
+                say("the cloud can't tell everything", platform=source, lacking=line)
         for line in over:
-            log.info("the cloud can tell everything of this again", platform=platform, lacking=line)
-        self._lacking[platform] = now
+            log.info("the cloud can tell everything of this again", platform=source, lacking=line)
+        self._lacking[source] = now
 
 
-def _tell_held(platform: str, before: Keeping, after: Keeping) -> None:
+def _tell_held(source: str, before: Keeping, after: Keeping) -> None:
     lost, back = after.held - before.held, before.held - after.held
     if lost:
         log.warning(
             "the cloud's answer lacks many hosts at once; they are held, and watched as before; reload the "
             "configuration to let them go",
-            platform=platform, missing=len(after.absent), of=len(after.hosts), hosts=_named(after, lost),
+            platform=source, missing=len(after.absent), of=len(after.hosts), hosts=_named(after, lost),
         )  # fmt: skip
     if back:
         log.info(
             "hosts that were held are so no longer: they are back, or the cloud calls them removed",
-            platform=platform, count=len(back), hosts=_named(before, back),
+            platform=source, count=len(back), hosts=_named(before, back),
         )  # fmt: skip
 
 

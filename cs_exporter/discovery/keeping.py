@@ -1,4 +1,4 @@
-"""Who is kept of one cloud's hosts, answer by answer: pure rules that no failed, partial or empty answer can fool.
+"""Who is kept of one source's hosts, answer by answer: pure rules that no failed, partial or empty answer can fool.
 
 What is measured has no say in it: a host that is down, in Alert or silent stays as long as its cloud has it.
 """
@@ -32,7 +32,7 @@ def _no_hosts() -> Mapping[str, CloudHost]:
 
 @dataclass(frozen=True)
 class Keeping:
-    """One cloud's hosts as they are kept, by uuid, in the order in which they came.
+    """One source's hosts as they are kept, by uuid, in the order in which they came.
 
     `absent`: of those that are missing, how many complete answers in a row lacked them. `held`: of those, whom a loss
     keeps until they are back, the cloud calls them removed, or the operator accepts. `accepted`: whom he did.
@@ -66,9 +66,14 @@ class Keeping:
             return self
         return _settled(self.hosts, self.absent, self.held - going, self.accepted | going)
 
-    def census(self) -> Census:
-        """Who is kept, as an answer of the cloud."""
-        return Census(tuple(self.hosts.values()))
+    def without(self, whom: AbstractSet[str]) -> Keeping:
+        """The same without these, of whom somebody else tells."""
+        going = self.hosts.keys() & whom
+        if not going:
+            return self
+        hosts = {uuid: host for uuid, host in self.hosts.items() if uuid not in going}
+        absent = {uuid: count for uuid, count in self.absent.items() if uuid not in going}
+        return Keeping(hosts, absent, self.held - going, self.accepted - going)
 
     def _without_replaced(self, census: Census, present: Mapping[str, CloudHost]) -> dict[str, CloudHost]:
         """The hosts known before, without those that are no more: removed, or another one has come by their name."""
@@ -109,6 +114,8 @@ def _seen(host: CloudHost, present: Mapping[str, CloudHost], census: Census) -> 
         return new
     return replace(
         new,
+        address=new.address or host.address,
+        asked=new.asked if new.address else host.asked,
         addresses=MappingProxyType({**host.addresses, **new.addresses}),
         mounts=host.mounts or new.mounts if census.stand_in else new.mounts or host.mounts,
         secured=host.secured if new.secured is None else new.secured,

@@ -26,7 +26,7 @@ LARGEST = 256 * 1024 * 1024
 MODE = 0o600
 
 Clouds = Mapping[str, tuple[CloudHost, ...]]
-"""Platform -> its hosts."""
+"""Source -> its hosts: a platform, or PLATFORM.CELL."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ def _no_times() -> Mapping[str, float]:
 
 @dataclass(frozen=True)
 class Stored:
-    """What survives a restart; `complete`: platform -> its last complete answer, seconds since the epoch, if known."""
+    """What survives a restart; `complete`: source -> its last complete answer, seconds since the epoch, if known."""
 
     hosts: Clouds
     complete: Mapping[str, float] = field(default_factory=_no_times)

@@ -110,6 +110,10 @@ HEALTH: tuple[tuple[Head, Callable[[Health], float]], ...] = (
         lambda health: float(health.counters.api_calls),
     ),
     (
+        Head("cs_http_requests_total", "Requests of probes over HTTP, those to APIs of clouds left out.", "counter"),
+        lambda health: float(health.counters.http_requests),
+    ),
+    (
         Head("cs_dials_total", "Connections begun from here to look at ports.", "counter"),
         lambda health: float(health.counters.dials),
     ),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from graphlib import TopologicalSorter
 from itertools import product
 
+from cs_exporter.matrix import inhibitions_openstack
 from cs_exporter.matrix.muting import Inhibition, Matcher, carried
 from cs_exporter.matrix.own_reach import SCOPE
 from cs_exporter.matrix.rendering import KEPT_INTERVALS
@@ -31,7 +32,7 @@ def _named(*names: str) -> Matcher:
 
 
 CRITICAL, WARNING = _is("severity", Severity.CRITICAL.value), _is("severity", Severity.WARNING.value)
-PORTS = ("CsPortDown", "CsPortDownWarning", "CsPortSlow", "CsPortSynRetransmits")
+PORTS = ("CsPortDown", "CsPortDownWarning", "CsPortSlow", "CsPortAnswersSlowly", "CsPortSynRetransmits")
 """What a port that fails brings; a certificate that expires, or a port that should be closed, is no part of it."""
 
 OF_LOGS = (
@@ -50,6 +51,7 @@ OWN_FAULTS = (
     "CsMysqlPoolHigh",
     "CsNfsHeartbeatRemount",
     "CsNfsVersionMismatch",
+    "CsOpenStackCertificateExpires",
     "CsPortCertificateExpires",
     "CsPortUnexpected",
 )
@@ -144,6 +146,12 @@ INHIBITIONS = (
         equal=("host",),
     ),
     Inhibition(
+        "A Galera node without a majority serves no tables: that it is not ready is the same fact.",
+        source=(_named("CsGaleraNotPrimary"),),
+        target=(_named("CsGaleraNotReady"),),
+        equal=("host",),
+    ),
+    Inhibition(
         "A replica has nothing to fetch from a database that is down: no ticket while one of the same cloud is.",
         source=(_named(*DATABASE_GONE),),
         target=(_named("CsMysqlReplicaIoStopped", "CsMysqlReplicaLag"),),
@@ -205,6 +213,7 @@ INHIBITIONS = (
         target=(_named("CsClockSkew", "CsClockSkewCritical", "CsClockLastSyncOld", "CsClockLastSyncVeryOld"),),
         equal=(),
     ),
+    *inhibitions_openstack.INHIBITIONS,
 )
 """Lower rows suffer from upper ones, never the reverse. Not here, on purpose: a hung mount and a late agent, for one
 may have hung for weeks when the other dies; a path and what is behind it, for nothing says which server a peer is."""

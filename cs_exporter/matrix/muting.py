@@ -9,12 +9,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from cs_exporter.matrix.rows import PLACE, Row
+from cs_exporter.matrix.rows import PLACE, REPORTED, Row
 
 UNKNOWN = None
 """The value of a label that only the alert itself knows, such as its host."""
 
 Labels = Mapping[str, str | None]
+
+WHOLE = frozenset({"platform", "cell"})
+"""Labels of which none is a value as well: of both sides, it is the same one."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Inhibition:
     """While an alert that matches `source` fires, those that match `target` reach nobody, if all of `equal` are.
 
     An `equal` label that is empty makes nothing equal: two unknowns are not the same one. Hosts that are written down
-    are of no platform, all of them together. `tells`: the reason.
+    are of no platform, all of them together, and what belongs to no cell to the cloud as a whole. `tells`: the reason.
     """
 
     tells: str
@@ -70,7 +73,7 @@ class Inhibition:
     @property
     def known(self) -> tuple[Matcher, ...]:
         """What an alert must have besides, on either side, for the comparison to mean anything."""
-        return tuple(Matcher(label, "!=", "") for label in self.equal if label != "platform")
+        return tuple(Matcher(label, "!=", "") for label in self.equal if label not in WHOLE)
 
 
 def _may_match(matchers: Iterable[Matcher], labels: Labels) -> bool:
@@ -89,6 +92,7 @@ def carried(row: Row) -> Labels:
     found |= dict.fromkeys(_names_another(row), UNKNOWN)
     if row.symptom is not None:
         found |= {**row.symptom.labels, **dict.fromkeys(row.symptom.told, UNKNOWN)}
+        found |= dict.fromkeys(REPORTED if row.symptom.reporter else (), UNKNOWN)
     return {**found, **row.labels, "alertname": row.name, "severity": row.severity.value, "cause": row.cause.value}
 
 

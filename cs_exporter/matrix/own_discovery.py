@@ -17,11 +17,19 @@ STALE = 900.0
 
 HELD, COMPLETE = "cs_discovery_hosts_held", "cs_discovery_last_complete_timestamp_seconds"
 
-CENSUS = "cloudstack_census"
+CENSUSES = ("cloudstack_census", "openstack_census")
 
 _KEYS = ("platform",)
 _NAMES = {"platform": "cloudstack"}
-_PROBE = "cs-exporter probe cloudstack_census endpoint:PLATFORM, on the exporter's machine"
+_PROBES = (
+    "cs-exporter probe cloudstack_census endpoint:PLATFORM, on the exporter's machine",
+    "cs-exporter probe openstack_census endpoint:PLATFORM, on the exporter's machine, where it is an OpenStack cloud",
+    "cs-exporter probe openstack_census endpoint:PLATFORM.CELL, on the exporter's machine, where a cell has its own",
+)
+
+_HISTORY = tuple(
+    f"curl -sS 'http://localhost:10595/history?host=endpoint:PLATFORM&probe={census}'" for census in CENSUSES
+)
 
 
 def rows(rendering: Rendering) -> tuple[Row, ...]:
@@ -33,18 +41,24 @@ def _of(metric: str, instance: str) -> str:
     return f'{metric}{{platform="cloudstack",instance="{instance}"}}'
 
 
+def _interval(rendering: Rendering) -> float:
+    """Seconds between two answers of the cloud that is asked least often."""
+    return max(rendering.intervals[census] for census in CENSUSES)
+
+
 def _held(rendering: Rendering) -> Row:
     holds = f"max by (platform) ({selector(HELD, also=rendering.selector)}) > 0"
-    interval = rendering.intervals[CENSUS]
+    interval = _interval(rendering)
     return Row(
         name="CsDiscoveryHeld",
         sees="More than 10 % of a cloud's hosts are missing from its answer at once; they are still watched.",
         means="So many do not leave in a moment: more likely the database is another one, empty or restored, or the "
         "account sees less than before. None of them is given up until it is back or somebody says so.",
         look=(
-            _PROBE,
+            *_PROBES,
             "cmk list hosts type=Routing, on a management server",
             "mariadb -e 'SELECT type, COUNT(*) FROM cloud.host WHERE removed IS NULL GROUP BY 1'",
+            "openstack compute service list && openstack network agent list, on a controller, as an administrator",
             "journalctl -u cs-exporter -g '(are|were) held' -n 20, on the exporter's machine: who they are",
         ),
         fix="If the cloud lost them, mend that: they are taken back by themselves. If they really went, accept it: "
@@ -78,9 +92,9 @@ def _stale(rendering: Rendering) -> Row:
     return Row(
         name="CsDiscoveryStale",
         sees="A cloud has given no complete answer about its hosts for more than 15 minutes.",
-        means="Neither its database nor its API can be asked, or what they tell is partial. The hosts that are known "
-        "stay watched; new ones may be missed, and what was removed stays.",
-        look=(_PROBE, "curl -sS 'http://localhost:10595/history?host=endpoint:PLATFORM&probe=cloudstack_census'", LOG),
+        means="Neither its database nor its API can be asked, or the database of one of its cells, or what they tell "
+        "is partial. The hosts that are known stay watched; new ones may be missed, and what was removed stays.",
+        look=(*_PROBES, *_HISTORY, LOG),
         fix="cs-exporter probe shows what is answered. Bring the database or the API back, or mend the account, its "
         "grants or its keys; README.md has the GRANT.",
         severity=Severity.WARNING,
@@ -90,8 +104,8 @@ def _stale(rendering: Rendering) -> Row:
         condition=holds,
         expression=holds,
         # What is stored is old when an exporter comes back after an hour, until the cloud's first answer is in.
-        wait=wait(2, rendering.intervals[CENSUS]),
-        keep=rendering.kept(rendering.intervals[CENSUS]),
+        wait=wait(2, _interval(rendering)),
+        keep=rendering.kept(_interval(rendering)),
         unit="seconds",
         limit=Limit(Op.ABOVE, STALE, step=1),
         threshold=STALE,

@@ -20,6 +20,7 @@ PATH = "docs/matrix.md"
 CAUSES = {
     Cause.CLOCK: "A clock drifts, or follows nobody: tokens, TLS, replication and KVM HA judge by it.",
     Cause.DATABASE: "The database refuses, runs full, falls behind, or a cluster falls apart.",
+    Cause.MESSAGE_BUS: "The message bus holds or loses what services send, or nobody takes it.",
     Cause.AGENT: "The cloud has not heard a host's agent for long, and gives the host up next.",
     Cause.MANAGEMENT: "A management server does not take in what its agents say.",
     Cause.STORAGE: "A mount hangs, an NFS server does not serve, KVM HA's heartbeat is not written.",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from cs_exporter.matrix import records
 from cs_exporter.matrix.proofs_timing import BEYOND, INSIDE, Pace, Stretch, written
 from cs_exporter.matrix.rendering import Rendering
-from cs_exporter.matrix.rows import Row
+from cs_exporter.matrix.rows import REPORTED, Row
 from cs_exporter.matrix.selectors import matchers
 from cs_exporter.spec import Limit, Op, Symptom
 
@@ -178,8 +178,12 @@ class World:
         return {written_series(join.metric, {"host": name}, join.labels, at): ones for join in self.joins()}
 
     def joins(self) -> Iterator[Join]:
-        """What tells on which server the host depends."""
+        """What tells on which server the host depends, and an agent of OpenStack on which cell."""
         keys, victims = self.row.keys, self.symptom.victims
+        if self.symptom.reporter:
+            agent = USUAL["agent"] if self.symptom.reporter == "agent" else self.symptom.reporter
+            reported = {label: label for label in REPORTED}
+            yield Join("cs_openstack_agent_info", {"agent": agent, **reported}, reported)
         server = {"management_server": MANAGEMENT_SERVER}
         if victims == "clients":
             yield Join("cs_mysql_client_connections", {"client": MANAGEMENT_SERVER}, server)

@@ -22,6 +22,7 @@ STATE = "host:cs_host_state:max"
 LEFT = "host:cs_host_seconds_to_alert:min"
 SUSPECT = "host:cs_host_suspect:max"
 AGENT = "agent:cs_agent_info:max"
+REPORTER = "agent:cs_openstack_agent_info:max"
 MOUNT = "mount:cs_nfs_mount_up:group"
 CLIENTS = "host_management_server:cs_mysql_client_connections:group"
 ANSWERED = "host_probe:cs_probe_success:max"
@@ -122,6 +123,12 @@ def _of_causes(rendering: Rendering) -> Iterable[Record]:
         f"{_sticky(AGENT, ('host', 'agent'), ('management_server',), agents)}\n"
         f"or on (host, agent) ({AGENT} and on (host) {HOST})",
         "1 for every agent, with the management server that last heard it.",
+    )
+    reporters = _kept("group by (host, agent, cell, verdict)", "cs_openstack_agent_info", rendering)
+    yield Record(
+        REPORTER,
+        _sticky(REPORTER, ("host", "agent"), ("cell", "verdict"), reporters),
+        "1 for every agent of OpenStack that has a cell, or of which the cloud's verdict is doubtful.",
     )
     mounts = _kept("group by (host, mountpoint, server)", "cs_nfs_mount_up", rendering)
     yield Record(

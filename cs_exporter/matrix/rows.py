@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from cs_exporter.matrix import lasting, records
-from cs_exporter.matrix.promql import Series, condition, indented, joined, series_of
+from cs_exporter.matrix.promql import Series, condition, indented, joined, selector, series_of
 from cs_exporter.matrix.rendering import Rendering
 from cs_exporter.spec import AnyDerived, AnySpec, Cause, Limit, Severity, Symptom
 
@@ -143,7 +143,8 @@ def _foretells(symptom: Symptom) -> bool:
 
 def _told(symptom: Symptom, holds: str, keys: tuple[str, ...], rendering: Rendering, held: str) -> str:
     """The alert's expression: where the symptom holds and somebody is to know it."""
-    found = placed(named(holds, symptom.victims, keys), keys, rendering, held)
+    found = reporting(named(holds, symptom.victims, keys), symptom.reporter, keys)
+    found = placed(found, keys, rendering, held)
     return f"{found}\nunless on (host) {records.given_up(rendering)}" if symptom.countdown else found
 
 
@@ -160,6 +161,19 @@ def named(holds: str, victims: str, keys: tuple[str, ...]) -> str:
     if "mountpoint" in keys and "server" not in keys:
         return joined(holds, ("host", "mountpoint"), ("server",), records.MOUNT, keys)
     return holds
+
+
+REPORTED = ("cell", "verdict")
+"""What alerts about an agent of OpenStack say besides, by which causes mute no more than they explain."""
+
+
+def reporting(holds: str, reporter: str, keys: tuple[str, ...]) -> str:
+    """The condition with the cell of `reporter`, an agent of OpenStack, and whether its verdict is doubtful."""
+    if not reporter:
+        return holds
+    if reporter == "agent":
+        return joined(holds, ("host", "agent"), REPORTED, records.REPORTER, keys)
+    return joined(holds, ("host",), REPORTED, selector(records.REPORTER, f'agent="{reporter}"'), keys)
 
 
 def _label(holds: str, label: str, source: str, pattern: str) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from cs_exporter.matrix import containers
 from cs_exporter.matrix.dashboards.files import panels_of
 from cs_exporter.matrix.inhibitions import graph
 from cs_exporter.matrix.markdown import HEAD, code, link, table
@@ -21,7 +22,8 @@ from cs_exporter.spec import Cause
 FOLDER = "alerts/runbooks"
 
 BLANK = re.compile(
-    r"\b(?:CLIENT|DEVICE|FILE|HOST|MANAGEMENT_SERVER|MAP|MOUNTPOINT|PEER|PLATFORM|PORT|PROBE|SERVER|SYMPTOM|VANTAGE)\b"
+    r"(?<!\$)\b(?:ADDRESS|AGENT|BACKEND|BUS|CLIENT|DEVICE|FILE|HOST|MANAGEMENT_SERVER|MAP|MOUNTPOINT|PEER|PLATFORM|PORT|"
+    r"PROBE|QUEUE|SERVER|SYMPTOM|VANTAGE|VHOST)\b"
 )
 """What is to be filled in, in a command."""
 
@@ -29,23 +31,33 @@ CAPITALS = "Capitals stand for what the alert's labels say."
 
 LOGIN = "SQL is asked as root of its server, or with -u and -p of an account that may read it."
 
-_INTRODUCTION = """\
+INTRODUCTION = """\
 What to type when an alert has come, by what is behind it. Each page says on which machine, and each step that is for
 another one does so itself.
 
-`cs-exporter` is typed on the exporter's machine, as root or as the user that it runs as. Without `--config.file` it
-reads `/etc/cs_exporter/cs_exporter.yml`; where `systemctl cat cs-exporter` shows another file, add
-`--config.file=FILE`, or it does not know the hosts.
+`cs-exporter` is typed on the exporter's machine, as root or as the user that it runs as:
+`/opt/cs_exporter/bin/cs-exporter` where it was installed by deploy/systemd, `docker exec cs_exporter cs-exporter` where
+it runs in a container. Without `--config.file` it reads `/etc/cs_exporter/cs_exporter.yml`; where
+`systemctl cat cs-exporter` shows another file, add `--config.file=FILE`, or it does not know the hosts.
 
 While a cloud can't be asked, `cs-exporter probe PROBE HOST` knows its hosts only if `--storage.path` names the folder
 of the exporter that runs. That one still knows them, and asks at once as well:
 `curl -sS 'http://localhost:10595/probe?host=HOST&probe=PROBE'` on its machine, with `https:` and `-u` where it has TLS
 and asks for a password.
+
+Steps are typed as packages of Ubuntu and Debian have it. Where OpenStack runs in containers of kolla-ansible, or comes
+from RDO, each page says what is typed instead.
 """
 
 _OF_THE_CLOUD = re.compile(r"^mariadb -e .*\bcloud\.\w")
-_BY_NAME = re.compile(r"(?=.*\bHOST\b).*(?:\bcloud\.\w|management-server\.log)")
-_ASKING = re.compile(r"^cs-exporter probe (\w+) HOST\b")
+_BY_NAME = re.compile(r"(?=.*\bHOST\b).*(?:\bcloud\.\w|management-server\.log|list_queues)")
+_ASKING = re.compile(r"^cs-exporter probe (?!cloudstack_|openstack_)(\w+) HOST\b")
+"""A cloud itself is in the configuration, and is known as long as that is."""
+
+_PLACED = re.compile(r"(?:or [^;]*; )?on ")
+"""A note that begins with the place, or with what else would do there."""
+
+_PROGRAM = re.compile(r"\bcs-exporter (?:check|collector|hosts|matrix|probe)")
 
 _ALERT = re.compile(r"\bCs[A-Z]\w+")
 
@@ -107,7 +119,17 @@ def runbook(row: Row, muted_by: Sequence[str] = (), mutes: Sequence[str] = (), p
         ("fires", "at once" if row.wait == 0 else f"after {spoken(row.wait)}"),
         ("ends", f"{spoken(row.keep)} after it was last seen" if row.keep else "as soon as it is over"),
     )
-    return Runbook(row.name, row.sees, facts, (*_sections(row), *_muting(row, muted_by, mutes), *_drawn(panels)))
+    sections = (*_program(_sections(row)), *_muting(row, muted_by, mutes), *_drawn(panels))
+    return Runbook(row.name, row.sees, facts, sections)
+
+
+def _program(sections: Iterable[Section]) -> Iterator[Section]:
+    """With what cs-exporter is typed as, where the page types it first."""
+    told = False
+    for section in sections:
+        types = any(map(_PROGRAM.search, (*section.text, *(item.text for item in section.commands))))
+        yield replace(section, text=(*section.text, containers.PROGRAM)) if types and not told else section
+        told = told or types
 
 
 def command(text: str) -> Command:
@@ -136,6 +158,9 @@ def _sections(row: Row) -> Iterator[Section]:
     yield Section("What it means", (row.means,))
     commands = tuple(map(command, row.look))
     yield Section("Look", (" ".join(_how(row, commands)), *_instead(commands)), commands)
+    told, table_of_ways = containers.said(row.probe, (item.text for item in commands))
+    if told:
+        yield Section(containers.TITLE, told, code=table_of_ways)
     yield Section("Mend", (row.fix,))
     yield Section("The alert", tuple(_waits(row)), code=row.condition)
     if row.symptom is not None and row.threshold is not None and row.unit != "boolean":
@@ -163,6 +188,8 @@ def _instead(commands: Iterable[Command]) -> Iterator[str]:
 
 def where(row: Row) -> str:
     """On which machine to type what does not say so itself; one sentence."""
+    if all(_PLACED.match(command(said).note) for said in row.look):
+        return "Each step says on which machine."
     machine = "HOST" if row.per_host and row.probe != OWN else "the exporter's machine"
     return f"On {machine}, unless another one is named."
 
@@ -258,7 +285,7 @@ def files(matrix: Matrix) -> dict[str, str]:
 
 
 def _index(matrix: Matrix) -> str:
-    parts = [f"{HEAD}\n# Runbooks\n", _INTRODUCTION]
+    parts = [f"{HEAD}\n# Runbooks\n", INTRODUCTION]
     for cause in Cause:
         rows = [row for row in matrix.rows if row.cause is cause]
         if rows:

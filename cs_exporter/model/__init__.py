@@ -3,7 +3,16 @@
 Nothing here does I/O, knows a library or reads a clock: values come in, frozen values stay.
 """
 
-from cs_exporter.model.cloud import ApiTarget, Census, CloudHost, CloudKind, CloudMount, CloudTarget
+from cs_exporter.model.cloud import (
+    ApiTarget,
+    Census,
+    CloudHost,
+    CloudKind,
+    CloudMount,
+    CloudTarget,
+    Schema,
+    SdkTarget,
+)
 from cs_exporter.model.hosts import (
     CollectorMode,
     Connection,
@@ -57,6 +66,8 @@ __all__ = [
     "Reason",
     "Role",
     "Route",
+    "Schema",
+    "SdkTarget",
     "SshTarget",
     "Traffic",
     "UnparsableError",

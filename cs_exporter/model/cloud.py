@@ -18,6 +18,7 @@ class CloudKind(StrEnum):
     """The platforms that can be asked."""
 
     CLOUDSTACK = "cloudstack"
+    OPENSTACK = "openstack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,41 @@ class ApiTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class SdkTarget:
+    """How to ask an OpenStack cloud's APIs: an entry of a clouds.yaml, whose path is absolute.
+
+    `cloud` None: the variables OS_* of our environment. `clouds_file` None: where openstacksdk looks for it.
+    """
+
+    cloud: str | None = None
+    clouds_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One schema of an OpenStack cloud's database server. `service`: nova, neutron, cinder or heat.
+
+    Several of nova are its cells that share the server.
+    """
+
+    service: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class CloudTarget:
     """What stands on a cloud's pseudo-host. Its database is at the pseudo-host's `address`, by its `mysql`.
 
-    `database`: the schema's name; None where only the API may be asked.
+    `database`: the schema's name; None where only the API may be asked. `schemas` and `sdk`: the same of OpenStack.
+    `cell`: the pseudo-host is no whole cloud, but a cell of nova whose database is on a server of its own.
     """
 
     kind: CloudKind
     database: str | None = None
     api: ApiTarget | None = None
+    schemas: tuple[Schema, ...] = ()
+    sdk: SdkTarget | None = None
+    cell: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +84,7 @@ class CloudHost:
     """A machine as its cloud knows it. `uuid` is what stays the same when it is renamed.
 
     `asked`: it has a Linux of its own that we may log in to (KVM hypervisors, management servers). Of others only the
-    cloud, and their ports, tell something.
+    cloud, and their ports, tell something; without an address it may be no machine at all, but a name in the cloud.
     """
 
     uuid: str

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from cs_exporter.model.cloud import CloudTarget
+from cs_exporter.model.cloud import CloudKind, CloudTarget
 from cs_exporter.model.network import DeclaredPort, Peer, PortRow, Traffic
 from cs_exporter.model.places import NOWHERE, Place, Role
 
@@ -112,6 +112,8 @@ class Host:
     cloud: the cloud's uuid -> name of its host, for rows about it"""
     cloud: CloudTarget | None = None
     """on the pseudo-host `endpoint:<platform>` of a cloud only: how the cloud itself is asked"""
+    cloud_kind: CloudKind | None = None
+    """the type of its platform; None where that is no cloud that is asked"""
     limits: HostLimits = HostLimits()
     settings: Mapping[str, Any] = field(default_factory=_empty)
     """probe name -> that probe's settings for this host (an instance of its settings class)"""

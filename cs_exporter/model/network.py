@@ -31,7 +31,7 @@ class Expected(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"  # open is the finding
-    UNKNOWN = "unknown"  # looked at, never red
+    UNKNOWN = "unknown"  # looked at; red only where whoever accepts has no word for who speaks to him
 
 
 class Manner(StrEnum):

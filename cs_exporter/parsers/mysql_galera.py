@@ -1,7 +1,8 @@
 """What a node says of its Galera cluster: the variables that begin with wsrep_ (MariaDB, Percona XtraDB Cluster).
 
 See "Galera Cluster Status Variables" in MariaDB's manual. It is one node's own view: a node that was frozen goes on
-saying for seconds that it belongs to a cluster which has long left it behind.
+saying for seconds that it belongs to a cluster which has long left it behind. wsrep_incoming_addresses is no list of
+members: in the place of an address it may have the word AUTO.
 """
 
 from __future__ import annotations

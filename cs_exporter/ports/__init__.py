@@ -5,6 +5,7 @@ Probes know only these; transports fill them and turn every library's error into
 
 from cs_exporter.model import Link, Route
 from cs_exporter.ports.cloud import ApiError, ApiRow, CloudApi
+from cs_exporter.ports.http import Http, HttpAnswer, HttpCall, HttpLogin
 from cs_exporter.ports.io import Clock, Counters, Io, Last, Previous, R
 from cs_exporter.ports.path import Echo, EchoState, EchoWay, Mtu, Netlink
 from cs_exporter.ports.rpc import Rpc, RpcReply, RpcVerdict
@@ -27,6 +28,10 @@ __all__ = [
     "Echo",
     "EchoState",
     "EchoWay",
+    "Http",
+    "HttpAnswer",
+    "HttpCall",
+    "HttpLogin",
     "Io",
     "Last",
     "Link",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from cs_exporter.ports.cloud import CloudApi
+from cs_exporter.ports.http import Http
 from cs_exporter.ports.path import Mtu, Netlink
 from cs_exporter.ports.rpc import Rpc
 from cs_exporter.ports.shell import Shell
@@ -55,6 +56,7 @@ class Io:
     mtu: Mtu
     netlink: Netlink
     api: CloudApi  # of the cloud whose pseudo-host is asked
+    http: Http
     clock: Clock
     previous: Previous
 
@@ -71,6 +73,7 @@ class Counters:
     sql_logins: int = 0
     sql_queries: int = 0
     api_calls: int = 0
+    http_requests: int = 0
     dials: int = 0  # connections begun from the exporter to look at a port
     tunnels: int = 0  # the same through a host
     echoes: int = 0  # packets sent to measure a path

@@ -35,6 +35,10 @@ def peers_of(hosts: Mapping[str, Host]) -> Mapping[str, tuple[Peer, ...]]:
     Hypervisors measure the servers of their NFS mounts (storage), the management servers or controllers of their
     platform, and NEAR + FAR neighbours: by their overlay addresses where both have one, by their management addresses
     (live migration), and by their storage addresses where they have one and no mount (storage among themselves).
+    Network nodes (OpenStack's) take part in the overlay, and hypervisors measure them before their neighbours there:
+    routers, DHCP and the way out are behind these tunnels. What passes between two tunnel endpoints must be the largest
+    packet of their underlay, by which neutron reckons its networks' MTU (underlay - 50: 20 for IPv4 and 30 for VXLAN);
+    neutron itself never checks that it does.
     Management servers and controllers measure each other and the database servers. Nobody else measures: a storage
     appliance may let nobody in, and its hypervisors see the same path. Nor does a host measure that nobody logs in to,
     though others measure their paths to it. A host in maintenance, or without an address, is nobody's peer.
@@ -46,22 +50,24 @@ def peers_of(hosts: Mapping[str, Host]) -> Mapping[str, tuple[Peer, ...]]:
     """
     there = [host for host in hosts.values() if host.address]
     asked = [host for host in there if host.connection is not Connection.NONE]
-    measuring = [host for host in asked if host.roles & {Role.HYPERVISOR, *_SERVING}]
+    measuring = [host for host in asked if host.roles & {Role.HYPERVISOR, *_SERVING} or _is_gateway(host)]
     hypervisors = [host for host in there if Role.HYPERVISOR in host.roles]
+    tunnelled = [*hypervisors, *(host for host in there if _is_gateway(host))]
     by_traffic = {
-        Traffic.OVERLAY: _neighbours(hypervisors, Traffic.OVERLAY, lambda host: Traffic.OVERLAY in host.addresses),
+        Traffic.OVERLAY: _neighbours(tunnelled, Traffic.OVERLAY, lambda host: Traffic.OVERLAY in host.addresses),
         Traffic.STORAGE: _neighbours(
             hypervisors, Traffic.STORAGE, lambda host: Traffic.STORAGE in host.addresses and not host.mounts
         ),
         Traffic.MANAGEMENT: _neighbours(hypervisors, Traffic.MANAGEMENT, lambda _host: True),
     }
-    servers = _servers(there)
+    servers, gateways = _servers(there), _gateways(there)
     found = {
         host.name: _fair(
             host,
             [
                 list(_storage(host, hosts)),
                 _served(host, servers),
+                _ways_out(host, gateways),
                 *(chosen.get(host.name, []) for chosen in by_traffic.values()),
             ],
         )
@@ -95,9 +101,37 @@ def _served(host: Host, servers: Mapping[tuple[str, bool], list[Host]]) -> list[
     wanted = list(servers.get((host.platform, False), ()))
     if host.roles & _SERVING:
         wanted += servers.get((host.platform, True), ())
+    return [
+        Peer(server.name, server.address_for(Traffic.MANAGEMENT), Traffic.MANAGEMENT)
+        for server in _by_pair(host, wanted)
+    ]
+
+
+def _is_gateway(host: Host) -> bool:
+    """A network node with a tunnel endpoint, and without guests."""
+    return Role.NETWORK in host.roles and Role.HYPERVISOR not in host.roles and Traffic.OVERLAY in host.addresses
+
+
+def _gateways(hosts: Iterable[Host]) -> Mapping[str, list[Host]]:
+    """Platform -> its network nodes, those in maintenance left out."""
+    found = defaultdict(list)
+    for host in hosts:
+        if _is_gateway(host) and not host.maintenance:
+            found[host.platform].append(host)
+    return found
+
+
+def _ways_out(host: Host, gateways: Mapping[str, list[Host]]) -> list[Peer]:
+    """For those with a tunnel endpoint: the first NEAR of the platform's network nodes, by the pair's hash."""
+    if Traffic.OVERLAY not in host.addresses:
+        return []
+    nearest = _by_pair(host, gateways.get(host.platform, ()))[:NEAR]
+    return [Peer(node.name, node.addresses[Traffic.OVERLAY], Traffic.OVERLAY) for node in nearest]
+
+
+def _by_pair(host: Host, others: Iterable[Host]) -> list[Host]:
     own = number_of(host.name)
-    wanted.sort(key=lambda server: (mixed(own ^ number_of(server.name)), server.name))
-    return [Peer(server.name, server.address_for(Traffic.MANAGEMENT), Traffic.MANAGEMENT) for server in wanted]
+    return sorted(others, key=lambda other: (mixed(own ^ number_of(other.name)), other.name))
 
 
 def _neighbours(hypervisors: list[Host], traffic: Traffic, has_one: Callable[[Host], bool]) -> _Chosen:

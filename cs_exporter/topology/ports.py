@@ -93,6 +93,10 @@ class _Relations:
         """Whether that cloud has more than one management server."""
         return self._managements[platform] > 1
 
+    def is_asked(self, platform: str) -> bool:
+        """Whether that cloud itself says who belongs to it."""
+        return platform in self._kinds
+
     def cloud(self, host: Host) -> Cloud:
         """Whose table counts for a host, where its role alone does not say."""
         if host.platform in self._kinds:
@@ -148,6 +152,8 @@ def _expected(when: When, host: Host, relations: _Relations) -> Expected | None:
         if host.secured is None:
             return Expected.UNKNOWN
         return Expected.OPEN if host.secured is (when is When.SECURED) else None
+    if when is When.SITED:
+        return Expected.UNKNOWN if relations.is_asked(host.platform) else Expected.OPEN
     if when is When.SEVERAL:
         return Expected.OPEN if relations.several_managements(host.platform) else None
     if when is When.MOUNTED_V3:

@@ -1,6 +1,6 @@
-"""APIs of clouds: signed requests, page by page, each in a thread with a deadline, never two at once for one cloud.
+"""APIs of clouds: lists, each made in a thread with a deadline, never two at once for one cloud.
 
-The client library waits where it stands, name resolution too: what hangs there hangs in a thread that nobody waits for.
+Client libraries wait where they stand, name resolution too: what hangs there hangs in a thread that nobody waits for.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from cs_exporter.model import ApiTarget, Host, ProbeFailed, Reason
+from cs_exporter.model import ApiTarget, CloudTarget, Host, ProbeFailed, Reason, SdkTarget
 from cs_exporter.ports import ApiRow, CloudApi, Counters
 from cs_exporter.transports.clouds import errors
-from cs_exporter.transports.clouds.keys import read_keys
-from cs_exporter.transports.clouds.pages import Page, Pages
-from cs_exporter.transports.clouds.wire import Line, Wire, opened, shown
+from cs_exporter.transports.clouds.cloudstack import CloudStackLists
+from cs_exporter.transports.clouds.lists import Lists
+from cs_exporter.transports.clouds.openstack import OpenStackLists
 
 _EARLIER, _EARLIEST = 0.95, 0.25
 """The thread ends its call before whoever asked gives up, who so hears why: at that part, or these seconds before."""
 
 Rows = tuple[ApiRow, ...]
+Target = ApiTarget | SdkTarget
 
 
 class NoApi:
@@ -48,13 +49,11 @@ class _Call:
 class OneApi:
     """The API of one cloud. All methods but `_run` and what that calls are for the event loop's thread."""
 
-    def __init__(self, name: str, target: ApiTarget, counters: Counters) -> None:
+    def __init__(self, name: str, target: Target, counters: Counters) -> None:
         self.target = target
         self._name = name
-        self._place = shown(target.url)
         self._counters = counters
-        self._pages = Pages()
-        self._wire: Wire | None = None
+        self._lists = _lists(target)
         self._under_way: _Call | None = None
         self._left = False
 
@@ -69,8 +68,7 @@ class OneApi:
         threading.Thread(target=self._run, args=(call, loop), name=f"api {self._name}", daemon=True).start()
         done, _ = await asyncio.wait([call.done], timeout=ends - now)
         if not done:
-            answering = self._wire is not None and self._wire.answering
-            raise errors.overdue(f"{command} at {self._place}", answering=answering)
+            raise errors.overdue(f"{command} at {self._lists.place}", answering=self._lists.answering)
         result = call.done.result()
         if result is None:
             raise RuntimeError(f"{command}: the thread of the API ended by an error that is not foreseen")
@@ -81,8 +79,8 @@ class OneApi:
     def leave(self) -> None:
         """Close the connection, now or when the call that is under way has ended; nobody waits for that."""
         self._left = True
-        if self._under_way is None and self._wire is not None:
-            self._wire.close()
+        if self._under_way is None:
+            self._lists.close()
 
     async def _free(self, command: str, ends: float) -> None:
         """Wait until no call is under way. Raises ProbeFailed at loop time `ends`."""
@@ -105,16 +103,8 @@ class OneApi:
             _tell(loop, lambda: self._ended(call, result))
 
     def _collected(self, call: _Call, loop: asyncio.AbstractEventLoop) -> Rows:
-        if self._wire is None:
-            self._wire = opened(self.target)
-        self._wire.ends = time.monotonic() + call.ends - loop.time()
-        line = Line(self._wire, self.target, read_keys(self.target))
-
-        def ask(number: int, size: int) -> Page:
-            _tell(loop, self._count)
-            return line.page(call.command, call.arguments, number, size)
-
-        return self._pages.collect(ask, f"{call.command} at {self._place}")
+        ends = time.monotonic() + call.ends - loop.time()
+        return self._lists.listed(call.command, call.arguments, ends, lambda: _tell(loop, self._count))
 
     def _count(self) -> None:
         self._counters.api_calls += 1
@@ -122,8 +112,8 @@ class OneApi:
     def _ended(self, call: _Call, result: Rows | ProbeFailed | None) -> None:
         self._under_way = None
         call.done.set_result(result)
-        if self._left and self._wire is not None:
-            self._wire.close()
+        if self._left:
+            self._lists.close()
 
 
 def _tell(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
@@ -141,7 +131,7 @@ class CloudApis:
 
     def of(self, host: Host) -> CloudApi:
         """The API of the cloud whose pseudo-host that is; nothing is connected until it is asked."""
-        target = host.cloud.api if host.cloud else None
+        target = _target(host.cloud) if host.cloud else None
         if target is None:
             return NoApi()
         kept = self._apis.get(host.name)
@@ -160,3 +150,11 @@ class CloudApis:
     async def close(self) -> None:
         """Leave all of them. A call that hangs goes on hanging in its thread, which ends with the process at last."""
         self.drop(tuple(self._apis))
+
+
+def _target(cloud: CloudTarget) -> Target | None:
+    return cloud.api or cloud.sdk
+
+
+def _lists(target: Target) -> Lists:
+    return OpenStackLists(target) if isinstance(target, SdkTarget) else CloudStackLists(target)

@@ -13,6 +13,7 @@ from cs_exporter.ports import Clock, Counters, Io, Previous
 from cs_exporter.transports.cloud_api import CloudApis
 from cs_exporter.transports.collector.script import CollectorScript
 from cs_exporter.transports.dial.dialer import TcpDialer
+from cs_exporter.transports.http import HttpClient
 from cs_exporter.transports.mysql.servers import MysqlServers
 from cs_exporter.transports.paths.mtu import Echoes
 from cs_exporter.transports.paths.netlink import KernelLinks
@@ -32,6 +33,7 @@ class World:
         self._echoes = Echoes(counters)
         self._links = KernelLinks()
         self._apis = CloudApis(counters)
+        self._http = HttpClient(counters)
 
     def io(self, host: Host, previous: Previous) -> Io:
         """What one run on a host is given."""
@@ -44,6 +46,7 @@ class World:
             mtu=self._echoes,
             netlink=self._links,
             api=self._apis.of(host),
+            http=self._http,
             clock=self._clock,
             previous=previous,
         )
@@ -57,4 +60,6 @@ class World:
 
     async def close(self) -> None:
         """Leave everything."""
-        await asyncio.gather(self.shells.close(), self._mysql.close(), self._tcp.close(), self._apis.close())
+        await asyncio.gather(
+            self.shells.close(), self._mysql.close(), self._tcp.close(), self._apis.close(), self._http.close()
+        )

@@ -12,7 +12,7 @@ from html import escape
 from cs_exporter.config.sections import GlobalSection
 from cs_exporter.matrix.rendering import of_inventory
 from cs_exporter.matrix.rows import Row
-from cs_exporter.matrix.runbooks import Link, Runbook, Section, pages
+from cs_exporter.matrix.runbooks import INTRODUCTION, Link, Runbook, Section, pages
 from cs_exporter.matrix.whole import Matrix
 from cs_exporter.model import Inventory
 from cs_exporter.probes import DERIVED, PROBES
@@ -26,6 +26,10 @@ BASE_INTERVAL = GlobalSection().interval
 """Seconds; an interval that is no multiple of it is rounded up, in the texts of runbooks only."""
 
 _ALERT = re.compile(r"\bCs[A-Z]\w*")
+
+_INTRODUCED = "".join(
+    re.sub("`([^`]+)`", r"<code>\1</code>", f"<p>{escape(paragraph)}</p>") for paragraph in INTRODUCTION.split("\n\n")
+)
 
 _SEVERITIES = {Severity.CRITICAL: State.CRITICAL, Severity.WARNING: State.WARNING, Severity.INFO: State.INFO}
 
@@ -43,7 +47,7 @@ class Runbooks:
         rows = self._known(inventory).values()
         parts = "".join(_of_cause(cause, [row for row in rows if row.cause is cause], site) for cause in Cause)
         lead = "What every alert means, where to look, and how to mend it; with the limits in force here."
-        content = f'<div class="top"><h1>Runbooks</h1></div>\n<p>{lead}</p>\n{parts}'
+        content = f'<div class="top"><h1>Runbooks</h1></div>\n<p>{lead}</p>\n{_INTRODUCED}\n{parts}'
         return site.page("Runbooks · cs_exporter", content, here="/runbooks/")
 
     def page(self, name: str, inventory: Inventory, site: Site) -> Page | None:

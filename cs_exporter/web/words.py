@@ -27,6 +27,7 @@ STATES = {
 CAUSES = {
     Cause.CLOCK: "clock",
     Cause.DATABASE: "database",
+    Cause.MESSAGE_BUS: "message bus",
     Cause.AGENT: "agent",
     Cause.MANAGEMENT: "management",
     Cause.STORAGE: "storage",

@@ -55,6 +55,7 @@ BUDGETS = (
     Budget("sql_logins", 0, 0, "logins to a database"),
     Budget("sql_queries", 0, 0, "queries of a database"),
     Budget("api_calls", 0, 0, "pages of a cloud's API"),
+    Budget("http_requests", 0, 0, "requests over HTTP"),
 )
 
 

@@ -115,6 +115,7 @@ def test_maintenance_is_either_ones_word(directory: Path, written: bool, cloud: 
         ("{name: kvm1, connection: none}", row(), Connection.NONE),
         ("", row(asked=False, roles=NFS), Connection.NONE),
         ("{name: kvm1}", row(asked=False, roles=NFS), Connection.SSH),
+        ("{name: kvm1}", row(asked=False, roles=KVM | NFS), Connection.SSH),
     ],
 )
 def test_who_is_logged_in_to(directory: Path, block: str, host: CloudHost, expected: Connection) -> None:
@@ -252,3 +253,27 @@ def test_the_census_of_an_unknown_platform_is_nobodys(directory: Path) -> None:
     """One that a reload took away may still answer."""
     found = fleet(config(directory, CLOUD), {"gone": Census((row(),))}, print)
     assert ((), {"dc1": {}}) == (found.plans, {name: dict(names) for name, names in found.names.items()})
+
+
+def test_names_that_are_ignored_are_nobody(directory: Path) -> None:
+    """Whichever of its patterns one has; another cloud's are not meant, nor is who is only written."""
+    text = CLOUD.replace("hosts: {ssh", "ignore: ['pod-*', 'rbd[12]'], hosts: {ssh") + "hosts: [{name: rbd1}]"
+    names = ("kvm1", "pod-7f9c", "apod-7", "rbd1", "rbd3", "Pod-1")
+    found, told = of(directory, text, *(row(uuid=name, name=name, address="") for name in names))
+    watched = ["Pod-1", "apod-7", "kvm1", "rbd3"]
+    assert (watched, sorted([*watched, "rbd1"])) == (
+        sorted(found.names["dc1"]),
+        sorted(member.name for plan in found.plans for member in plan.members),
+    )
+    assert not any("pod-7f9c" in line for line in told)
+
+
+@pytest.mark.parametrize("roles", [frozenset({Role.CONTROLLER}), frozenset()])
+def test_a_name_of_which_only_the_cloud_tells_is_asked_where_it_is_written(
+    directory: Path, roles: frozenset[Role]
+) -> None:
+    """Of a server of volumes by its own name, or by one of the backend, the cloud knows no difference."""
+    host = row(name="block1", uuid="block1", address="", asked=False, roles=roles)
+    found = [of(directory, f"{CLOUD}hosts: [{block}]", host)[0] for block in ("", "{name: block1}")]
+    expected = [[("", Connection.NONE)], [("block1", Connection.SSH)]]
+    assert expected == [[(one.members[0].address, one.profile.connection) for one in fleet.plans] for fleet in found]

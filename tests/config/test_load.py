@@ -31,7 +31,7 @@ LOCAL = "hosts: [{name: kvm1, connection: local}]\n"
 @pytest.fixture(autouse=True)
 def no_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's own environment must not change what a file means."""
-    for variable in [name for name in os.environ if name.startswith("CS_EXPORTER_")]:
+    for variable in [name for name in os.environ if name.startswith(("CS_EXPORTER_", "OS_"))]:
         monkeypatch.delenv(variable)
 
 
@@ -40,8 +40,11 @@ def directory(tmp_path: Path) -> Path:
     """A directory with the files that the captures name."""
     for name in ("known_hosts", "empty", "ca.pem"):
         (tmp_path / name).touch()
-    for name in ("api_key", "api_secret", "password", "mysql_password"):
+    for name in ("api_key", "api_secret", "password", "mysql_password", "rabbitmq.password"):
         (tmp_path / name).write_text("do-not-tell\n")
+    prod = "{auth: {auth_url: 'https://keystone.example:5000/v3', password: do-not-tell}}"
+    entries = f"{{prod: {prod}, empty: , bare: {{auth: {{username: me, password: do-not-tell}}}}}}"
+    (tmp_path / "clouds.yaml").write_text(f"clouds: {entries}\n")
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(str(tmp_path / "id_ed25519"))
     key.write_public_key(str(tmp_path / "id.pub"))

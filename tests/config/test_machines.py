@@ -135,3 +135,46 @@ def test_addresses_have_their_usual_spelling_and_what_is_none_is_left_out() -> N
     found = with_good_addresses(row)
     assert ("2001:db8::1", {Traffic.OVERLAY: "h"}) == (found.address, dict(found.addresses))
     assert "" == with_good_addresses(CloudHost("a", "b", "10.0.0.300", KVM)).address
+
+
+def by_name(*names: str, platform: str = "dc1", of: tuple[str, ...] = ("ctl1",), claimed: tuple[str, ...] = ()) -> Any:  # noqa: ANN401
+    """Which written host each machine is that a cloud knows by these names only; the written ones are `platform`'s."""
+    written = WrittenHosts(
+        tuple(plan(platform, name=name, address=f"198.51.100.{at}") for at, name in enumerate(names))
+    )
+    rows = [CloudHost(name, name, name, KVM) for name in of]
+    found = machines(rows, "dc1", written, {*claimed})
+    return [one.written.member.name if one.written else None for one in found]
+
+
+@pytest.mark.parametrize(
+    ("written", "cloud", "expected"),
+    [
+        (("ctl1.example",), ("ctl1",), ["ctl1.example"]),
+        (("ctl1",), ("ctl1.dc1.example",), ["ctl1"]),
+        (("ctl1.dc1.example",), ("ctl1.dc1",), ["ctl1.dc1.example"]),
+        (("ctl1.example", "ctl1"), ("ctl1",), ["ctl1"]),
+        (("ctl1.example",), ("ctl1", "ctl1.example"), [None, "ctl1.example"]),
+        (("ctl1.example",), ("ctl1.example", "ctl1"), ["ctl1.example", None]),
+        (("ctl1.a.example", "ctl1.b.example"), ("ctl1",), [None]),
+        (("ctl1",), ("ctl1.a.example", "ctl1.b.example"), [None, None]),
+        (("ctl1.a.example",), ("ctl1.b.example",), [None]),
+        (("ctl10.example",), ("ctl1",), [None]),
+    ],
+)
+def test_a_name_with_and_without_its_domain_is_one(
+    written: tuple[str, ...], cloud: tuple[str, ...], expected: list[str | None]
+) -> None:
+    """OpenStack's services tell no address, and their hosts' names are short where those of a file are whole."""
+    assert expected == by_name(*written, of=cloud)
+
+
+def test_a_domain_is_not_guessed_where_it_may_be_another_clouds() -> None:
+    """A written host of no platform, or of one that another cloud has taken, has its whole name or address."""
+    assert [[None], ["ctl1.example"]] == [by_name("ctl1.example", platform=one) for one in ("static", "dc1")]
+    assert [None] == by_name("ctl1.example", claimed=("ctl1.example",))
+
+
+def test_a_cloud_that_tells_addresses_needs_no_guess() -> None:
+    """CloudStack's names are anybody's, and its uuids are the hosts'."""
+    assert [("ctl1", None, 1)] == of([CloudHost("a", "ctl1", "192.0.2.1", KVM)], plan("dc1", name="ctl1.example"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cs_exporter.config.platforms import DatabaseFields, PlatformBlock, api_url, platform_name
+from cs_exporter.config.platforms import DatabaseFields, api_url, platform_name, schema_name
+from cs_exporter.model import Schema
 
 
 @pytest.mark.parametrize(
@@ -58,13 +59,32 @@ def test_the_mend_of_a_url_is_one_that_can_be_typed(written: str, mend: str) -> 
     assert mend == api_url(mend)
 
 
-def test_a_cloud_is_asked_by_its_database_its_api_or_both() -> None:
-    """But not by neither; the database is CloudStack's own name for it."""
+def test_the_databases_have_their_usual_names() -> None:
+    """Those that the installation guides give them; heat is not in every cloud."""
     database = DatabaseFields(address="db1.example")
     assert "cloud" == database.name
-    assert database == PlatformBlock(database=database).database
-    with pytest.raises(ValueError, match="has neither a database nor an api; say how the cloud is asked"):
-        PlatformBlock()
+    assert [Schema("nova", "nova"), Schema("neutron", "neutron"), Schema("cinder", "cinder")] == [*database.schemas()]
+
+
+def test_what_a_cloud_does_not_have_is_named_by_nothing() -> None:
+    """And several of nova's are its cells; one alone needs no list."""
+    written = {"address": "db1", "nova": ["a", "b"], "neutron": "", "cinder": "", "heat": "heat"}
+    expected = [Schema("nova", "a"), Schema("nova", "b"), Schema("heat", "heat")]
+    assert expected == [*DatabaseFields.model_validate(written).schemas()]
+    assert ("a",) == DatabaseFields.model_validate({"address": "db1", "nova": "a"}).nova
+
+
+@pytest.mark.parametrize("name", ["", "nova", "nova-cell1", "Nova_2$", "n\u00f6va"])
+def test_a_name_that_a_database_may_have_is_taken(name: str) -> None:
+    """With the hyphens of some installers, too; nothing where there is none."""
+    assert name == schema_name(name)
+
+
+@pytest.mark.parametrize("text", ["a" * 65, "a\nb", "neutron; drop", "a b", "`a`", "a.b", " "])
+def test_a_name_that_no_database_can_have_is_refused(text: str) -> None:
+    """Before a server is asked for it every fifteen seconds."""
+    with pytest.raises(ValueError, match="is not a database's name; "):
+        schema_name(text)
 
 
 @pytest.mark.parametrize("name", ["static", "endpoint:a", "a@b", ""])

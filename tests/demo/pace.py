@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from cs_exporter.probes import PROBES
+
 USUAL_LIMIT, USUAL_SILENT, USUAL_CRITICAL = 140.0, 50.0, 35.0
 """Of CloudStack's defaults: an agent's silence, and what is left of it when the symptoms hold."""
 
@@ -106,23 +108,18 @@ class Pace:
     def sections(self) -> dict[str, Any]:
         """The configuration's `global`, `probes` and `defaults` at this pace: nothing may make a run wait for long."""
         interval = self.interval
-        each: dict[str, dict[str, Any]] = {
-            "time_drift": {"interval": interval, "section_limit": 2},
-            "nfs_mounts": {"interval": interval, "slow_after": 1, "statfs_limit": 2},
-            "nfs_server": {"interval": interval, "deadline": 1},
-            "mysql_connections": {"interval": interval, "answer_limit": 2, "clients_every": interval},
-            "agent_heartbeat": {"interval": interval},
-            "management_log": {"interval": interval},
-            "agent_log": {"interval": interval},
-            "block_storage": {"interval": interval},
-            "agent_certificates": {"interval": interval},
-            "cloudstack_census": {"interval": interval},
-            "cloudstack_states": {"interval": interval, "answer_limit": 2},
-            "storage_heartbeat": {"interval": interval, "read_limit": 2},
+        waits: dict[str, dict[str, Any]] = {
+            "time_drift": {"section_limit": 2},
+            "nfs_mounts": {"slow_after": 1, "statfs_limit": 2},
+            "nfs_server": {"deadline": 1},
+            "mysql_connections": {"answer_limit": 2, "clients_every": interval},
+            "cloudstack_states": {"answer_limit": 2},
+            "storage_heartbeat": {"read_limit": 2},
             "path_mtu": {"interval": self.path_interval, "timeout": 5, "search_limit": 4},
-            "port_reachability": {"interval": interval, "deadline": 1, "first_byte": 1, "shell_deadline": 2},
+            "port_reachability": {"deadline": 1, "first_byte": 1, "shell_deadline": 2, "tls_every": 2},
         }
-        each["port_reachability"]["tls_every"] = 2
+        # All of them, also those that this cloud has no use for: what mutes what lasts for runs of the slowest.
+        each = {spec.name: {"interval": interval, **waits.get(spec.name, {})} for spec in PROBES}
         limits: dict[str, float] = {
             "CsHostAlertImminent": self.limit - self.silent,
             "CsHostAlertImminentCritical": self.limit * USUAL_CRITICAL / USUAL_LIMIT,

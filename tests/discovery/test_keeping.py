@@ -160,6 +160,17 @@ def test_what_a_lesser_answer_does_not_know_stays(lesser: Census) -> None:
     assert poorer == keeping.take(Census((poorer,))).hosts["u1"]
 
 
+@pytest.mark.parametrize("lesser", [Census((), stand_in=True), PARTIAL], ids=["stand-in", "partial"])
+def test_a_machine_stays_one_where_a_lesser_answer_has_only_its_name(lesser: Census) -> None:
+    """The rows that show that somebody can log in there may be those that were refused."""
+    known, named = machine(1), replace(machine(1), address="", asked=False)
+    keeping = Keeping().take(Census((known,))).take(replace(lesser, hosts=(named,)))
+    assert known == keeping.hosts["u1"]
+    assert named == keeping.take(Census((named,))).hosts["u1"]
+    moved = replace(known, address="198.51.100.7", asked=False)
+    assert moved == keeping.take(replace(lesser, hosts=(moved,))).hosts["u1"]
+
+
 def test_a_stand_ins_mounts_are_a_guess() -> None:
     """They count where none were told, and never against what was; a whole answer's count always."""
     told, guess = (CloudMount(f"/mnt/{name}", name, "/export") for name in ("nfs1", "nfs2"))
@@ -191,9 +202,18 @@ def test_an_unchanged_answer_changes_nothing() -> None:
     assert all(one is keeping.hosts[uuid] for uuid, one in before.hosts.items())
 
 
+def test_who_is_told_of_elsewhere_is_forgotten_here() -> None:
+    """With all that was noted of it: a loss that others account for is none."""
+    lost = after(*[answer(range(5))] * 4)
+    assert (5, 5) == (len(lost.held), len(lost.absent))
+    found = lost.without({"u5", "u6", "u7", "u8", "u9", "u99"})
+    assert (list(range(5)), frozenset(), {}) == (numbers(found), found.held, found.absent)
+    assert lost is lost.without({"u99"})
+
+
 def test_after_a_restart_it_goes_on() -> None:
     """With those that were kept, and nobody missing yet."""
-    keeping = kept(after().census().hosts)
+    keeping = kept(tuple(after().hosts.values()))
     assert after() == keeping
     assert 10 == len(keeping.take(EMPTY).held)
 

@@ -179,7 +179,7 @@ class FoundCloud:
         first = self.hosts[SERVERS[0]]
         folder = Path(self.lab.directory, "found_api")
         rows = DatabaseTables(partial(connected, self.address), SCHEMA)
-        api = CloudApiServer(rows, folder, first.address, namespace=first.namespace)
+        api = CloudApiServer(rows, folder, address=first.address, namespace=first.namespace)
         self.api = stack.enter_context(api)
 
     def _start_agents(self, stack: ExitStack) -> None:

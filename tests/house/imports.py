@@ -39,7 +39,7 @@ PURE = frozenset(
 """The text and number modules that parsers may use."""
 
 OWNERS = {
-    "aiohttp": ("web",),
+    "aiohttp": ("web", "transports"),
     "aiomysql": ("transports",),
     "apscheduler": ("scheduling",),
     "asyncssh": ("transports",),
@@ -48,6 +48,8 @@ OWNERS = {
     "cryptography": ("transports",),
     "cs": ("transports",),
     "isal": ("web",),
+    "keystoneauth1": ("transports",),
+    "openstack": ("transports",),
     "prometheus_client": ("exposition",),
     "pydantic": ("config", "discovery", "spec", "probes", "platforms", "web"),
     "pydantic_core": ("config",),

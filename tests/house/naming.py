@@ -47,6 +47,8 @@ STATES = (
     "suspect",
     *("lost", "unreadable"),  # of block devices and certificates
     *("missing", "unasked", "unowned"),  # of a cloud's word
+    *("dead", "unstarted", "untold", "unusable"),  # of agents that report into their cloud's tables
+    "alarm",  # of the message bus
 )
 COUNTED = (
     *("held", "lacking", "missing"),  # of discovery
@@ -68,6 +70,7 @@ COUNTED = (
         "unwatched",
     ),
     *("paths", "sessions"),  # of block devices
+    *("consumers", "messages", "nodes", "queues", "unacknowledged"),  # of the message bus
     *("alert", "reboot"),  # seconds to these
     "limit",  # in its symptom's unit
     *("agents", "changes", "down", "error", "errors", "pools", "transition", "unfinished", "vms"),  # of a cloud

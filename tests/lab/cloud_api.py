@@ -7,30 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import os
-import socket
-import ssl
-import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
-from tests.lab import cloud_api_signing, linux
+from tests.lab import cloud_api_signing
 from tests.lab.cloud_api_answers import LISTS, Answering, Manner, Tables
 from tests.lab.cloud_api_faults import Fault
 from tests.lab.cloud_api_signing import INTERNAL, RefusedError, error_body
-from tests.lab.netns import Namespace
+from tests.lab.served import Served
 
 KEY, SECRET = "key-of-the-lab", "secret-of-the-lab"
 PATH = "/client/api"
-BEGUN_DEADLINE = 10.0
 
 __all__ = ["KEY", "PATH", "SECRET", "CloudApiServer", "Fault", "Manner", "Tables", "plain"]
 
@@ -57,20 +50,16 @@ def plain(**tables: Sequence[Mapping[str, Any]]) -> Tables:
 
 
 @dataclass
-class CloudApiServer:
+class CloudApiServer(Served):
     """`with` one of these it answers at `url`. `tables`: gives the rows of a table, and is called in its own thread.
 
-    `folder`: where it writes `key_file` and `secret_file`. `namespace`: a lab host's, whose address it then takes.
-    `tls`: files of its certificate and key. `clock_ahead`: seconds that its clock, which judges `expires`, is ahead.
+    `folder`: where it writes `key_file` and `secret_file`.
+    `clock_ahead`: seconds that its clock, which judges `expires`, is ahead.
     `forbidden`: commands that the account's role does not allow. `get_only`, `post_only`: refuse the other with 405.
     """
 
     tables: Tables
     folder: Path
-    address: str = "127.0.0.1"
-    port: int = 0
-    namespace: Namespace | None = None
-    tls: tuple[Path, Path] | None = None
     manner: Manner = field(default_factory=Manner)
     clock_ahead: float = 0.0
     forbidden: set[str] = field(default_factory=set)
@@ -81,8 +70,6 @@ class CloudApiServer:
     at_once: int = 0
     most_at_once: int = 0
     _inflicted: list[_Infliction] = field(default_factory=list)
-    _loop: asyncio.AbstractEventLoop | None = None
-    _thread: threading.Thread | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +79,7 @@ class CloudApiServer:
     @property
     def url(self) -> str:
         """What a client is configured with."""
-        return f"{'https' if self.tls else 'http'}://{self.address}:{self.port}{PATH}"
+        return f"{self.origin}{PATH}"
 
     def write_keys(self, key: str, secret: str) -> None:
         """Put a pair into the files that a client reads."""
@@ -108,82 +95,12 @@ class CloudApiServer:
         """No fault any more; who hangs stays hanging."""
         self._inflicted.clear()
 
-    def cpu(self) -> float:
-        """Seconds of CPU that its thread has had, which are no client's. It has to run."""
-        used: Future[float] = Future()
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(lambda: used.set_result(time.thread_time()))
-        return used.result(BEGUN_DEADLINE)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Listen, on the port it had before. Raises OSError where that can't be."""
-        ready, failed = threading.Event(), list[BaseException]()
-        self._thread = threading.Thread(target=self._run, args=(ready, failed), name="cloud api", daemon=True)
-        self._thread.start()
-        if not ready.wait(BEGUN_DEADLINE):
-            raise TimeoutError("the cloud's API did not begin")
-        if failed:
-            self._thread.join()
-            raise failed[0]
-
-    def stop(self) -> None:
-        """End it; the port refuses from then on. Harmless when it does not run."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-        if self._thread is not None:
-            self._thread.join()
-        self._loop = self._thread = None
-
-    def _run(self, ready: threading.Event, failed: list[BaseException]) -> None:
-        """The thread's life: everything it opens, connections to a database too, is in the namespace."""
-        loop = asyncio.new_event_loop()
-        try:
-            self._enter()
-            runner = loop.run_until_complete(self._listening())
-            self._loop = loop
-        except OSError as error:
-            failed.append(error)
-            loop.close()
-            return
-        finally:
-            ready.set()
-        loop.run_forever()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    def _enter(self) -> None:
-        if self.namespace is not None:
-            descriptor = os.open(self.namespace.path, os.O_RDONLY)
-            try:
-                linux.setns(descriptor, linux.CLONE_NEWNET)
-            finally:
-                os.close(descriptor)
-
-    async def _listening(self) -> web.AppRunner:
+    def application(self) -> web.Application:
+        """See Served."""
         app = web.Application()
         app.router.add_route("*", PATH, self._answer)
         app.on_response_prepare.append(self._dated)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.01)
-        await runner.setup()
-        context = None
-        if self.tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*self.tls)
-        listening = socket.create_server((self.address, self.port))
-        self.port = listening.getsockname()[1]
-        await web.SockSite(runner, listening, ssl_context=context).start()
-        return runner
+        return app
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.at_once += 1

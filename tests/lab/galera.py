@@ -13,6 +13,7 @@ import pymysql
 
 from tests.lab.host import LabHost
 from tests.lab.mariadb import DATA, MariaDb
+from tests.lab.wait import WaitedInVain, wait_until
 
 PROVIDER = Path("/usr/lib/galera/libgalera_smm.so")
 TIMES = {
@@ -80,3 +81,28 @@ def galera_cluster(hosts: Sequence[LabHost], **options: str | int) -> list[Galer
         node.start()
         nodes.append(node)
     return nodes
+
+
+def together(nodes: Sequence[GaleraNode]) -> None:
+    """Wait until all are in one cluster; those that lost each other may need what a DBA does then."""
+
+    def agree() -> bool:
+        views = {(node.cluster_status("wsrep_cluster_size"), node.cluster_status("wsrep_ready")) for node in nodes}
+        return {(str(len(nodes)), "ON")} == views
+
+    try:
+        wait_until(agree, ALONE / 4)
+    except WaitedInVain:
+        wait_until(lambda: agree() or any(map(_begun, nodes)), ALONE, "a member to begin the cluster anew")
+        wait_until(agree, ALONE, "all members to be in one cluster")
+
+
+def _begun(node: GaleraNode) -> bool:
+    """Whether the node is in the majority, if need be because it was told so; it refuses while members come or go."""
+    if node.cluster_status("wsrep_cluster_status") == "Primary":
+        return True
+    try:
+        node.sql("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
+    except pymysql.err.OperationalError:
+        return False
+    return True

@@ -29,6 +29,9 @@ MOUNT = {"mountpoint": "/m", "export": "/e"}
 PORT = {"port": "1", "vantage": "exporter", "state": "filtered"}
 NFS_DOWN = alert("CsNfsServerDown", host="nfs1", server="nfs1", program="nfs", version="3")
 MS_DOWN = alert("CsManagementAgentPortClosed", host="ms1", **AGENT, **MS1)
+EAST = {"platform": "os1", "cell": "east"}
+CMP1, CMP2 = {"host": "cmp1", "platform": "os1"}, {"host": "cmp2", "platform": "os1"}
+COMPUTE, DOUBTFUL = {"agent": "nova-compute"}, {"verdict": "doubtful"}
 CASES: Mapping[str, tuple[Alert, tuple[Alert, ...], tuple[Alert, ...]]] = {
     "a page is no ticket": (
         alert("CsClockOffsetCritical", **KVM1),
@@ -170,6 +173,36 @@ CASES: Mapping[str, tuple[Alert, tuple[Alert, ...], tuple[Alert, ...]]] = {
             alert("CsPortDown", host="ms2", port_name="management-cluster", **{**PORT, "vantage": "ms1"}),
             alert("CsNfsMountHung", **KVM2, server="nfs2", **MOUNT),
             alert("CsDeadMansSwitch"),
+        ),
+    ),
+    "conductors of one cell silent": (
+        alert("CsOpenStackConductorSilent", host="endpoint:os1", **EAST),
+        (
+            alert("CsComputeDown", host="cmp1", **EAST),
+            alert("CsHostAlertImminentCritical", host="cmp1", **EAST, **COMPUTE),
+        ),
+        (
+            alert("CsComputeDown", **CMP2, cell="west"),
+            alert("CsComputeDown", host="cmp3", platform="os1"),
+            alert("CsComputeDown", host="cmp4", platform="os2", cell="east"),
+            alert("CsHostAlertImminentCritical", **CMP2, **COMPUTE, cell="west"),
+        ),
+    ),
+    "conductors of a cloud without cells silent": (
+        alert("CsOpenStackConductorSilent", host="endpoint:os1", platform="os1"),
+        (alert("CsComputeDown", **CMP1), alert("CsHostAlertImminentCritical", **CMP1, **COMPUTE)),
+        (alert("CsComputeDown", host="cmp4", platform="os2"),),
+    ),
+    "OpenStack's clocks apart": (
+        alert("CsOpenStackClocksApart", host="endpoint:os1", platform="os1"),
+        (
+            alert("CsComputeDown", **CMP1, **DOUBTFUL),
+            alert("CsComputeDown", host="cmp3", **EAST, **DOUBTFUL),
+            alert("CsHostAlertImminentCritical", **CMP1, **COMPUTE, **DOUBTFUL),
+        ),
+        (
+            alert("CsComputeDown", **CMP2),
+            alert("CsHostAlertImminentCritical", **CMP2, **COMPUTE),
         ),
     ),
     "one of several exporters isolated": (

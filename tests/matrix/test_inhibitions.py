@@ -154,6 +154,11 @@ MUTED: Mapping[str, tuple[set[str], set[str]]] = {
         {"CsAgentSessionGone", "CsHostAlertImminentCritical", "CsPortDown", "CsMysqlConnectionsHigh"},
         {"CsMysqlBinlogNotRow", "CsManagementAgentPortClosed"},
     ),
+    "CsGaleraNotPrimary": (
+        {"CsGaleraNotReady", "CsGaleraTooSmall", "CsGaleraMemberSilent"},
+        {"CsGaleraSplit", "CsMysqlMute", "CsMysqlSaturated"},
+    ),
+    "CsMysqlMute": ({"CsGaleraMemberSilent", "CsMysqlUnavailable"}, {"CsGaleraNotPrimary", "CsGaleraSplit"}),
     "CsPathUnreachable": ({"CsPathLoss"}, {"CsPathMtuBlackhole", "CsNfsMountHung"}),
     "CsExporterIsolated": (
         {"CsHostUnreachable", "CsHostBlind", "CsProbeBlind", "CsPortDown", "CsMysqlUnreachable", "CsNfsServerDown"},
@@ -186,6 +191,13 @@ def test_a_page_is_no_ticket_as_well() -> None:
     assert {()} == set(explained.values())
 
 
+SEEN_AT_THE_QUEUE = {
+    ("CsOpenStackConductorSilent", "CsRabbitmqConsumerFrozen"),
+    ("CsOpenStackNeutronServerSilent", "CsRabbitmqConsumerFrozen"),
+}
+"""A queue that nobody serves is seen before its service has missed reports; either page names who it is."""
+
+
 def test_a_cause_is_there_before_the_page_of_its_symptoms() -> None:
     """As long as a page is gathered it may come later. Where runs are counted longer their agents may be told first."""
     gathered = AlertmanagerTimings().page.wait
@@ -199,7 +211,8 @@ def test_a_cause_is_there_before_the_page_of_its_symptoms() -> None:
         and not symptom.countdown
         and BY_NAME[name].wait > BY_NAME[other].wait + gathered
     }
-    assert {(name, "CsAgentSessionGone") for name in ("CsPortDown", "CsMysqlUnavailable", "CsGaleraNotReady")} == late
+    sessions = {(name, "CsAgentSessionGone") for name in ("CsPortDown", "CsMysqlUnavailable", "CsGaleraNotReady")}
+    assert sessions | SEEN_AT_THE_QUEUE == late
 
 
 def test_a_cause_outlasts_its_symptoms() -> None:
@@ -208,7 +221,7 @@ def test_a_cause_outlasts_its_symptoms() -> None:
     assert keep["CsManagementAgentPortClosed"] >= keep["CsAgentSessionGone"] + 30
     assert keep["CsMysqlDown"] >= keep["CsAgentSessionGone"] + 30
     assert keep["CsExporterIsolated"] >= keep["CsPortDown"] + 30
-    assert keep["CsPortCertificateExpiresCritical"] == keep["CsPortCertificateExpires"]
+    assert keep["CsCertificateExpiresCritical"] == keep["CsCertificateExpires"]
     assert ROWS == outlasting(ROWS)
 
 

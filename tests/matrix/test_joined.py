@@ -88,6 +88,15 @@ FILTERED = {
     **series("cs_port_failing", {**SSH, **PORT, "severity": "critical"}, "1x99"),
 }
 PORTS = {**PORT, "severity": "critical", "cause": "port"}
+CMP1 = info("cmp1", "hypervisor")
+COMPUTE = {"host": "cmp1", "agent": "nova-compute"}
+DOWN = series("cs_host_state", {"host": "cmp1", "state": "down"}, "1x99")
+COMPUTE_DOWN = {"host": "cmp1", "state": "down", "severity": "critical", "cause": "agent", **PLACE}
+EAST, DOUBTFUL = {"cell": "east", "verdict": ""}, {"cell": "", "verdict": "doubtful"}
+SILENT_COMPUTE = {
+    **series("cs_openstack_agent_dead", {**COMPUTE, "backend": "", "outage": "silent"}, "1x99"),
+    **series("cs_openstack_agent_info", {**COMPUTE, "agent": "neutron-l3-agent", **DOUBTFUL}, "1x99"),
+}
 
 CASES = (
     Case(
@@ -119,6 +128,42 @@ CASES = (
         "CsHostAlertImminentCritical",
         {**KVM1, **SILENT, **series("cs_host_state", {"host": "kvm1", "state": "Alert"}, "1x99")},
         [],
+    ),
+    Case(
+        "a hypervisor's cell, and not what is doubtful of another agent there",
+        "CsComputeDown",
+        {
+            **CMP1,
+            **DOWN,
+            **series("cs_openstack_agent_info", {**COMPUTE, **EAST}, "1x99"),
+            **series("cs_openstack_agent_info", {**COMPUTE, "agent": "neutron-l3-agent", **DOUBTFUL}, "1x99"),
+        },
+        [{**COMPUTE_DOWN, "cell": "east"}],
+    ),
+    Case("a cloud without cells", "CsComputeDown", {**CMP1, **DOWN}, [COMPUTE_DOWN]),
+    Case(
+        "a verdict that is doubtful for one replica",
+        "CsComputeDown",
+        {
+            **CMP1,
+            **DOWN,
+            **series("cs_openstack_agent_info", {**COMPUTE, **EAST}, "1x20 stale", "a"),
+            **series("cs_openstack_agent_info", {**COMPUTE, **EAST, "verdict": "doubtful"}, "_x21 1x78", "a"),
+            **series("cs_openstack_agent_info", {**COMPUTE, **EAST, "verdict": "doubtful"}, "1x99", "b"),
+        },
+        [{**COMPUTE_DOWN, "cell": "east", "verdict": "doubtful"}],
+    ),
+    Case(
+        "one that is doubtful no more",
+        "CsComputeDown",
+        {**CMP1, **DOWN, **series("cs_openstack_agent_info", {**COMPUTE, **DOUBTFUL}, "1x20 stale")},
+        [COMPUTE_DOWN],
+    ),
+    Case(
+        "an agent's own cell",
+        "CsOpenStackAgentSilent",
+        {**CMP1, **SILENT_COMPUTE, **series("cs_openstack_agent_info", {**COMPUTE, **EAST}, "1x99")},
+        [{**COMPUTE, **PLACE, "outage": "silent", "cell": "east", "severity": "warning", "cause": "agent"}],
     ),
     Case(
         "the file server of a heartbeat's mount",

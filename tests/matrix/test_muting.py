@@ -66,9 +66,13 @@ PAGE = "\n".join(
         INFO.format("ms1", "management"),
         INFO.format("nfs1", "storage"),
         INFO.format("db1", "database"),
+        INFO.format("cmp1", "hypervisor"),
         'cs_agent_info{host="kvm1",agent="cloudstack-agent",management_server="ms1"} 1',
         'cs_agent_seconds_to_alert{host="kvm1",agent="cloudstack-agent"} 5',
         'cs_agent_very_late_seconds_to_alert{host="kvm1",agent="cloudstack-agent"} 35',
+        'cs_openstack_agent_info{host="kvm1",agent="cloudstack-agent",cell="east",verdict="doubtful"} 1',
+        'cs_openstack_agent_info{host="cmp1",agent="nova-compute",cell="east",verdict="doubtful"} 1',
+        'cs_host_state{host="cmp1",state="down"} 1',
         'cs_nfs_mount_up{host="kvm1",mountpoint="/m",server="nfs1",export="/e"} 0',
         'cs_nfs_mount_state{host="kvm1",mountpoint="/m",server="nfs1",export="/e",state="hung"} 1',
         'cs_storage_heartbeat_age_seconds{host="kvm1",mountpoint="/m"} 100',
@@ -86,6 +90,7 @@ PAGE = "\n".join(
 )
 FOUND = {
     "CsHostAlertImminentCritical": {"host": "kvm1", "management_server": "ms1"},
+    "CsComputeDown": {"host": "cmp1", "cell": "east", "verdict": "doubtful"},
     "CsNfsMountHung": {"host": "kvm1", "server": "nfs1"},
     "CsStorageHeartbeatLate": {"host": "kvm1", "server": "nfs1"},
     "CsNfsServerDown": {"host": "nfs1", "server": "nfs1", "program": "nfs"},

@@ -53,7 +53,7 @@ def test_pages_about_agents_name_what_is_suspected() -> None:
     assert {
         *("CsAgentSessionGone", "CsHostAlertImminent", "CsHostAlertImminentCritical"),
         *("CsAgentOutOfMemory", "CsAgentPingsGivenUp"),
-        *("CsAgentOutOfMemory", "CsAgentPingsGivenUp"),
+        *("CsComputeDown", "CsOpenStackAgentDown", "CsOpenStackComputesSilent"),
         *("CsHostInAlert", "CsHostDown", "CsHostPingsMissing"),
     } == {row.name for row in ROWS.values() if "Suspected" in row.more}
 
@@ -104,6 +104,9 @@ CERTAIN = {
     "CsHostAlertImminentCritical": "counted from what was heard",
     "CsHostRebootNear": "counted from what was written",
     "CsMysqlBlocked": "the server's own word",
+    "CsOpenStackClocksApart": "told by reports of both, each of which narrows it down",
+    "CsRabbitmqAlarm": "the bus' own word",
+    "CsRabbitmqConsumerFrozen": "25 s of looks besides",
 }
 """Pages after a single run -> why that is enough."""
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
+from cs_exporter.matrix.containers import PROGRAM
+from cs_exporter.matrix.markdown import HEAD
+from cs_exporter.matrix.rows import OWN
 from cs_exporter.matrix.runbooks import (
     BLANK,
     CAPITALS,
@@ -23,6 +27,9 @@ from cs_exporter.matrix.whole import usual_matrix
 
 MATRIX = usual_matrix()
 ROWS = {row.name: row for row in MATRIX.rows}
+written = cache(lambda: files(MATRIX))
+"""Every page as Markdown, made once."""
+
 THERE, NAMED = "on the cloud's database server", "with the name that the cloud has for the host"
 
 
@@ -56,7 +63,7 @@ def test_commands(said: str, expected: Command) -> None:
 
 def test_every_row_has_a_page() -> None:
     """And an index leads to it."""
-    pages = files(MATRIX)
+    pages = written()
     assert {f"{FOLDER}/README.md", *(f"{FOLDER}/{name}.md" for name in ROWS)} == set(pages)
     index = pages[f"{FOLDER}/README.md"]
     assert [] == [name for name in ROWS if f"[{name}]({name}.md)" not in index]
@@ -107,7 +114,7 @@ def test_alerts_that_are_named_exist(name: str) -> None:
     row = ROWS[name]
     named = re.findall(r"\bCs[A-Z]\w+", " ".join((row.sees, row.means, row.fix, *row.look)))
     assert [] == [other for other in named if other not in ROWS]
-    links = files(MATRIX)[f"{FOLDER}/{name}.md"]
+    links = written()[f"{FOLDER}/{name}.md"]
     assert [] == [other for other in named if other != name and f"[{other}]({other}.md)" not in links]
 
 
@@ -129,7 +136,7 @@ def test_labels_in_capitals_are_blanks(name: str) -> None:
 def test_steps_for_another_kind_of_machine_say_so(name: str) -> None:
     """Whoever reads "on HOST" types it on a hypervisor, which has neither the cloud's tables nor its servers' logs."""
     of_server = ROWS[name].probe == "management_log" or name.startswith(("CsManagement", "CsAgentPingsUnmapped"))
-    elsewhere = r"\bFROM cloud\.|^promtool |"
+    elsewhere = r"\bFROM (?:cloud|nova|neutron|cinder)\.|^promtool |"
     elsewhere += r"cloudstack/agent/|cloudstack-agent" if of_server else r"cloudstack/management/|cloudstack-management"
     typed = map(command, ROWS[name].look)
     assert [] == [one.text for one in typed if re.search(elsewhere, one.text) and not re.match("on |as ", one.note)]
@@ -152,21 +159,45 @@ def test_the_way_past_a_cloud_that_cannot_be_asked(name: str, probe: str) -> Non
 
 def test_no_way_past_where_nothing_is_in_the_way() -> None:
     """A cloud itself is in the configuration, and is known as long as that is."""
-    for name in ("CsDiscoveryStale", "CsNfsServerDown"):
+    for name in ("CsDiscoveryStale", "CsNfsServerDown", "CsOpenStackServiceUntold", "CsCloudDatabaseUnasked"):
         assert "/probe?" not in text(runbook(ROWS[name]))
 
 
 def test_the_index_tells_how_the_exporter_is_asked() -> None:
     """Where its commands are typed, which file they read, and what to do while they know nobody."""
-    index = files(MATRIX)[f"{FOLDER}/README.md"]
-    for part in ("on the exporter's machine", "`--config.file=FILE`", "/probe?host=HOST&probe=PROBE"):
+    index = written()[f"{FOLDER}/README.md"]
+    for part in ("on the exporter's machine", "`--config.file=FILE`", "/probe?host=HOST&probe=PROBE", "kolla-ansible"):
         assert part in index
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_the_exporters_program_is_typed_as_is_told(name: str) -> None:
+    """Neither way to deploy it puts it on PATH; once on each page that types it, and on no other one."""
+    page = text(runbook(ROWS[name]))
+    others = page.replace(HEAD, "").replace(PROGRAM, "")
+    typed = re.search(r"(?<!-u )(?<!reload )\bcs-exporter [a-z]", others)
+    assert int(typed is not None) == page.count(PROGRAM)
+
+
+def test_the_exporters_own_page_is_asked_for_what_it_has_itself() -> None:
+    """Prometheus may be in a container, on another port, behind a password; it is asked for what it alone has."""
+    asked = {name for name, row in ROWS.items() if any("promtool query" in step for step in row.look)}
+    assert set() == {name for name in asked if ROWS[name].probe != OWN}
+
+
+def test_ways_of_kolla_to_mend_are_told() -> None:
+    """Its own command for a cluster without a primary part, and the second server of neutron."""
+    assert "kolla-ansible mariadb-recovery" in ROWS["CsGaleraNotPrimary"].fix
+    page = text(runbook(ROWS["CsOpenStackNeutronServerSilent"]))
+    for part in ("name=neutron_server", "name=neutron_rpc_server", "restart neutron-rpc-server"):
+        assert part in page
 
 
 def test_the_machine_is_told() -> None:
     """Whoever was woken knows where to type."""
     assert "On HOST, unless another one is named." in text(runbook(ROWS["CsMysqlDown"]))
     assert "On the exporter's machine, unless another one is named." in text(runbook(ROWS["CsProbeBlind"]))
+    assert "Each step says on which machine." in text(runbook(ROWS["CsOpenStackBusSilent"]))
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -87,6 +87,35 @@ def test_neighbours_by_overlay_and_management() -> None:
         assert name not in {peer.name for peer in peers}
 
 
+def test_network_nodes_are_at_the_end_of_tunnels() -> None:
+    """Hypervisors measure two of them besides their neighbours; they measure the tunnels back, and nothing else."""
+    nodes = [
+        server(f"net{number}", Role.NETWORK, addresses={Traffic.OVERLAY: f"10.9.9.{number}"}, place=Place("nova"))
+        for number in range(4)
+    ]
+    bare = server("net9", Role.NETWORK)
+    resting = replace(nodes[3], maintenance=True)
+    many = [hypervisor(number, place=Place("nova")) for number in range(40)]
+    found = peers_of(by_name(*many, *nodes[:3], resting, bare))
+    names = {"net0", "net1", "net2"}
+    for one in many:
+        assert NEAR <= len(names & set(of(found[one.name], Traffic.OVERLAY))), one.name
+        assert "net3" not in of(found[one.name], Traffic.OVERLAY)
+    assert {Traffic.OVERLAY} == {peer.traffic for peer in found["net0"]}
+    assert Peer("net1", "10.9.9.1", Traffic.OVERLAY) in found["net0"]
+    assert "net9" not in found
+
+
+def test_vteps_of_a_small_openstack_are_a_mesh() -> None:
+    """Two computes and a network node, as their agents' tunneling_ip says: each measures both others."""
+    overlay = {name: {Traffic.OVERLAY: f"10.9.0.{number}"} for number, name in enumerate(("cmp1", "cmp2", "net1"), 1)}
+    computes = [server(name, Role.HYPERVISOR, addresses=overlay[name]) for name in ("cmp1", "cmp2")]
+    found = peers_of(by_name(*computes, server("net1", Role.NETWORK, addresses=overlay["net1"])))
+    for name, peers in found.items():
+        assert {*overlay} - {name} == set(of(peers, Traffic.OVERLAY))
+    assert Peer("net1", "10.9.0.3", Traffic.OVERLAY) in found["cmp1"]
+
+
 def test_storage_among_hypervisors_where_they_have_no_mount() -> None:
     """A storage network of their own, and no server to measure it against: they measure each other."""
     addresses = [{Traffic.STORAGE: f"10.8.1.{number}"} for number in range(3)]

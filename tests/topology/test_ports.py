@@ -130,6 +130,30 @@ def test_openstack() -> None:
     assert [10, 9, 8] == [row.impact for row in found["net1"]]
 
 
+def test_a_controller_that_its_cloud_names() -> None:
+    """Some agent runs there; which APIs do, nobody said: they are looked at, and only declared ones are missed."""
+    told = replace(host("endpoint:os1", platform="os1"), cloud=CloudTarget(CloudKind.OPENSTACK))
+    control = host("ctl1", Role.CONTROLLER, platform="os1")
+    declared = replace(host("ctl2", Role.CONTROLLER, platform="os1"), declared_ports=(DeclaredPort("keystone"),))
+    found = rows_of(told, control, declared, host("cmp1", Role.HYPERVISOR, platform="os1"))
+    assert (5000, Manner.SPEAK, Expected.UNKNOWN) == own(found["ctl1"])["keystone"]
+    assert (5000, Manner.SPEAK, Expected.OPEN) == own(found["ctl2"])["keystone"]
+    assert {("ctl2", "ctl2.example", 5000)} == elsewhere(found["cmp1"])
+
+
+def test_what_computes_need() -> None:
+    """Of each rabbit its port, plain or by TLS; of APIs those that a nova-compute calls; never the database."""
+    names = ("rabbitmq-tls", "placement", "neutron", "glance", "cinder", "keystone", "nova-metadata", "nova-api")
+    control = replace(
+        host("ctl1", Role.CONTROLLER, Role.MESSAGE_BUS, Role.DATABASE),
+        declared_ports=tuple(DeclaredPort(name) for name in names),
+    )
+    found = rows_of(control, host("cmp1", Role.HYPERVISOR), host("cmp2", Role.HYPERVISOR))
+    seen = {port for name, _, port in elsewhere(found["cmp1"]) if name == "ctl1"}
+    assert {5672, 5671, 8778, 9696, 9292, 8776, 5000, 8775} == seen
+    assert set() == {port for name, _, port in elsewhere(found["cmp1"]) if name == "cmp2"}, "libvirt is never dialled"
+
+
 @pytest.mark.parametrize(
     ("platform", "others", "expected"),
     [

@@ -33,9 +33,9 @@ def cells(view: HostView) -> dict[Cause, State]:
 
 
 def test_a_healthy_host_is_fine_wherever_something_is_known() -> None:
-    """No database and no management server is expected on a hypervisor."""
+    """No database, message bus or management server is expected on a hypervisor."""
     view = only(picture_of(cloud()))
-    unknown = {Cause.DATABASE, Cause.MANAGEMENT}
+    unknown = {Cause.DATABASE, Cause.MESSAGE_BUS, Cause.MANAGEMENT}
     assert State.OK is view.state
     assert {cause: State.UNKNOWN if cause in unknown else State.OK for cause in view.cells} == cells(view)
     assert None is view.left

@@ -19,6 +19,18 @@ def test_the_index_has_all_of_them() -> None:
     assert sorted(f"/cs/runbooks/{row.name}" for row in usual_matrix().rows) == listed
 
 
+def test_the_index_tells_how_the_exporter_is_asked() -> None:
+    """Whoever has only a browser at night has no checkout to read it in; marks of Markdown are none there."""
+    page = Runbooks().index(NOBODY, site()).html
+    for part in (
+        "<code>/opt/cs_exporter/bin/cs-exporter</code>",
+        "<code>--config.file</code>",
+        "<code>--storage.path</code>",
+    ):
+        assert part in page
+    assert "`cs-exporter" not in page
+
+
 def test_every_page_says_what_to_type_and_what_to_mend() -> None:
     """Whatever is in the texts, it is text."""
     books = Runbooks()

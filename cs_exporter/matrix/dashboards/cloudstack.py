@@ -8,7 +8,7 @@ from __future__ import annotations
 from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.parts import Dashboard, Panel, Section
 
-PROBES = ("cloudstack_states", "management_log")
+PROBES = ("cloudstack_states", "cloud_hosts", "management_log")
 """Whose metrics this dashboard has to show in full."""
 
 

@@ -14,7 +14,7 @@ from cs_exporter.matrix.dashboards.parts import GREEN, RED, Column, Dashboard, P
 from cs_exporter.matrix.dashboards.queries import by, found
 from cs_exporter.matrix.dashboards.shown import ABOUT_OURSELVES, FRAME
 
-PROBES = (FRAME, "cloudstack_census")
+PROBES = (FRAME, "cloud_discovery")
 """Whose metrics this dashboard has to show in full."""
 
 PER_PROBE = ("probe",)
@@ -129,6 +129,7 @@ def _cost(stock: Stock) -> tuple[Panel, ...]:
         stock.rates(
             *("cs_rpc_calls_total", "cs_sql_logins_total", "cs_sql_queries_total", "cs_dials_total"),
             *("cs_tunnelled_dials_total", "cs_echoes_total", "cs_cloud_api_calls_total"),
+            "cs_http_requests_total",
             title="Questions besides SSH",
             keys=mine,
         ),

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from cs_exporter.matrix.dashboards import cloudstack, database, exporter, host, network, overview, provisioning, storage
+from cs_exporter.matrix.dashboards import (
+    cloudstack,
+    database,
+    exporter,
+    host,
+    network,
+    openstack,
+    overview,
+    provisioning,
+    storage,
+)
 from cs_exporter.matrix.dashboards.drawn import Stock
 from cs_exporter.matrix.dashboards.grafana import text
 from cs_exporter.matrix.dashboards.parts import Dashboard, Section
@@ -20,7 +30,7 @@ from cs_exporter.spec import AnyDerived, AnySpec
 
 FOLDER = "deploy/grafana/dashboards"
 
-OTHERS = (cloudstack, database, storage, network, exporter)
+OTHERS = (cloudstack, openstack, database, storage, network, exporter)
 """Dashboards of all hosts that are about one subject, in the order in which one looks at them."""
 
 ELSEWHERE = frozenset(name for module in OTHERS for name in module.PROBES)

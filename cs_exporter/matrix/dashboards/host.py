@@ -17,7 +17,7 @@ from cs_exporter.matrix.dashboards.variables import HOSTS_CHOSEN
 PROBES = ("time_drift", "clock_fleet", "agent_heartbeat", "agent_countdown", "agent_certificates")
 """Whose metrics this dashboard has to show in full."""
 
-STATE_COLOURS = {"Up": GREEN, "Alert": RED}
+STATE_COLOURS = {"Up": GREEN, "up": GREEN, "Alert": RED, "down": RED}
 NAMED_STATE = "{{host}} {{state}}"
 
 

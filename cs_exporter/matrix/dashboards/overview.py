@@ -105,7 +105,10 @@ def _left(stock: Stock) -> Panel:
 def _states() -> Panel:
     told = "How many of the chosen hosts the cloud has in each state."
     return stacked(
-        "States of hosts", told, Query(f"count by (state) ({STATES})", "{{state}}"), {"Up": GREEN, "Alert": RED}
+        "States of hosts",
+        told,
+        Query(f"count by (state) ({STATES})", "{{state}}"),
+        {"Up": GREEN, "up": GREEN, "Alert": RED, "down": RED},
     )
 
 

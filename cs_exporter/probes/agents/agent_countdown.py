@@ -17,6 +17,7 @@ from cs_exporter.probes.agents.countdown_metrics import METRICS, AgentCountdownR
 from cs_exporter.probes.agents.ears import Ears, Line, listen
 from cs_exporter.probes.agents.evidence import Sight, Source
 from cs_exporter.probes.agents.plan import Expected, Key, Plan, Shared, learned, moved, plan, told_alike
+from cs_exporter.probes.agents.reported import Reports, reports
 from cs_exporter.probes.agents.rows import AgentRow, row
 from cs_exporter.probes.agents.scenes import Heard, Look, heard, scenes
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Own
@@ -25,9 +26,11 @@ from cs_exporter.probes.cloudstack import cloudstack_states
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading
 from cs_exporter.probes.logs import management_log
 from cs_exporter.probes.logs.reading import ManagementLogReading
+from cs_exporter.probes.openstack import openstack_agents
+from cs_exporter.probes.openstack.reading import OpenStackAgentsReading
 from cs_exporter.spec import DerivedSpec, Latest
 
-LOG, STATES = management_log.NAME, cloudstack_states.SPEC.name
+LOG, STATES, REPORTS = management_log.NAME, cloudstack_states.SPEC.name, openstack_agents.SPEC.name
 
 
 def derive(latest: Latest, now: float) -> AgentCountdownReading:
@@ -52,7 +55,14 @@ def derive(latest: Latest, now: float) -> AgentCountdownReading:
     alike = {shared: same and scene.alike(before.scenes.get(shared)) for shared, scene in seen.items()}
     unmapped = {key: number for key, number in before.unmapped.items() if look.lost(key[0])} | found.unmapped
     now_known = AgentCountdownReading({}, unmapped, latest.wall, now, known, learnt, look.current, seen, told, ears)
-    return replace(now_known, rows=_rows(now_known, before, found, look, addresses, alike))
+    reported = _reported(latest, before.reports)
+    return replace(now_known, rows=_rows(now_known, before, found, look, addresses, alike), reports=reported)
+
+
+def _reported(latest: Latest, before: Reports) -> Reports:
+    """Agents that report into their cloud's tables, which nobody's sockets and logs have to be asked about."""
+    intervals = latest.intervals.get(REPORTS, {})
+    return reports(latest.of(REPORTS, OpenStackAgentsReading), intervals, before)
 
 
 def _rows(
@@ -151,7 +161,7 @@ def _own(reading: AgentHeartbeatReading | None, expected: Expected) -> list[Own]
 SPEC: DerivedSpec[AgentCountdownReading] = DerivedSpec(
     name="agent_countdown",
     question="How long until the cloud gives a host up because its agent is silent?",
-    inputs=(NAME, LOG, STATES),
+    inputs=(NAME, LOG, STATES, REPORTS),
     reading=AgentCountdownReading,
     derive=derive,
     metrics=METRICS,

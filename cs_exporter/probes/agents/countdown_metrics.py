@@ -12,6 +12,7 @@ from cs_exporter.model import Inventory
 from cs_exporter.probes.agents.clouds import Clouds
 from cs_exporter.probes.agents.ears import Ears
 from cs_exporter.probes.agents.plan import Key, Plan, Shared, plan
+from cs_exporter.probes.agents.reported import Report, Reports
 from cs_exporter.probes.agents.rows import AgentRow
 from cs_exporter.probes.agents.scenes import Scene
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading
@@ -22,7 +23,8 @@ from cs_exporter.spec import Metric, Sample, rows
 class AgentCountdownReading:
     """Every expected agent. `unmapped`: server and agent -> sessions that can be given to no host.
 
-    What is below `now` is kept for the next derivation; `addresses`: address -> host, told by their own sessions.
+    `reports`: agents that report into their cloud's tables; of what is known of an agent both ways, that counts. What
+    is below `now` is kept for the next derivation; `addresses`: address -> host, told by their own sessions.
     """
 
     rows: Mapping[Key, AgentRow] = field(default_factory=dict)
@@ -35,6 +37,12 @@ class AgentCountdownReading:
     scenes: Mapping[Shared, Scene] = field(default_factory=dict)
     clouds: Clouds = field(default_factory=Clouds)
     ears: Ears = field(default_factory=Ears)
+    reports: Reports = field(default_factory=Reports)
+
+    @property
+    def counted(self) -> Mapping[Key, AgentRow | Report]:
+        """Every agent by what its cloud will give it up by."""
+        return {**self.rows, **self.reports.rows}
 
 
 def _of_agents(
@@ -49,19 +57,43 @@ def _of_agents(
     return rows(name, help_text, ("agent",), read, kind="counter" if counter else "gauge")
 
 
+def _of_counted(
+    name: str, help_text: str, value: Callable[[AgentRow | Report, float], float | None]
+) -> Metric[AgentCountdownReading]:
+    """The same of agents that report into their cloud's tables, too."""
+
+    def read(reading: AgentCountdownReading) -> Iterable[Sample]:
+        values = ((key, value(one, reading.now)) for key, one in reading.counted.items())
+        return [Sample(float(number), (agent,), host) for (host, agent), number in values if number is not None]
+
+    return rows(name, help_text, ("agent",), read)
+
+
+def _of_its_own(one: AgentRow | Report, left: float | None) -> float | None:
+    """Of one that is silent together with most of its kind there is no limit: that is told instead of each of them."""
+    return None if isinstance(one, Report) and one.shared else left
+
+
 def _ages(reading: AgentCountdownReading) -> Iterable[Sample]:
-    return [
+    heard = [
         Sample(one.age(source, reading.now), (agent, source.value), host)
         for (host, agent), one in reading.rows.items()
         for source in one.heard
     ]
+    reported = reading.reports.rows.items()
+    return heard + [Sample(one.aged(reading.now), (agent, one.source.value), host) for (host, agent), one in reported]
 
 
 def _timestamps(reading: AgentCountdownReading) -> Iterable[Sample]:
-    return [
-        Sample(reading.wall - (reading.now - heard), (agent, source.value), host)
+    since = reading.wall - reading.now
+    heard = [
+        Sample(since + heard, (agent, source.value), host)
         for (host, agent), one in reading.rows.items()
         for source, heard in one.heard.items()
+    ]
+    reported = reading.reports.rows.items()
+    return heard + [
+        Sample(since + one.made - one.age, (agent, one.source.value), host) for (host, agent), one in reported
     ]
 
 
@@ -71,7 +103,7 @@ def _servers(reading: AgentCountdownReading) -> Iterable[Sample]:
 
 def _hosts(reading: AgentCountdownReading) -> Iterable[Sample]:
     least: dict[str, float] = {}
-    for (host, _), one in reading.rows.items():
+    for (host, _), one in reading.counted.items():
         left = one.left(reading.now)
         if left is not None:
             least[host] = min(left, least.get(host, left))
@@ -87,7 +119,7 @@ def _strangers(reading: AgentCountdownReading) -> Iterable[Sample]:
 
 
 _THEN = (
-    "As of the last poll of any agent or server; for the moment itself, while this is there, take "
+    "As of the last poll of any agent, server or cloud; for the moment itself, while this is there, take "
     "cs_agent_last_heartbeat_timestamp_seconds (of the log, if it is there) and cs_agent_heartbeat_limit_seconds."
 )
 _BOUND = "Of sockets any traffic counts, also while the agent's ping task is stuck: the true age may be higher."
@@ -127,42 +159,47 @@ METRICS: tuple[Metric[AgentCountdownReading], ...] = (
         "cs_agent_last_heartbeat_timestamp_seconds",
         "When the agent was last heard, by the exporter's clock. Source log: a line that a server took in its ping was "
         "first seen; server_socket: a server received data (ss: lastrcv); agent_socket: its host sent data that was "
-        "acknowledged (lastsnd); unseen: never yet. " + _BOUND,
+        "acknowledged (lastsnd); database, api: its last report, as its cloud has it; unseen: never yet. " + _BOUND,
         ("agent", "source"),
         _timestamps,
     ),
     rows(
         "cs_agent_heartbeat_age_seconds",
         "Seconds for which the agent is known to be silent; sources as in cs_agent_last_heartbeat_timestamp_seconds. "
-        f"As of the last poll of any agent or server. {_BOUND}",
+        "As of the last poll of any agent, server or cloud; a report (database, api) from the future is less than 0. "
+        f"{_BOUND}",
         ("agent", "source"),
         _ages,
     ),
-    _of_agents(
+    _of_counted(
         "cs_agent_heartbeat_limit_seconds",
         "Age at which the cloud can give the host up at the earliest (limit in the settings, or from ping_interval and "
-        "ping_timeout).",
+        "ping_timeout); of OpenStack's agents, at which their service takes them for down (from openstack_agents).",
         lambda one, _: one.expected.limit,
     ),
-    _of_agents(
+    _of_counted(
         "cs_agent_seconds_to_alert",
         "The limit minus the time for which no ping came, by servers' logs and sockets, or since a server runs again: "
         "an upper bound on the time left, negative when overdue. Absent while nobody who could know can be asked, no "
-        f"server runs, or the cloud says that the host is not Up. {_THEN} {_BOUND}",
-        AgentRow.left,
+        "server runs, or the cloud says that the host is not Up. Of OpenStack's agents the limit minus the age of "
+        "the last report, in either direction where their service judges so (nova, cinder); absent some polls after "
+        f"it takes the agent for down, and while that is disabled or its host forced down. {_THEN} {_BOUND}",
+        lambda one, now: one.left(now),
     ),
-    _of_agents(
+    _of_counted(
         "cs_agent_late_seconds_to_alert",
         "What is left until the cloud can give the host up when its agent is late: 1.5 ping intervals after a ping, "
         "50 s before the limit, or when a healthy agent's ping would have been seen; of the first two the sooner, and "
-        "never before the last. 0 or less where ping_interval and ping_timeout leave no time for a warning.",
-        lambda one, _: one.expected.late,
+        "never before the last. 0 or less where ping_interval and ping_timeout leave no time for a warning. Of "
+        "OpenStack's agents after 2.5 report intervals, or 30 s before the limit; absent while most of a kind are "
+        "silent together, which is told instead of each of them.",
+        lambda one, _: _of_its_own(one, one.expected.late),
     ),
-    _of_agents(
+    _of_counted(
         "cs_agent_very_late_seconds_to_alert",
-        "The same when its silence pages: 1.75 ping intervals, 35 s before the limit, or as above. Absent where a "
-        "healthy agent may be silent for as long as the limit.",
-        lambda one, _: one.expected.very_late,
+        "The same when its silence pages: 1.75 ping intervals, 35 s before the limit, or as above (OpenStack: 3 report "
+        "intervals, 25 s). Absent where a healthy agent may be silent for as long as the limit, and as above.",
+        lambda one, _: _of_its_own(one, one.expected.very_late),
     ),
     _of_agents(
         "cs_agent_pings_stopped",

@@ -68,6 +68,8 @@ class Source(StrEnum):
     LOG = "log"
     SERVER = "server_socket"
     AGENT = "agent_socket"
+    DATABASE = "database"
+    API = "api"
     UNSEEN = "unseen"
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cs_exporter.model import Host, Role
+from cs_exporter.model import CloudKind, Host, Role
 from cs_exporter.parsers.ss import Socket
 from cs_exporter.ports import SectionCall
 from cs_exporter.spec import Seconds, Section
+
+_CLOUDSTACKS = "cloudstack-agent"
 
 
 class AgentDeclaration(BaseModel):
@@ -33,6 +35,8 @@ class AgentDeclaration(BaseModel):
 
     def runs_at(self, host: Host) -> bool:
         """Whether that host has this agent. A hypervisor without one is asked directly by the cloud."""
+        if self.name == _CLOUDSTACKS and host.cloud_kind not in (None, CloudKind.CLOUDSTACK):
+            return False
         roles = host.roles & {*self.runs_on}
         kind = host.place.hypervisor.casefold()
         if kind and self.hypervisors and kind not in {name.casefold() for name in self.hypervisors}:
@@ -41,7 +45,7 @@ class AgentDeclaration(BaseModel):
 
 
 CLOUDSTACK_AGENT = AgentDeclaration(
-    name="cloudstack-agent",
+    name=_CLOUDSTACKS,
     port=8250,
     runs_on=(Role.HYPERVISOR, Role.CONSOLE_PROXY, Role.SECONDARY_STORAGE_VM),
     served_by=(Role.MANAGEMENT,),

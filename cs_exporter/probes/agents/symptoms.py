@@ -24,25 +24,31 @@ _SILENT_MEANS = (
     "up, while it still says Up. The agent is frozen or killed, its host hangs, or packets get lost; if "
     "CsAgentPingsStopped is there too, only its task that pings is stuck. Where no log of the servers can be read, any "
     "traffic counts as a sign of life, so the time that is really left may be less. By CloudStack's defaults an agent "
-    "is late with 50 s left, and pages with 35 s left; with another ping.interval or ping.timeout, when "
-    "cs_agent_late_seconds_to_alert and cs_agent_very_late_seconds_to_alert say."
+    "is late with 50 s left, and pages with 35 s left. In OpenStack its reports have ceased to reach the database: by "
+    "the defaults an agent of nova or cinder is late with 34 s left, and pages with 30 s left; of neutron with 29 s "
+    "and 25 s. With other settings, when cs_agent_late_seconds_to_alert and cs_agent_very_late_seconds_to_alert say."
 )
 _SILENT_LOOK = (
     _SESSION,
     "ps -o pid,stat,wchan:32,etime,args -C java (or systemctl status cloudstack-agent), on the host",
     _AGENT_LOG,
     _SERVER_SESSION,
+    "systemctl status AGENT; journalctl -u AGENT -n 50, on a host of OpenStack: lost connection, timeouts, outlasted",
+    "ss -tnp 'dport = :5672', on that host: whether it has the message bus",
 )
 _SILENT_FIX = (
     "If the agent's process is stopped or blocked (T or D), find by what: often a storage that hangs. If it runs and "
     "its session retransmits, mend the network. Else, and if only its pings have stopped, restart the agent: systemctl "
-    "restart cloudstack-agent; guests keep running."
+    "restart cloudstack-agent; guests keep running. In OpenStack look first whether others of its kind are late too: "
+    "then mend the message bus, the conductor or neutron-server; else restart the agent itself (systemctl restart "
+    "AGENT), which stops no guest."
 )
 
 COUNTDOWN_SYMPTOMS = (
     Symptom(
         name="CsHostAlertImminent",
-        sees="The host's agent is late: no ping of it for one and a half ping intervals.",
+        reporter="agent",
+        sees="The host's agent is late: no ping or report of it has come for longer than one that is well is silent.",
         metric="cs_agent_seconds_to_alert",
         limit=Limit(Op.BELOW, "cs_agent_late_seconds_to_alert", step=1, usual=50),
         runs=1,
@@ -56,6 +62,7 @@ COUNTDOWN_SYMPTOMS = (
     ),
     Symptom(
         name="CsHostAlertImminentCritical",
+        reporter="agent",
         sees="The host's agent is silent: the cloud can give the host up within seconds, or at any moment.",
         metric="cs_agent_seconds_to_alert",
         limit=Limit(Op.BELOW, "cs_agent_very_late_seconds_to_alert", step=1, usual=35),
@@ -88,6 +95,7 @@ COUNTDOWN_SYMPTOMS = (
     ),
     Symptom(
         name="CsAgentSessionGone",
+        reporter="agent",
         sees="The host's agent has no session with any management server.",
         metric="cs_agent_connected",
         limit=Limit(Op.EQUALS, 0, step=1),
@@ -109,6 +117,7 @@ COUNTDOWN_SYMPTOMS = (
     ),
     Symptom(
         name="CsAgentRetransmitting",
+        reporter="agent",
         sees="The session of the host's agent loses packets: an end sends again what is not acknowledged.",
         metric="cs_agent_retransmitting",
         limit=Limit(Op.EQUALS, 1, step=1),

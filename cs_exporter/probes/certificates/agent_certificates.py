@@ -17,6 +17,7 @@ from cs_exporter.model import Host, Role
 from cs_exporter.parsers import certificates
 from cs_exporter.parsers.certificates import CertificateFile, FileState
 from cs_exporter.ports import Io, SectionCall
+from cs_exporter.probes.agents.sessions import CLOUDSTACK_AGENT
 from cs_exporter.probes.certificates.symptoms import SYMPTOMS
 from cs_exporter.spec import Metric, Need, ProbeSettings, ProbeSpec, Sample, Seconds, Section, rows
 
@@ -104,8 +105,7 @@ METRICS: tuple[Metric[AgentCertificatesReading], ...] = (
 
 def applies(host: Host) -> bool:
     """Whether the host is a hypervisor with an agent of its own."""
-    kind = host.place.hypervisor.casefold()
-    return Role.HYPERVISOR in host.roles and kind in ("", "kvm", "lxc")
+    return Role.HYPERVISOR in host.roles and CLOUDSTACK_AGENT.runs_at(host)
 
 
 NEEDS = (

@@ -83,7 +83,11 @@ SYMPTOMS = (
                 'mariadb -e "SELECT id, job_cmd, job_status, instance_id, job_init_msid, created FROM cloud.async_job '
                 'WHERE job_status = 0 ORDER BY created LIMIT 20"'
             ),
-            "the status page of cs_exporter: the host that it is on",
+            (
+                'mariadb -e "SELECT DISTINCT h.name, h.status FROM cloud.host h JOIN cloud.vm_instance v ON v.host_id '
+                "= h.id WHERE v.removed IS NULL AND v.state NOT IN ('Running', 'Stopped', 'Destroyed')\" (the hosts "
+                "they are on)"
+            ),
         ),
         fix="Look at the host it is on, and at its secondary storage. A job of a server that is gone is ended when "
         "that server, or another one, restarts.",
@@ -149,7 +153,7 @@ SYMPTOMS = (
         "can't be made. It answered the exporter before; system VMs may have another way to it.",
         look=(
             "curl -sv -o /dev/null $URL, on the exporter's machine",
-            "the same, on a machine of the storage network",
+            "curl -sv -o /dev/null $URL, on a machine of the storage network",
         ),
         fix="Mend the storage, its balancer or certificate, or the way there. If only the exporter can't reach it any "
         "more, let it through, or nobody will be told next time.",

@@ -1,6 +1,6 @@
 """The metrics of the probe cloudstack_states about hypervisors; every row has the hypervisor's own name as its host.
 
-Four series for each: what is wrong is there only while it is.
+What any cloud says of a host is in cloud_hosts; here is what CloudStack alone does, what is wrong only while it is.
 """
 
 from __future__ import annotations
@@ -26,38 +26,12 @@ def _of_hosts(name: str, help_text: str, value: Value, kind: Literal["gauge", "c
     return rows(name, help_text, (), read, kind=kind)
 
 
-def _states(reading: Reading) -> Iterable[Sample]:
-    return [Sample(1.0, (row.state,), host) for host, row in reading.own_hosts]
-
-
-def _schedulable(_: Reading, row: HostRow) -> float | None:
-    return float(row.said.resource_state == "Enabled") if row.said.resource_state else None
-
-
 def _changes(_: Reading, row: HostRow) -> float | None:
     """A server adds one with every change, whoever looks; without the database nobody counts."""
     return row.said.transitions
 
 
 METRICS: tuple[Metric[Reading], ...] = (
-    rows(
-        "cs_host_state",
-        "1 for the state that the cloud has the host in (by host.status in its database, or listHosts): Creating, "
-        "Connecting, Up, Down, Disconnected, Alert, Rebalancing, Error, Removed, or other.",
-        ("state",),
-        _states,
-    ),
-    _of_hosts(
-        "cs_host_schedulable",
-        "1 if the cloud starts guests there, 0 if it is disabled or in maintenance (by host.resource_state, or "
-        "listHosts). Mutes nothing: CloudStack disables sick hosts itself.",
-        _schedulable,
-    ),
-    _of_hosts(
-        "cs_host_state_since_timestamp_seconds",
-        "When the host was first seen in its present state, by the exporter's clock; never before the exporter began.",
-        lambda reading, row: reading.wall - (reading.now - row.since),
-    ),
     _of_hosts(
         "cs_host_state_changes_total",
         "Changes of state since the host was added, and investigations that found it up (by host.update_count in the "

@@ -12,6 +12,7 @@ _METRIC = "cs_agent_log_last_event_timestamp_seconds"
 _FILE = "/var/log/cloudstack/agent/agent.log"
 _TAIL = f"tail -n 50 {_FILE}"
 _SERVERS = "grep ^host= /etc/cloudstack/agent/agent.properties"
+_NAMES = f"{_SERVERS} | sed 's/.*=//; s/@.*//' | tr , '\\n' | xargs -n 1 getent ahosts"
 
 SYMPTOMS = (
     recent(
@@ -54,7 +55,7 @@ SYMPTOMS = (
         cause=Cause.AGENT,
         severity=Severity.WARNING,
         means="The name in agent.properties does not resolve on the host.",
-        look=(_SERVERS, "getent ahosts, with each name of it", _TAIL),
+        look=(_SERVERS, _NAMES, _TAIL),
         fix="Mend the host's name servers, or the name in agent.properties and in the global setting host.",
     ),
     recent(

@@ -10,7 +10,7 @@ from cs_exporter.spec import Cause, Limit, Op, Severity, Symptom
 
 _METRIC = "cs_management_log_last_event_timestamp_seconds"
 _FILE = "/var/log/cloudstack/management/management-server.log"
-_QUERY, _THERE = "promtool query instant http://localhost:9090", "on Prometheus' machine"
+_PAGE, _THERE = "curl -sS http://localhost:10595/metrics", "on the exporter's machine"
 _POOL_FIX = (
     "Find what holds the connections: long statements in the process list, or a leak, which only a restart of "
     "cloudstack-management ends. Raise db.cloud.maxActive only together with the database's max_connections."
@@ -31,7 +31,7 @@ _AGENTS = (
         severity=Severity.WARNING,
         means="No ping of theirs came for ping.timeout x ping.interval. It now asks each host's health and then its "
         "neighbours; within minutes the host may go to Alert or Down, and until then its state says Up.",
-        look=(f"grep -F 'behind on ping' {_FILE} | tail -n 3", f"{_QUERY} cs_agent_seconds_to_alert, {_THERE}"),
+        look=(f"grep -F 'behind on ping' {_FILE} | tail -n 3", f"{_PAGE} | grep ^cs_agent_seconds_to_alert, {_THERE}"),
         fix="The list has the hosts' numbers (id in the table host). Where one host is behind, see to its agent; where "
         "many are, to the management server's threads and database, and to the path to it.",
     ),
@@ -58,7 +58,7 @@ _AGENTS = (
         "pool that can't be mounted there, since every pool is looked at on connecting.",
         look=(
             f"grep -F 'error in the connect process' {_FILE} | tail",
-            f"{_QUERY} cs_nfs_mount_state, {_THERE}: that of the host in the log",
+            f"{_PAGE} | grep ^cs_nfs_mount_state, {_THERE}: that of the host in the log",
         ),
         fix="Mend the pool that the line names, or put it into maintenance, so that the host can connect without it.",
     ),
@@ -198,7 +198,7 @@ _SERVER = (
         unit="seconds",
         means="The log grew by more than is read in one look, or was rolled and compressed twice within a day before "
         "it was read to its end (once is usual: log4j does so at midnight). From then on silence is counted anew.",
-        look=(f"ls -lt {_FILE}* | head", f"{_QUERY} cs_management_log_lost_bytes_total, {_THERE}"),
+        look=(f"ls -lt {_FILE}* | head", f"{_PAGE} | grep ^cs_management_log_lost_bytes_total, {_THERE}"),
         fix="See why it writes so much (a level of TRACE). If this is usual, raise most_bytes of management_log. Where "
         "logs are rolled by size, let files be larger, or let the newest old one be kept uncompressed.",
     ),

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from cs_exporter.model import Host, Inventory, Role
 from cs_exporter.parsers.mysql_galera import GaleraNode, standard
+from cs_exporter.probes.mysql import galera_views
 from cs_exporter.probes.mysql.galera_symptoms import CLUSTER_SYMPTOMS
+from cs_exporter.probes.mysql.galera_views import Word
 from cs_exporter.probes.mysql.reading import MysqlConnectionsReading
 from cs_exporter.spec import DerivedSpec, Latest, Metric, Sample, rows
 
@@ -21,7 +23,7 @@ Token = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One cluster. Hosts by name; `views`: how many different views those that answer have.
+    """One cluster. Hosts by name; `words`: what those say of it that answer, and are not in maintenance.
 
     One node is one member, though it may answer at several addresses: a balancer's or a floating one is no further
     member, whichever node is behind it.
@@ -30,14 +32,26 @@ class Group:
     name: str
     members: frozenset[str]  # that answer, that once did, or that others list in their configuration
     answering: frozenset[str]
-    views: int
+    words: tuple[Word, ...] = ()
     aliases: frozenset[str] = frozenset()  # at which members answer besides, now or before
     excused: frozenset[str] = frozenset()  # members in maintenance that say nothing
+    unasked: frozenset[str] = frozenset()  # members that were never asked: the exporter has just begun
+    listed: int = 0  # members by the longest wsrep_cluster_address
 
     @property
     def expected(self) -> frozenset[str]:
         """The members that should answer."""
         return self.members - self.excused
+
+    @property
+    def views(self) -> int:
+        """Into how many parts it has fallen, by what members say."""
+        return galera_views.parts(self.words)
+
+    @property
+    def expected_size(self) -> int:
+        """How many members the cluster should have, those included that are no hosts of the inventory."""
+        return max(len(self.members), self.listed) - len(self.excused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +79,12 @@ def derive(latest: Latest, now: float) -> GaleraClusterReading:  # noqa: ARG001 
     alone = {host for host, reading in readings.items() if reading.answered and reading.galera is None}
     before = latest.before.groups if isinstance(latest.before, GaleraClusterReading) else ()
     known = frozenset(name for group in before for name in group.aliases)
-    found = [_group(names, nodes, latest.inventory, known) for names in _clusters(nodes, latest.inventory)]
+    at = {host: reading.answered.at for host, reading in readings.items() if reading.answered is not None}
+    said = galera_views.words(nodes, at, (word for group in before for word in group.words))
+    found = [_group(names, nodes, said, latest.inventory, known) for names in _clusters(nodes, latest.inventory)]
     groups = _with_missing(found, before, latest.inventory, nodes.keys() | alone)
-    return GaleraClusterReading(tuple(_excusing(group, latest.inventory) for group in groups))
+    asked = found_last.keys() | failed
+    return GaleraClusterReading(tuple(_excusing(group, latest.inventory, asked) for group in groups))
 
 
 def _clusters(nodes: Mapping[str, GaleraNode], inventory: Inventory) -> list[set[str]]:
@@ -97,7 +114,13 @@ def _addresses(host: Host) -> set[str]:
     return {standard(text) for text in (host.name, host.address, *host.addresses.values())}
 
 
-def _group(names: set[str], nodes: Mapping[str, GaleraNode], inventory: Inventory, known: frozenset[str]) -> Group:
+def _group(
+    names: set[str],
+    nodes: Mapping[str, GaleraNode],
+    said: Iterable[Word],
+    inventory: Inventory,
+    known: frozenset[str],
+) -> Group:
     listed = {address for name in names for address in nodes[name].addresses}
     configured = {
         host.name for host in inventory if Role.DATABASE in host.roles and not listed.isdisjoint(_addresses(host))
@@ -105,10 +128,15 @@ def _group(names: set[str], nodes: Mapping[str, GaleraNode], inventory: Inventor
     answering = {name: nodes[name] for name in names}
     aliases = _aliases(answering, configured, known)
     own = _once({name: node for name, node in answering.items() if name not in aliases}, configured) or answering
-    views = {(node.uuid, node.change, node.size, node.primary) for node in own.values()}
     members = frozenset({*own} - aliases | configured or names)
-    name = min(node.name for node in answering.values())
-    return Group(name, members, frozenset(names), len(views), aliases)
+    return Group(
+        min(node.name for node in answering.values()),
+        members,
+        frozenset(names),
+        tuple(word for word in said if word.member in own and not _in_maintenance(inventory.get(word.member))),
+        aliases,
+        listed=max(len(node.addresses) for node in answering.values()),
+    )
 
 
 def _aliases(answering: Mapping[str, GaleraNode], configured: set[str], known: frozenset[str]) -> frozenset[str]:
@@ -142,15 +170,20 @@ def _with_missing(
             groups = [group for group in groups if group is not kept]
             groups.append(replace(kept, members=kept.members | missing, aliases=kept.aliases | aliases))
         elif missing:
-            groups.append(Group(old.name, missing, frozenset(), 0, aliases=aliases))
+            groups.append(Group(old.name, missing, frozenset(), aliases=aliases))
     return tuple(sorted(groups, key=lambda group: (group.name, min(group.members))))
 
 
-def _excusing(group: Group, inventory: Inventory) -> Group:
-    """The group without a claim on members whose silence is planned work."""
+def _excusing(group: Group, inventory: Inventory, asked: Iterable[str]) -> Group:
+    """The group without a claim on members whose silence is planned work, or which nobody has asked."""
     silent = group.members - group.answering
     hosts = {name: inventory.get(name) for name in silent}
-    return replace(group, excused=frozenset(name for name, host in hosts.items() if host and host.maintenance))
+    excused = frozenset(name for name, host in hosts.items() if _in_maintenance(host))
+    return replace(group, excused=excused, unasked=silent - excused - frozenset(asked))
+
+
+def _in_maintenance(host: Host | None) -> bool:
+    return host is not None and host.maintenance
 
 
 def _still_database(host: Host | None) -> bool:
@@ -164,12 +197,13 @@ def _compared(reading: GaleraClusterReading) -> Iterable[tuple[Group, str]]:
 
 def _up(reading: GaleraClusterReading) -> Iterable[Sample]:
     for group, label in _compared(reading):
-        yield from (Sample(float(name in group.answering), (label,), host=name) for name in sorted(group.expected))
+        asked = sorted(group.expected - group.unasked)
+        yield from (Sample(float(name in group.answering), (label,), host=name) for name in asked)
 
 
 def _expected(reading: GaleraClusterReading) -> Iterable[Sample]:
     for group, _ in _compared(reading):
-        yield from (Sample(float(len(group.expected)), host=name) for name in sorted(group.expected))
+        yield from (Sample(float(group.expected_size), host=name) for name in sorted(group.expected))
 
 
 def _views(reading: GaleraClusterReading) -> Iterable[Sample]:
@@ -180,22 +214,25 @@ METRICS: tuple[Metric[GaleraClusterReading], ...] = (
     rows(
         "cs_galera_member_up",
         "1 if a member of the cluster answers with its view of it, 0 if it does not while others do, absent if it does "
-        "not in maintenance; as known from what members say, said before, or list in wsrep_cluster_address.",
+        "not in maintenance or was never asked; as known from what members say, said before, or list in "
+        "wsrep_cluster_address.",
         ("group",),
         _up,
     ),
     rows(
         "cs_galera_expected_size",
-        "Hosts of the inventory that are members of this one's cluster, by what members say, said before, or list in "
-        "wsrep_cluster_address; without those in maintenance that say nothing, and each node once, though it answers "
-        "at a balancer's address too (by wsrep_gcomm_uuid).",
+        "Members that this one's cluster should have: hosts of the inventory by what members say, said before, or list "
+        "in wsrep_cluster_address, or all that the longest such list names, if they are more; without those in "
+        "maintenance that say nothing, and each node once, though it answers at a balancer's address too (by "
+        "wsrep_gcomm_uuid).",
         (),
         _expected,
     ),
     Metric(
         "cs_galera_views",
-        "Different views (wsrep_cluster_conf_id, _size, _status, _state_uuid) among the members of a cluster that "
-        "answer: more than 1 for longer than a change of members takes is a split, or an old view.",
+        "Parts of a cluster, by the different views (wsrep_cluster_conf_id, _size, _status, _state_uuid) of members "
+        "that answer, and where more agree than their view has room for; by what was said about the same time, and "
+        "without members in maintenance. More than 1 is a split, or an old view.",
         _views,
         labels=("group",),
         per_host=False,

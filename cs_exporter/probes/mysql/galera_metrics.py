@@ -41,8 +41,9 @@ GALERA_METRICS: tuple[Metric[Reading], ...] = (
     ),
     gauge(
         "cs_galera_ready",
-        "1 if the node answers statements on tables, else 0: it refuses them with error 1047 (by wsrep_ready).",
-        _said(lambda node: node.ready),
+        "1 if the node answers statements on tables, else 0: it refuses them with error 1047 (by wsrep_ready, and by "
+        "such a refusal of what the exporter asked).",
+        lambda reading: reading.ready,
     ),
     gauge(
         "cs_galera_connected",
@@ -62,7 +63,8 @@ GALERA_METRICS: tuple[Metric[Reading], ...] = (
     ),
     gauge(
         "cs_galera_receive_queue_unshrunk_seconds",
-        "For how long the receive queue has been filled and not become shorter from one reading to the next.",
+        "For how long the receive queue has had 16 transactions or more and has not become shorter from one reading "
+        "to the next (by wsrep_local_recv_queue).",
         _compared(lambda trail: trail.unshrunk_seconds),
     ),
     gauge(

@@ -95,15 +95,17 @@ def _stopped(reading: Reading) -> Iterable[Sample]:
 _STATE: tuple[Metric[Reading], ...] = (
     gauge(
         "cs_mysql_up",
-        "1 if the database server accepts connections, or refuses them by a word of its own (in use, blocked); 0 if "
+        "1 if the database server accepts connections, or refuses clients by a word of its own (in use, blocked, not "
+        "ready); 0 if "
         "nobody listens, nobody answers, its machine is out of reach, or connections are broken, as seen from the "
         "exporter.",
         lambda reading: reading.state in UP,
     ),
     rows(
         "cs_mysql_state",
-        "1 for the state of the server as seen from the exporter: ok, saturated, blocked (error 1129), refused, mute "
-        "(connected, and no answer in time), unreachable (no answer to a connection request, or no way there), lost.",
+        "1 for the state of the server as seen from the exporter: ok, saturated, blocked (error 1129), not_ready "
+        "(error 1047 for whatever is asked), refused, mute (connected, and no answer in time), unreachable (no answer "
+        "to a connection request, or no way there), lost.",
         ("state",),
         lambda reading: (Sample(1.0, (reading.state.value,)),),
     ),

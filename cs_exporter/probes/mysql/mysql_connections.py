@@ -61,8 +61,7 @@ class MysqlConnectionsSettings(ProbeSettings):
 async def probe(host: Host, io: Io, settings: MysqlConnectionsSettings) -> MysqlConnectionsReading:
     """Ask the server over the kept connection, logging in where there is none; once more where it was lost.
 
-    Raises ProbeFailed where nothing was found out: not let in, at the account's own limit, a Galera node that refuses
-    everything, or trouble on our own side.
+    Raises ProbeFailed where nothing was found out: not let in, at the account's own limit, or trouble on our own side.
     """
     last = io.previous(MysqlConnectionsReading)
     before = last.reading if last else None

@@ -24,13 +24,14 @@ class State(StrEnum):
     OK = "ok"
     SATURATED = "saturated"  # every connection is in use: the next client is refused
     BLOCKED = "blocked"  # it refuses our address, after too many interrupted handshakes from it (error 1129)
+    NOT_READY = "not_ready"  # a Galera node that lets clients in and refuses whatever they ask (error 1047)
     REFUSED = "refused"  # nobody listens
     MUTE = "mute"  # a connection stands and nothing comes: frozen
     UNREACHABLE = "unreachable"  # no answer to a connection request, or no way there: its machine or the path is down
     LOST = "lost"  # it accepts connections and breaks them
 
 
-UP = frozenset({State.OK, State.SATURATED, State.BLOCKED})
+UP = frozenset({State.OK, State.SATURATED, State.BLOCKED, State.NOT_READY})
 """States of a server that runs."""
 
 
@@ -79,6 +80,8 @@ class Answered:
     unanswered: frozenset[Question]
     given_up: Mapping[Question, float] = field(default_factory=dict)
     """When (monotonic) a question was last asked whose answer did not come: a session of ours may wait for it still."""
+    unready: bool = False
+    """A question about tables was refused by error 1047, whatever the node says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,15 @@ class MysqlConnectionsReading:
         if self.state is State.SATURATED:
             return True
         return False if self.state is State.OK else None
+
+    @property
+    def ready(self) -> bool | None:
+        """Whether a Galera node answers statements on tables, by its word and by what it did; None: it is no node."""
+        if self.state is State.NOT_READY:
+            return False
+        if self.answered is None or (self.answered.galera is None and not self.answered.unready):
+            return None
+        return self.answered.galera is not None and self.answered.galera.ready and not self.answered.unready
 
     def out_of_use(self, channel: Channel) -> bool:
         """Whether a replication channel was stopped and left there: the server takes changes itself, as one promoted.

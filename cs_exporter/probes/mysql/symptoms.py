@@ -20,12 +20,14 @@ _SERVICE = "systemctl status mariadb mysql"
 _LOG = "journalctl -u mariadb -u mysql -n 100"
 _FULL_MEANS = (
     "Whoever needs a new connection is refused (error 1040) or waits: management servers lose their database, agents "
-    "their management server, and hosts go into Alert. The usual cause is pools whose sizes add up to more than "
-    "max_connections, or an application that does not give connections back."
+    "their management server, and hosts go into Alert; of OpenStack, conductor and schedulers are given up. The usual "
+    "cause is pools whose sizes add up to more than max_connections, or an application that does not give connections "
+    "back."
 )
 _FULL_FIX = (
     "Find the client with the most connections and mend or restart it. CloudStack needs max_connections of 350 for "
-    "each management server: SET GLOBAL max_connections = ... and the same in the server's configuration."
+    "each management server, OpenStack up to 55 for each worker of each service (max_pool_size 5 and max_overflow 50): "
+    "SET GLOBAL max_connections = ... and the same in the server's configuration."
 )
 
 _STATES = (
@@ -71,7 +73,7 @@ _STATES = (
         severity=Severity.CRITICAL,
         victims="clients",
         unit="boolean",
-        means="Its process does not run: stopped, waiting for a disk that hangs, or swapped out. A check of the port "
+        means="It is frozen: stopped, waiting for a disk that hangs, or swapped out. A check of the port "
         "finds it open then, and clients hang rather than fail. Or its machine or the path has gone while a connection "
         "stood: within two minutes CsMysqlUnreachable follows.",
         look=("ps -o pid,stat,wchan:30,args -C mariadbd,mysqld", "iostat -x 1 5", "dmesg | tail", _LOG),
@@ -254,10 +256,9 @@ _ACCOUNT = (
         severity=Severity.WARNING,
         unit="boolean",
         means="Replication status may wait for a statement that changes replication and does not end (STOP, START, "
-        "CHANGE MASTER, by version); a list of clients or grants for a lock, or it is too long to come in time. A "
-        "Galera node without its cluster refuses to list its clients.",
+        "CHANGE MASTER, by version); a list of clients or grants for a lock, or it is too long to come in time.",
         look=("mariadb -e 'SHOW FULL PROCESSLIST'", REPLICA),
-        fix="End that statement, or the transaction that it waits for. For a Galera node see its own rows.",
+        fix="End that statement, or the transaction that it waits for.",
     ),
 )
 

@@ -32,6 +32,7 @@ _BY_CODE = {
     1053: State.LOST,  # ER_SERVER_SHUTDOWN: a moment later nobody listens
     3169: State.LOST,  # ER_SESSION_WAS_KILLED
 }
+_UNREADY = 1047  # ER_UNKNOWN_COM_ERROR, with which Galera says that it has not prepared the node
 _BY_REASON = {
     Reason.REFUSED: State.REFUSED,
     Reason.MUTE: State.MUTE,
@@ -47,10 +48,17 @@ _CROWDED = 0.9
 """Share of connections in use from which on a connection that is held is not given up for the sake of a new grant."""
 
 
+def unready(failure: ProbeFailed) -> bool:
+    """Whether it is a Galera node's word that it serves no tables now."""
+    return isinstance(failure, SqlError) and (failure.reason, failure.code) == (Reason.NOT_READY, _UNREADY)
+
+
 def state_of(failure: ProbeFailed) -> State | None:
     """What a failure says of the server; None where it says nothing of it."""
     if failure.ours:
         return None
+    if unready(failure):
+        return State.NOT_READY
     if isinstance(failure, SqlError) and (failure.code in _BY_CODE or failure.reason is not Reason.RESET):
         return _BY_CODE.get(failure.code)
     return _BY_REASON.get(failure.reason)
@@ -69,6 +77,7 @@ class Look:
     _ends: float = field(init=False)
     _leave: bool = field(init=False, default=False)
     _stuck: bool = field(init=False, default=False)
+    _unready: bool = field(init=False, default=False)
     _unanswered: set[Question] = field(init=False, default_factory=set)
     _given_up: dict[Question, float] = field(init=False, default_factory=dict)
 
@@ -78,7 +87,7 @@ class Look:
 
     async def look(self) -> Answered:
         """Log in where needed, and ask. Raises ProbeFailed; `state_of` tells which are verdicts."""
-        self._leave = self._stuck = False
+        self._leave = self._stuck = self._unready = False
         self._unanswered, self._given_up = set(), {}
         server = await self.io.sql.login(self._left())
         dialect = mysql_statements.dialect(server)
@@ -94,25 +103,28 @@ class Look:
         if self._leave:
             await self.io.sql.leave()
         galera = mysql_galera.node(status_values, values)
-        unanswered = frozenset(self._unanswered)
+        unanswered, given_up = frozenset(self._unanswered), dict(self._given_up)
         return Answered(
-            at, server, status, variables, galera, account, channels, clients, unanswered, dict(self._given_up)
+            *(at, server, status, variables, galera, account, channels, clients, unanswered, given_up, self._unready)
         )
 
     def _left(self) -> float:
         return max(_SHORTEST, self._ends - self.io.clock.monotonic())
 
     async def _part(self, question: Question, statement: str) -> tuple[SqlRow, ...] | None:
-        """The answer to one part of the reading; None, and noted as unanswered, where only that one fails.
+        """The answer to one part of the reading; None where only that one fails: noted as unanswered, or as unready.
 
         Raises ProbeFailed for what is said of the whole server.
         """
         try:
             return await self._patiently(question, statement)
         except SqlError as error:
-            if state_of(error) is not None:
+            if unready(error):
+                self._unready = True  # status was answered: it is tables that are refused
+            elif state_of(error) is not None:
                 raise
-            self._unanswered.add(question)  # a Galera node without its cluster refuses every SELECT
+            else:
+                self._unanswered.add(question)
             return None
 
     async def _patiently(self, question: Question, statement: str) -> tuple[SqlRow, ...] | None:

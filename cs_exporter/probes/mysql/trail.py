@@ -13,6 +13,9 @@ from cs_exporter.parsers.mysql_status import ServerStatus
 RECENT = 300.0
 """Seconds for which a refusal counts as recent: long enough to be seen, and to be scraped more than once."""
 
+ORDINARY = 16
+"""Transactions (gcs.fc_limit as it is by itself) below which a receive queue is a node's everyday work."""
+
 _UPTIME_ERROR = 5.0
 """Seconds by which an uptime may differ from what the one before and the time since then come to."""
 
@@ -32,7 +35,7 @@ class Trail:
     paused_ns: int | None = None
     paused_ratio: float | None = None  # share of the time since the reading before
     queue: int = 0
-    unshrunk_since: float | None = None  # the queue has been filled and not become shorter since then
+    unshrunk_since: float | None = None  # the queue has been ORDINARY or longer and not become shorter since then
 
     @property
     def recent_refusals(self) -> int:
@@ -41,7 +44,7 @@ class Trail:
 
     @property
     def unshrunk_seconds(self) -> float:
-        """How long the receive queue has not become shorter; 0 while it is empty or does."""
+        """How long the receive queue has not become shorter; 0 while it is short or does."""
         return 0.0 if self.unshrunk_since is None else self.at - self.unshrunk_since
 
 
@@ -96,7 +99,7 @@ def _share(before: Trail, now: Trail) -> float | None:
 
 
 def _unshrunk_since(before: Trail | None, now: float, queue: int) -> float | None:
-    if queue == 0:
+    if queue < ORDINARY:
         return None
     if before is None or before.unshrunk_since is None or queue < before.queue:
         return now

@@ -214,7 +214,7 @@ METRICS: tuple[Metric[PortReachabilityReading], ...] = (
     _of_ports(
         "cs_port_first_byte_seconds",
         "Time from speaking to the first byte of the answer, by the exporter.",
-        _of_expected(lambda result: result.first_byte_seconds),
+        lambda result: None if result.row.expected is Expected.CLOSED else result.first_byte_seconds,
     ),
     _of_ports(
         "cs_port_tls_not_after_timestamp_seconds",

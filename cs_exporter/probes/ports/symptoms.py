@@ -123,6 +123,26 @@ SYMPTOMS = (
         fix="Compare vantages: slow from all of them is HOST or its link, slow from one is the path from there.",
     ),
     Symptom(
+        name="CsPortAnswersSlowly",
+        sees="Who listens at a port takes more than two seconds to begin his answer.",
+        metric="cs_port_first_byte_seconds",
+        limit=Limit(Op.ABOVE, 2.0, step=0.01),
+        runs=4,
+        cause=Cause.PORT,
+        severity=Severity.WARNING,
+        unit="seconds",
+        means="The question needs neither account nor database: all workers of the service are busy or stuck, and real "
+        "requests wait longer still. Clients give up after some seconds more, guests that ask the metadata service "
+        "after 10: they start without keys and network settings.",
+        look=(
+            "ss -tln sport = :PORT, on HOST: connections that wait to be accepted",
+            "ps -o pid,stat,pcpu,etime,args -p $(ss -tlnpH sport = :PORT | grep -om1 'pid=[0-9]*' | cut -c5-)",
+            "journalctl -n 50",
+        ),
+        fix="Find what the workers wait for: database, message bus, other services (a frozen agent holds a worker for "
+        "a minute). Then give the service more workers, or move load away.",
+    ),
+    Symptom(
         name="CsPortSynRetransmits",
         sees="Connection requests to a port get lost, look after look.",
         metric="cs_port_syn_retransmitting",

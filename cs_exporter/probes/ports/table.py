@@ -23,6 +23,7 @@ class When(StrEnum):
     """When a port is expected to be open on a host of the row's role; what the inventory can't tell is not expected."""
 
     ALWAYS = "always"
+    SITED = "sited"  # always on machines that are declared; of one that its cloud names, no agent there tells of it
     SECURED = "secured"  # libvirt is known to use TLS there
     UNSECURED = "unsecured"  # libvirt is known not to
     SEVERAL = "several"  # there is more than one management server
@@ -137,10 +138,11 @@ CLOUDSTACK = (
 )
 
 OPENSTACK = (
-    _http("keystone", 5000, 9, _CTL, _ALWAYS, "every request of every service checks its token", _COMPUTE),
+    _http("keystone", 5000, 9, _CTL, When.SITED, "every request of every service checks its token", _COMPUTE),
     # Measured with RabbitMQ 3.10.8: each greeting that is broken off is an info and a warning in its log, a connection
     # closed without a word is no line at all.
     _kept("rabbitmq", 5672, _BUS, "all that agents say and are told", _COMPUTE),
+    _row("rabbitmq-tls", 5671, 10, _BUS, _UNTOLD, _PASSIVE, "the same over TLS, where that is on", _COMPUTE),
     _mysql(8, Cloud.OPENSTACK),
     _galera("galera", 4567, 8, _UNTOLD, "nodes among themselves; strangers are errors in its log"),
     _galera("galera-ist", 4568, 4, _DECLARED, "listens only while a node catches up"),
@@ -149,11 +151,16 @@ OPENSTACK = (
     _https("horizon-https", 443, 6, _CTL, "the same over TLS"),
     _http("novncproxy", 6080, 6, _CTL, _UNTOLD, "consoles"),
     _http("nova-api", 8774, 8, _CTL, _UNTOLD, "guests can't be started, stopped or looked at without"),
-    _http("nova-metadata", 8775, 6, _CTL, _UNTOLD, "guests get keys and settings from it when they start"),
+    _http("nova-metadata", 8775, 6, _CTL, _UNTOLD, "guests get keys and settings from it when they start", _COMPUTE),
     _http("placement", 8778, 8, _CTL, _UNTOLD, "no guest can be placed without, no compute report", _COMPUTE),
     _http("neutron", 9696, 8, _CTL, _UNTOLD, "no network can be changed or plugged without", _COMPUTE),
     _http("glance", 9292, 7, _CTL, _UNTOLD, "no guest can be made from an image without", _COMPUTE),
     _http("cinder", 8776, 7, _CTL, _UNTOLD, "no volume can be made or attached without", _COMPUTE),
+    _row("ovn-southbound", 6642, 8, _CTL, _DECLARED, _PASSIVE, "every ovn-controller gets its flows there", _COMPUTE),
+    _http("heat", 8004, 4, _CTL, _DECLARED, "stacks"),
+    _http("octavia", 9876, 5, _CTL, _DECLARED, "load balancers"),
+    _http("manila", 8786, 5, _CTL, _DECLARED, "shares"),
+    _http("barbican", 9311, 5, _CTL, _DECLARED, "keys, without which encrypted volumes can't be attached"),
     _row("memcached", 11211, 5, _CTL, _UNTOLD, _PASSIVE, "checked tokens; for controllers only"),
 )
 

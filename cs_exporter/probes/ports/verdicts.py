@@ -54,7 +54,12 @@ class PortResult:
 
     @property
     def failing(self) -> bool:
-        """Whether it is expected to be open and is not."""
+        """Whether it is expected to be open and is not; or, expected or not, accepts and has no word for who spoke.
+
+        What refuses may belong elsewhere. What accepts is somebody's, and who is spoken to in his own language answers.
+        """
+        if self.row.expected is Expected.UNKNOWN:
+            return self.state is State.MUTE and self.row.manner is Manner.SPEAK
         return self.row.expected is Expected.OPEN and self.state is not State.OPEN
 
     @property

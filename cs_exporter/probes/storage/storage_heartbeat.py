@@ -21,7 +21,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from cs_exporter.durations import parse_duration
-from cs_exporter.model import Host, Role, Traffic, UnparsableError, UnsupportedError
+from cs_exporter.model import CloudKind, Host, Role, Traffic, UnparsableError, UnsupportedError
 from cs_exporter.parsers import agent_properties
 from cs_exporter.parsers.agent_properties import AgentProperties
 from cs_exporter.ports import Answer, Answers, AnswerState, Io, SectionCall
@@ -271,7 +271,7 @@ def _wants_the_file(host: Host) -> bool:
 
 
 def _applies(host: Host) -> bool:
-    return Role.HYPERVISOR in host.roles and bool(host.mounts)
+    return Role.HYPERVISOR in host.roles and host.cloud_kind is not CloudKind.OPENSTACK and bool(host.mounts)
 
 
 NEEDS = (

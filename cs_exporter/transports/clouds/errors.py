@@ -54,7 +54,7 @@ def no_api(response: requests.Response, what: str) -> ProbeFailed:
     status = response.status_code
     said = f"{status} {response.reason or ''}".strip()
     if status in _BUSY:
-        return ProbeFailed(Reason.NOT_READY, f"{what}: {said}: a proxy has no management server to give this to")
+        return ProbeFailed(Reason.NOT_READY, f"{what}: {said}: a proxy has no server to give this to")
     if response.is_redirect or status in (HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.NOT_MODIFIED):
         return ProbeFailed(Reason.UNPARSABLE, f"{what}: {said}: leads elsewhere, where keys are not sent: mend the url")
     kind = response.headers.get("Content-Type", "no type")[:_LONGEST]

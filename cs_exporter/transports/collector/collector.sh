@@ -66,12 +66,13 @@ main() {
 	echo >&2
 	exec 3>&2 2>/dev/null
 	trap 'reap; kill $supervisors ${watchdog:-$!}; exit 0' EXIT
-	trap 'exit 0' HUP INT PIPE TERM
 	(
 		exec </dev/null >/dev/null 3>&-
 		watch $$
 	) &
 	watchdog=$!
+	# Not before: what is forked has its parent's traps for a moment, and would lose the signal that ends it.
+	trap 'exit 0' HUP INT PIPE TERM
 	printf '\n%sready @PROTOCOL@ %s %s\n' "$rs" '@HASH@' '@NAMES@'
 	# (Without a separator of its own: bash would still use that in the traps.)
 	while read -r line; do
@@ -224,7 +225,8 @@ launch() {
 # watch PID: ends a collector that nobody has asked anything for 15 minutes. Without it, a connection that the network
 # lost would keep its session here until TCP gives it up, hours later.
 watch() {
-	trap 'kill $!; exit 0' HUP INT TERM
+	# Only KILL is never lost: a child that has just been forked still has this shell's trap for all others.
+	trap 'kill -9 $!; exit 0' HUP INT TERM
 	seen='' idle=0
 	while :; do
 		sleep 45 &

@@ -26,6 +26,8 @@ class TcpDialer:
     """Implements ports.Dialer with sockets of the exporter.
 
     An attempt ends with its asker: the socket is closed at once, so nothing of it is left and the next one is new.
+    The same question is never asked twice at once. Different ones are: one service that is mute must not be why nothing
+    is known of others behind the same address and port.
     """
 
     def __init__(self, clock: Clock, counters: Counters, at_once: int = AT_ONCE) -> None:
@@ -43,7 +45,7 @@ class TcpDialer:
         async def attempt(mine: UnderWay) -> Dial:
             return await self._attempt(address, port, span, mine)
 
-        return await self._in_flight.share((address, port), talk, span, attempt)
+        return await self._in_flight.share((address, port, talk), talk, span, attempt)
 
     async def close(self) -> None:
         """Give up every attempt under way."""

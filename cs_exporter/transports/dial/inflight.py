@@ -6,7 +6,7 @@ A destination that is slow is asked no faster for being asked by many.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 
 from cs_exporter.model import ProbeFailed, Reason, UnsupportedError
@@ -41,13 +41,13 @@ class UnderWay:
 
 
 class InFlight:
-    """The attempts under way, by destination."""
+    """The attempts under way, by destination; or by what is asked there as well, where questions need not wait."""
 
     def __init__(self) -> None:
-        self._under_way: dict[Destination, UnderWay] = {}
+        self._under_way: dict[Hashable, UnderWay] = {}
 
     async def share(
-        self, destination: Destination, talk: Talk, span: Span, attempt: Callable[[UnderWay], Awaitable[Dial]]
+        self, destination: Hashable, talk: Talk, span: Span, attempt: Callable[[UnderWay], Awaitable[Dial]]
     ) -> Dial:
         """The end of the attempt under way with the same talk, or of one that is begun once there is none.
 

@@ -18,6 +18,9 @@ from cs_exporter.transports.reasons import from_os_error
 TOO_MANY = 1040
 """The number of "Too many connections"."""
 
+UNREADY = 1047
+"""The number by which a Galera node refuses statements on tables; of old that of an unknown command."""
+
 _REASONS = {
     **dict.fromkeys((TOO_MANY, 1203, 1226), Reason.EXHAUSTED),
     1129: Reason.REFUSED,  # our address is blocked
@@ -25,12 +28,15 @@ _REASONS = {
     # missing; the account's plug-in lets nobody in by password.
     **dict.fromkeys((1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698), Reason.DENIED),
     # A Galera node out of its cluster; shutting down; in offline mode.
-    **dict.fromkeys((1047, 1053, 3032), Reason.NOT_READY),
+    **dict.fromkeys((UNREADY, 1053, 3032), Reason.NOT_READY),
     # Broken on the wire; ended by KILL (MariaDB); left alone for longer than wait_timeout.
     **dict.fromkeys((1152, 1153, 1156, 1158, 1159, 1160, 1161, 1184, 1927, 4031), Reason.RESET),
 }
 
-_MENDS = {1129: "; to be let in again, type there: FLUSH HOSTS (MySQL 9: TRUNCATE performance_schema.host_cache)"}
+_MENDS = {
+    UNREADY: ": a Galera node that has lost its cluster, or is about to join it; other nodes may answer",
+    1129: "; to be let in again, type there: FLUSH HOSTS (MySQL 9: TRUNCATE performance_schema.host_cache)",
+}
 
 LIBRARY_ERRORS = (MySQLError, OSError, NotTlsError, EOFError)
 """What a session raises (mysql_login)."""
@@ -82,8 +88,10 @@ def _numbered(number: int, text: str, what: str, otherwise: Reason) -> ProbeFail
         return ProbeFailed(_LIBRARY_REASONS[number], f"{what}: {_line(text)}")
     if number not in _SERVERS:
         return ProbeFailed(Reason.UNPARSABLE, f"{what}: {_line(text)} ({number})")
-    detail = f"{what}: {_line(text)} ({number}){_MENDS.get(number, '')}"
-    return SqlError(_REASONS.get(number, otherwise), detail, number)
+    detail = f"{what}: {_line(text)} ({number})"
+    if number == UNREADY and "wsrep" not in text.lower():
+        return SqlError(otherwise, detail, number)
+    return SqlError(_REASONS.get(number, otherwise), f"{detail}{_MENDS.get(number, '')}", number)
 
 
 def _told_in_clear(said: bytes, what: str) -> ProbeFailed:

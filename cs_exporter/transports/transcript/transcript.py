@@ -10,6 +10,7 @@ from dataclasses import replace
 from cs_exporter.ports import Answer, Answers, AnswerState, Clock, ClockSample, Io, Rpc, RpcReply, SectionCall, Shell
 from cs_exporter.transports.transcript.api import NotedApi
 from cs_exporter.transports.transcript.dial import NotedDialer
+from cs_exporter.transports.transcript.http import NotedHttp
 from cs_exporter.transports.transcript.note import Note, Noting
 from cs_exporter.transports.transcript.path import NotedMtu, NotedNetlink
 from cs_exporter.transports.transcript.sql import NotedSql
@@ -27,6 +28,7 @@ def noted(io: Io, note: Note) -> Io:
         mtu=NotedMtu(io.mtu, note, io.clock),
         netlink=NotedNetlink(io.netlink, note, io.clock),
         api=NotedApi(io.api, note, io.clock),
+        http=NotedHttp(io.http, note, io.clock),
     )
 
 

@@ -17,8 +17,9 @@ from cs_exporter.matrix.whole import Matrix
 from tests.lab.prometheus import Prometheus
 from tests.lab.wait import WaitedInVain, wait_until
 
-FILLED_IN = {"$host": ".*", "$platform": ".*", "$cloud_zone": ".*", "$__rate_interval": "15s"}
-"""What Grafana puts in the place of its variables, all hosts being chosen."""
+ALL = ".*"
+FILLED_IN = {"$host": ALL, "$cloud_zone": ALL, "$__rate_interval": "15s"}
+"""What Grafana puts in the place of its variables, all hosts being chosen; `$platform` aside."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,17 @@ def panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield one
 
 
-def filled_in(expression: str) -> str:
-    """An expression as Prometheus is asked it."""
-    for variable, value in FILLED_IN.items():
+def filled_in(expression: str, platform: str = ALL) -> str:
+    """An expression as Prometheus is asked it, when that platform is chosen."""
+    for variable, value in {**FILLED_IN, "$platform": platform}.items():
         expression = expression.replace(variable, value)
     return expression
 
 
-def every_query(matrix: Matrix) -> list[Asked]:
-    """All queries of all panels."""
+def every_query(matrix: Matrix, platform: str = ALL) -> list[Asked]:
+    """All queries of all panels, when that platform is chosen; always in the same order."""
     return [
-        Asked(dashboard["uid"], panel["title"], filled_in(target["expr"]), target["instant"])
+        Asked(dashboard["uid"], panel["title"], filled_in(target["expr"], platform), target["instant"])
         for dashboard in dashboards(matrix)
         for panel in panels(dashboard)
         for target in panel["targets"]

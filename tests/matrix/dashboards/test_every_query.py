@@ -7,28 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
-from cs_exporter.config import load
-from cs_exporter.inventory import build_inventory
-from cs_exporter.matrix import rules
-from cs_exporter.matrix.rendering import of_inventory
-from cs_exporter.matrix.whole import Matrix
-from cs_exporter.probes import DERIVED, PROBES
 from tests.demo.catalogue import FAULTS
 from tests.demo.cloud import Cloud
 from tests.demo.pace import TEST
-from tests.lab.one_page import free_address, serving
-from tests.lab.prometheus import Prometheus
+from tests.lab.one_page import serving
 from tests.lab.wait import wait_until
 from tests.live.exporter import Exporter, Page
 from tests.matrix.dashboards.planting import page
 from tests.matrix.dashboards.reading import every_query, still_empty
+from tests.matrix.dashboards.scraping import scraping
 from tests.matrix.dashboards.stubs import MATRIX, METRICS
 
 pytestmark = [pytest.mark.lab, pytest.mark.heavy, pytest.mark.timeout(300)]
@@ -59,14 +51,20 @@ TOLD = frozenset(
 )
 """What its cloud tells of the small one: of its hosts and servers, with no guest in trouble and nothing held."""
 
+CLOUDS = ("cloudstack_states", "cloud_hosts")
+
 LOST = ("lost_bytes_total", "gaps_total", "last_gap_timestamp_seconds")
 
 NOT_HERE: Mapping[str, str] = {
     **dict.fromkeys(
-        (name for name, of in METRICS.items() if of.probe == "cloudstack_states" and name not in TOLD),
+        (name for name, of in METRICS.items() if of.probe in CLOUDS and name not in TOLD),
         "nothing of the kind is in its cloud",
     ),
     **dict.fromkeys((name for name in METRICS if name.startswith("cs_galera_")), "its database is no cluster"),
+    **dict.fromkeys(
+        (name for name, of in METRICS.items() if of.probe.startswith(("openstack_", "rabbitmq"))),
+        "it is CloudStack's, and has no message bus",
+    ),
     **dict.fromkeys(
         (name for name, of in METRICS.items() if of.probe in {"agent_certificates", "block_storage"}),
         "its hosts have no agent of CloudStack's own, and no block storage",
@@ -129,7 +127,8 @@ def looks() -> Iterator[Looks]:
         file = cloud.directory / "cs_exporter.yml"
         text = json.dumps(cloud.configuration())
         exporter = stack.enter_context(Exporter(cloud.lab, file, text, env=cloud.exporter_environment()))
-        prometheus = stack.enter_context(scraping(cloud, exporter, file))
+        planted = stack.enter_context(serving(page(shown for shown in EVERYTHING if shown.name in NOT_HERE)))
+        prometheus = stack.enter_context(scraping(exporter, cloud.pace.interval, [planted]))
         wait_until(lambda: prometheus.query("cs_first_sweep_done == 1"), FIRST_GREEN, "the first sweep")
         queries = {str(asked): asked for asked in every_query(MATRIX)}
         missing = still_empty(prometheus, list(queries.values()), HEALTHY)
@@ -139,28 +138,6 @@ def looks() -> Iterator[Looks]:
                 stack.enter_context(fault.breaks(cloud, BREAKING[fault.name]))
         empty = still_empty(prometheus, [queries[name] for name in missing], BROKEN)
         yield Looks(empty, (healthy, exporter.page()))
-
-
-@contextmanager
-def scraping(cloud: Cloud, exporter: Exporter, file: Path) -> Iterator[Prometheus]:
-    """A Prometheus that scrapes the exporter and what is planted, with the rules as rendered for this cloud."""
-    rendering = of_inventory(build_inventory(load(file)), PROBES, DERIVED, cloud.pace.interval)
-    folder = cloud.directory / "rules"
-    folder.mkdir()
-    written = [(folder / Path(path).name, text) for path, text in rules.files(Matrix(rendering)).items()]
-    for path, text in written:
-        path.write_text(text, encoding="utf-8")
-    with (
-        serving(page(shown for shown in EVERYTHING if shown.name in NOT_HERE)) as planted,
-        Prometheus(
-            cloud.directory,
-            urlsplit(exporter.url).netloc,
-            listen=free_address(),
-            rules=[path for path, _ in written],
-            also=[planted],
-        ) as prometheus,
-    ):
-        yield prometheus
 
 
 def test_none_is_empty_in_both(looks: Looks) -> None:

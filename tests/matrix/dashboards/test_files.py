@@ -18,7 +18,7 @@ from tests.matrix.dashboards.reading import every_query, panels
 from tests.matrix.dashboards.stubs import MATRIX, METRICS
 
 READ = read(MATRIX)
-NAMES = ("overview", "host", "cloudstack", "database", "storage", "network", "exporter")
+NAMES = ("overview", "host", "cloudstack", "openstack", "database", "storage", "network", "exporter")
 
 
 def every_panel() -> list[dict[str, Any]]:

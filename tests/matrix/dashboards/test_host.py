@@ -17,7 +17,7 @@ def test_what_is_wrong_first() -> None:
 def test_a_state_is_told_by_its_name() -> None:
     """In its colour, and no cause is none."""
     state, causes = titled(FOUND, "State"), titled(FOUND, "Suspected causes")
-    assert ["/ Up$/", "/ Alert$/"] == [column.name for column in state.columns]
+    assert ["/ Up$/", "/ up$/", "/ Alert$/", "/ down$/"] == [column.name for column in state.columns]
     assert ("name", "none") == (causes.options["textMode"], causes.otherwise)
 
 

@@ -17,7 +17,7 @@ from cs_exporter.platforms.cloudstack import states as cloud_states
 from cs_exporter.platforms.cloudstack.states import HostState, ServerState, States
 from cs_exporter.ports import Answer, Answers, AnswerState, ClockSample, Last, R, SectionCall
 from cs_exporter.probes.agents import agent_countdown, agent_heartbeat
-from cs_exporter.probes.agents.agent_countdown import LOG, STATES
+from cs_exporter.probes.agents.agent_countdown import LOG, REPORTS, STATES
 from cs_exporter.probes.agents.agent_heartbeat import NAME, AgentHeartbeatSettings
 from cs_exporter.probes.agents.countdown_metrics import AgentCountdownReading
 from cs_exporter.probes.agents.evidence import Source
@@ -25,6 +25,7 @@ from cs_exporter.probes.agents.rows import AgentRow
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Listening, Own, Served
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading
 from cs_exporter.probes.logs.reading import Heard, ManagementLogReading
+from cs_exporter.probes.openstack.reading import OpenStackAgentsReading
 from cs_exporter.spec import Latest
 from tests import world
 
@@ -200,6 +201,7 @@ class Fleet:
     before: AgentCountdownReading | None = None
     logs: Mapping[str, ManagementLogReading] = field(default_factory=dict)
     states: Mapping[str, CloudStackStatesReading] = field(default_factory=dict)
+    reports: Mapping[str, OpenStackAgentsReading] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.inventory = inventory(*self.hosts)
@@ -219,7 +221,7 @@ class Fleet:
         read = {name: one.at for name, one in self.logs.items()}
         latest = Latest(
             self.inventory,
-            {NAME: there, LOG: self.logs, STATES: self.states},
+            {NAME: there, LOG: self.logs, STATES: self.states, REPORTS: self.reports},
             {NAME: {**dict.fromkeys(there, now), **(made or {})}, LOG: read, STATES: dict.fromkeys(self.states, now)},
             WALL + now,
             self.before,
@@ -227,6 +229,7 @@ class Fleet:
             intervals={
                 NAME: {one.name: agent_heartbeat.settings_of(one).interval for one in self.inventory},
                 LOG: dict.fromkeys(self.logs, LOG_INTERVAL),
+                REPORTS: dict.fromkeys(self.reports, LOG_INTERVAL),
             },
         )
         self.before = agent_countdown.derive(latest, now)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cs_exporter.model import Role
+from cs_exporter.probes.agents import agent_countdown
+from cs_exporter.probes.agents.agent_countdown import REPORTS
 from cs_exporter.probes.agents.agent_heartbeat import NAME
 from cs_exporter.probes.agents.countdown_metrics import METRICS, AgentCountdownReading
 from cs_exporter.probes.agents.sessions import AgentHeartbeatReading, Listening
+from cs_exporter.spec import Latest
+from tests.probes.agents import reported_stand
 from tests.probes.agents.agent_stand import (
     AGENT,
     KVM1,
@@ -25,6 +29,7 @@ from tests.probes.agents.agent_stand import (
     state,
     states,
 )
+from tests.probes.agents.reported_stand import AT, POLL, Cloud, neutron, nova
 
 NOW = 1000.0
 NOVA = {"name": "nova-compute", "port": 5672, "runs_on": ["hypervisor"], "served_by": ["message_bus"], "limit": 60}
@@ -112,3 +117,60 @@ def test_after_the_clouds_verdict() -> None:
     after = fleet.derive(NOW + 1, readings)
     assert {} == values(after, *told)
     assert 1 == len(values(after, "cs_agent_heartbeat_age_seconds"))
+
+
+def reported(now: float, before: AgentCountdownReading | None, cloud: Cloud) -> AgentCountdownReading:
+    """What is known at `now` of an OpenStack cloud's agents, by its latest answer."""
+    assert cloud.reading is not None
+    made, every = {REPORTS: {AT: cloud.reading.now}}, {REPORTS: {AT: POLL}}
+    readings = {REPORTS: {AT: cloud.reading}}
+    latest = Latest(reported_stand.INVENTORY, readings, made, reported_stand.WALL + now, before, intervals=every)
+    return agent_countdown.derive(latest, now)
+
+
+def test_agents_that_report() -> None:
+    """OpenStack's: no server heard them, and no session is theirs; five series each, and the host's own."""
+    cloud = Cloud()
+    cloud.says(NOW, nova("cmp1", 4), neutron("cmp1", 29))
+    compute, dhcp, host = ("nova-compute",), ("neutron-dhcp-agent",), "compute-1"
+    wall = reported_stand.WALL + NOW
+    assert {
+        ("cs_agent_last_heartbeat_timestamp_seconds", host, (*compute, "database")): wall - 4,
+        ("cs_agent_last_heartbeat_timestamp_seconds", host, (*dhcp, "database")): wall - 29,
+        ("cs_agent_heartbeat_age_seconds", host, (*compute, "database")): 14.0,
+        ("cs_agent_heartbeat_age_seconds", host, (*dhcp, "database")): 39.0,
+        ("cs_agent_heartbeat_limit_seconds", host, compute): 60.0,
+        ("cs_agent_heartbeat_limit_seconds", host, dhcp): 75.0,
+        ("cs_agent_seconds_to_alert", host, compute): 46.0,
+        ("cs_agent_seconds_to_alert", host, dhcp): 36.0,
+        ("cs_agent_late_seconds_to_alert", host, compute): 34.0,
+        ("cs_agent_late_seconds_to_alert", host, dhcp): 29.0,
+        ("cs_agent_very_late_seconds_to_alert", host, compute): 30.0,
+        ("cs_agent_very_late_seconds_to_alert", host, dhcp): 25.0,
+        ("cs_host_seconds_to_alert", host, ()): 36.0,
+    } == values(reported(NOW + 10, None, cloud))
+
+
+def test_what_openstack_itself_says_counts() -> None:
+    """Also where somebody watches the sockets of its agents: these show their session."""
+    kvm = host("compute-1", "192.0.2.11", Role.HYPERVISOR, agents=[NOVA])
+    bus = host("bus1", "192.0.2.5", Role.MESSAGE_BUS, agents=[NOVA])
+    fleet = Fleet((kvm, bus, reported_stand.ENDPOINT))
+    session = replace(served(kvm, NOW - 2), agent="nova-compute")
+    at_bus = AgentHeartbeatReading((Listening("nova-compute", True),), (session,))  # noqa: FBT003 (it listens)
+    fleet.reports = {AT: Cloud().says(NOW, nova("cmp1", 40))}
+    names = ("cs_agent_seconds_to_alert", "cs_host_seconds_to_alert", "cs_agent_connected")
+    found = values(fleet.derive(NOW, {"bus1": at_bus, "compute-1": None}), *names)
+    assert {
+        (names[0], "compute-1", ("nova-compute",)): 20.0,
+        (names[1], "compute-1", ()): 20.0,
+        (names[2], "compute-1", ("nova-compute",)): 1.0,
+    } == found
+
+
+def test_reports_that_have_not_changed() -> None:
+    """Nobody goes through thousands of them because some socket was read."""
+    cloud = Cloud()
+    cloud.says(NOW, nova("cmp1", 4))
+    first = reported(NOW, None, cloud)
+    assert first.reports is reported(NOW + 5, first, cloud).reports

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cs_exporter.model import Host, Place, Role
+from cs_exporter.model import CloudKind, Host, Place, Role
 from cs_exporter.parsers import ss
 from cs_exporter.ports import SectionCall
 from cs_exporter.probes.agents import sessions as agent_sessions
@@ -240,3 +240,5 @@ def test_hypervisors_that_have_no_agent(hypervisor: str, runs: bool) -> None:  #
     assert CLOUDSTACK_AGENT.runs_at(replace(one, roles=frozenset({Role.CONSOLE_PROXY})))
     anywhere = AgentDeclaration(name="nova", port=5672, runs_on=("hypervisor",), served_by=("message_bus",))
     assert anywhere.runs_at(one)
+    openstacks = replace(one, cloud_kind=CloudKind.OPENSTACK)
+    assert (True, False) == (anywhere.runs_at(openstacks), CLOUDSTACK_AGENT.runs_at(openstacks))

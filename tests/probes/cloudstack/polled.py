@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from cs_exporter.board import Board
+from cs_exporter.board import FLEET, Board
 from cs_exporter.model import CloudKind, CloudTarget, Connection, Host, Inventory, Outcome
 from cs_exporter.platforms.cloudstack.states import HostState, Source, States
+from cs_exporter.probes.clouds import cloud_hosts
+from cs_exporter.probes.clouds.cloud_hosts import CloudHostsReading
 from cs_exporter.probes.cloudstack.cloudstack_states import SPEC
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading, compared
+from cs_exporter.spec import Latest
 from cs_exporter.symptoms import holding
 from tests.probes.cloudstack.states_stand import MS1, NAMES, PING, WALL
 
@@ -51,17 +54,26 @@ class Stand:
         return {one for poll in self.red for one in poll}
 
 
+def verdicts(reading: CloudStackStatesReading) -> CloudHostsReading:
+    """What cloud_hosts makes of it."""
+    return cloud_hosts.derive(Latest(Inventory({CLOUD: ENDPOINT}), {SPEC.name: {CLOUD: reading}}), reading.now)
+
+
 def red(reading: CloudStackStatesReading, now: float = 0.0) -> set[tuple[str, str]]:
     """(host, symptom without Cs) of what holds."""
     board = Board(Inventory({CLOUD: ENDPOINT}))
     board.land(Outcome(SPEC.name, CLOUD, reading.wall, now, 0.1, reading), 15.0)
+    board.land(Outcome(cloud_hosts.SPEC.name, FLEET, reading.wall, now, 0.0, verdicts(reading)), 15.0)
     return {
         (found.host, found.symptom.name.removeprefix("Cs"))
-        for found in holding(board.snapshot(now), (SPEC,), reading.wall)
+        for found in holding(board.snapshot(now), (SPEC, cloud_hosts.SPEC), reading.wall)
     }
 
 
 def samples(reading: CloudStackStatesReading, name: str) -> dict[tuple[str, ...], float]:
     """(host, label values) -> value, of one metric."""
-    [metric] = [one for one in SPEC.metrics if one.name == name]
-    return {(one.host or CLOUD, *one.labels): one.value for one in metric.read(reading)}
+    found = [sample for metric in SPEC.metrics if metric.name == name for sample in metric.read(reading)]
+    found += [
+        sample for metric in cloud_hosts.METRICS if metric.name == name for sample in metric.read(verdicts(reading))
+    ]
+    return {(one.host or CLOUD, *one.labels): one.value for one in found}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cs_exporter.platforms.cloudstack.states import Source, States
-from cs_exporter.probes.cloudstack.host_metrics import METRICS
+from cs_exporter.probes.clouds import cloud_hosts
+from cs_exporter.probes.cloudstack import host_metrics
 from tests.probes.cloudstack.polled import Stand, samples
 from tests.probes.cloudstack.states_stand import KVM1, WALL
 
@@ -13,7 +14,8 @@ from tests.probes.cloudstack.states_stand import KVM1, WALL
 def test_a_host_that_is_well_has_four_series() -> None:
     """With its own name for a host."""
     reading = Stand().poll(KVM1, times=3)
-    found = {metric.name: samples(reading, metric.name) for metric in METRICS}
+    names = [metric.name for metric in host_metrics.METRICS] + [metric.name for metric in cloud_hosts.METRICS]
+    found = {name: samples(reading, name) for name in names}
     assert {
         "cs_host_state": {("kvm1", "Up"): 1.0},
         "cs_host_schedulable": {("kvm1",): 1.0},

@@ -8,11 +8,14 @@ from dataclasses import replace
 import pytest
 
 from cs_exporter.platforms.cloudstack.states import HostState
-from cs_exporter.probes.cloudstack.host_symptoms import SYMPTOMS
+from cs_exporter.probes.clouds import symptoms as verdicts
+from cs_exporter.probes.cloudstack import host_symptoms
 from cs_exporter.spec import Severity
 from tests.probes.cloudstack.polled import Stand
 from tests.probes.cloudstack.states_stand import KVM1, WALL
 
+OF_OPENSTACK = {"CsComputeDown"}
+SYMPTOMS = (*host_symptoms.SYMPTOMS, *(one for one in verdicts.SYMPTOMS if one.name not in OF_OPENSTACK))
 GONE = replace(KVM1, server="")
 
 

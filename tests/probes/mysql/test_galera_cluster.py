@@ -1,69 +1,31 @@
-"""The derived probe galera_cluster, on a real cluster's course of events: frozen, split, back with an old view."""
+"""The derived probe galera_cluster: who is a member, who is missed, and whether all are in one cluster.
+
+A real cluster's course of events is in test_galera_course.py.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-import pytest
-
 from cs_exporter.model import Host, Inventory, Role
 from cs_exporter.parsers.mysql_galera import GaleraNode
-from cs_exporter.probes.mysql.galera_cluster import METRICS, GaleraClusterReading, Group, derive
+from cs_exporter.probes.mysql.galera_cluster import METRICS, GaleraClusterReading, derive
 from cs_exporter.probes.mysql.reading import MysqlConnectionsReading, State
 from cs_exporter.spec import Latest
-from tests.parsers.mysql_rows import CAPTURES
-from tests.probes.mysql.mysql_stand import Server, changed, galera, mariadb, red
+from tests.probes.mysql.galera_course import ADDRESSES, NODES
+from tests.probes.mysql.mysql_stand import Server, galera, mariadb, red
 
 Readings = Mapping[str, MysqlConnectionsReading]
-Views = Mapping[str, Mapping[str, str]]
 
 MUTE = MysqlConnectionsReading(State.MUTE, None, None, (), None)
-NODES = ("db1", "db2", "db3")
-ADDRESSES = {name: f"127.0.0.{number}" for number, name in enumerate(NODES, 1)}
 ELSEWHERE = {name: f"192.0.2.{number}" for number, name in enumerate(NODES, 1)}
-_LOOK = re.compile(r"(db\d)\[(.*?)\]")
-_NAMES = {"local_recv_queue": "wsrep_local_recv_queue", "local_state": "wsrep_local_state"}
 
 
 def inventory(addresses: Mapping[str, str]) -> Inventory:
     """Database servers by name."""
     hosts = [Host(name, address, roles=frozenset({Role.DATABASE})) for name, address in addresses.items()]
     return Inventory({host.name: host for host in hosts})
-
-
-def timeline(part: str) -> dict[str, Views]:
-    """Moment -> node -> what it said, of one part of the captured course."""
-    text = (CAPTURES / "timeline-galera.txt").read_text(encoding="utf-8")
-    [lines] = [found for found in text.split("=== ") if found.startswith(part)]
-    looks = [line for line in lines.splitlines() if line.startswith("t=")]
-    return {
-        look.split()[0]: {
-            name: dict(word.split("=", 1) for word in said.split()) for name, said in _LOOK.findall(look) if said
-        }
-        for look in looks
-    }
-
-
-async def readings(views: Views) -> Readings:
-    """The readings of the three nodes at that moment; who said nothing is mute."""
-    return {name: await _reading(views[name]) if name in views else MUTE for name in NODES}
-
-
-async def _reading(said: Mapping[str, str]) -> MysqlConnectionsReading:
-    server = Server(galera())
-    server.sql.answers["status"] = changed(
-        server.sql.answers["status"],
-        wsrep_cluster_size=said["c_size"],
-        wsrep_cluster_status=said["c_status"],
-        wsrep_ready=said["ready"],
-        wsrep_local_state=said["local_state"],
-        wsrep_local_recv_queue=said["local_recv_queue"],
-        # The course does not show it: the comparison must do with the rest.
-        wsrep_cluster_conf_id=0,
-    )
-    return await server.poll()
 
 
 def compared(
@@ -73,34 +35,8 @@ def compared(
     return derive(Latest(inventory(hosts), {"mysql_connections": found}, before=before), 0.0)
 
 
-async def judged(part: str, moment: str) -> set[tuple[str, str]]:
-    """(host, symptom) about Galera at a moment of the captured course; the cluster itself is the host ""."""
-    found = await readings(timeline(part)[moment])
-    return {(host, name) for host, name in red(found, compared(found)) if name.startswith("Galera")}
-
-
 SILENT = {("db3", "GaleraMemberSilent")}
 SMALL = {("db1", "GaleraTooSmall"), ("db2", "GaleraTooSmall")}
-ALONE = {("db1", "GaleraNotPrimary"), ("db1", "GaleraNotReady"), ("db1", "GaleraTooSmall")}
-
-
-@pytest.mark.parametrize(
-    ("part", "moment", "expected"),
-    [
-        ("G1", "t=+0s", set()),
-        # Everybody who answers still counts three, and says Primary, Synced, ready.
-        ("G1", "t=+2s", SILENT),
-        ("G1", "t=+7s", SILENT | SMALL),
-        ("G2", "t=+10s", SILENT | {("db2", "GaleraMemberSilent")} | ALONE),
-        # db2, which was frozen, says: 2 members, Primary, Synced, ready. By itself it is green.
-        ("G3", "t=+9s", {("", "GaleraViewsDiffer"), *SMALL, *ALONE, *{("db3", row) for _, row in ALONE}}),
-        ("G3", "t=+15s", set()),
-        ("G4", "t=+35s", set()),  # a donor, whose queue grows since half a minute
-    ],
-)
-async def test_the_captured_course(part: str, moment: str, expected: set[tuple[str, str]]) -> None:
-    """Nothing stays green that is not, and what is well again is green again."""
-    assert expected == await judged(part, moment)
 
 
 async def test_who_is_no_member_is_left_out() -> None:
@@ -116,7 +52,8 @@ async def test_members_that_never_spoke_are_known_by_the_others_configuration() 
     """Frozen since before the exporter started: it is missed all the same, by address or by name."""
     node = await Server(galera()).poll()
     found = compared({"db1": node}, hosts={"db1": "127.0.0.1", "db2": "127.0.0.2", "other": "192.0.2.9"})
-    assert [Group("demo", frozenset({"db1", "db2"}), frozenset({"db1"}), 1)] == [*found.groups]
+    [group] = found.groups
+    assert ({"db1", "db2"}, {"db1"}, 1) == ({*group.members}, {*group.answering}, group.views)
 
 
 async def test_members_that_spoke_once_are_missed_until_they_leave() -> None:
@@ -208,6 +145,41 @@ async def test_silence_in_maintenance_is_expected() -> None:
     assert SILENT | SMALL == {row for row in red(found, ended) if row[1].startswith("Galera")}
 
 
+async def test_a_cluster_is_as_large_as_its_configuration_says() -> None:
+    """Members that are no hosts of the inventory count too: of three that are listed, one is watched."""
+    node = await Server(galera()).poll()
+    hosts = {"db1": "127.0.0.1"}
+    alone = compared({"db1": node}, hosts=hosts)
+    assert ({"db1"}, 3) == ({*alone.groups[0].members}, alone.groups[0].expected_size)
+    assert set() == {row for row in red({"db1": node}, alone) if row[1].startswith("Galera")}
+    two = {"db1": _with(node, size=2)}
+    assert {("db1", "GaleraTooSmall")} == red(two, compared(two, hosts=hosts))
+
+
+async def test_nobody_is_missed_before_he_was_asked() -> None:
+    """When the exporter begins, its first answers come one after the other."""
+    node = await Server(galera()).poll()
+    [up] = [metric for metric in METRICS if metric.name == "cs_galera_member_up"]
+    begun = compared({"db1": node})
+    assert [("db1", 1.0)] == [(row.host, row.value) for row in up.read(begun)]
+    later = compared({"db1": node, "db2": MUTE}, begun)
+    assert [("db1", 1.0), ("db2", 0.0)] == [(row.host, row.value) for row in up.read(later)]
+    failed = {"mysql_connections": frozenset({"db3"})}
+    found = derive(Latest(inventory(ADDRESSES), {"mysql_connections": {"db1": node}}, unanswered=failed), 0.0)
+    assert [("db1", 1.0), ("db3", 0.0)] == [(row.host, row.value) for row in up.read(found)]
+
+
+async def test_what_a_member_in_maintenance_sees_is_no_split() -> None:
+    """It is begun alone for planned work, while the others go on."""
+    nodes = await _whole()
+    found = {**nodes, "db3": _with(nodes["db3"], size=1, change="1")}
+    assert 2 == compared(found).groups[0].views
+    hosts = inventory(ADDRESSES)
+    declared = Inventory({**hosts.hosts, "db3": replace(hosts.hosts["db3"], maintenance=True)})
+    [group] = derive(Latest(declared, {"mysql_connections": found}), 0.0).groups
+    assert ({*NODES}, 1) == ({*group.answering}, group.views)
+
+
 async def test_a_reading_of_before_is_no_answer() -> None:
     """A host whose latest run failed is silent, though the board still shows its last words."""
     nodes = {name: await Server(galera()).poll() for name in NODES}
@@ -218,7 +190,7 @@ async def test_a_reading_of_before_is_no_answer() -> None:
 
 async def test_rows_stand_under_their_hosts() -> None:
     """Every member has its own; views are the cluster's."""
-    found = await readings(timeline("G1")["t=+7s"])
+    found = {**await _whole(), "db3": MUTE}
     told = {metric.name: [*metric.read(compared(found))] for metric in METRICS}
     assert {"db1": 1.0, "db2": 1.0, "db3": 0.0} == {row.host: row.value for row in told["cs_galera_member_up"]}
     assert {"db1": 3.0, "db2": 3.0, "db3": 3.0} == {row.host: row.value for row in told["cs_galera_expected_size"]}

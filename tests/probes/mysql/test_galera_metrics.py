@@ -33,14 +33,14 @@ async def test_a_server_that_is_no_node() -> None:
 async def test_what_takes_two_readings() -> None:
     """The share of stalls, and how long the queue has not become shorter."""
     server = Server(galera())
-    server.answers("status", wsrep_local_recv_queue=3)
+    server.answers("status", wsrep_local_recv_queue=30)
     first = await server.poll()
-    assert (3.0, 0.0, None) == (
+    assert (30.0, 0.0, None) == (
         value(first, "cs_galera_receive_queue_size"),
         value(first, "cs_galera_receive_queue_unshrunk_seconds"),
         value(first, "cs_galera_flow_control_paused_ratio"),
     )
-    server.answers("status", wsrep_local_recv_queue=3, wsrep_flow_control_paused_ns=3_000_000_000)
+    server.answers("status", wsrep_local_recv_queue=30, wsrep_flow_control_paused_ns=3_000_000_000)
     second = await server.poll()
     assert (15.0, 0.2) == (
         value(second, "cs_galera_receive_queue_unshrunk_seconds"),

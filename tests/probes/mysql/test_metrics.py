@@ -16,8 +16,9 @@ async def test_silence_has_no_values(state: State) -> None:
     last = (await Server(mysql()).poll()).answered
     reading = MysqlConnectionsReading(state, None, last, (), None)
     shown = {metric.name for metric in SPEC.metrics if [*metric.read(reading)]}
-    limit = {"cs_mysql_max_connections"} if state is State.BLOCKED else set()
-    assert {"cs_mysql_up", "cs_mysql_state", *limit} == shown
+    limit = {"cs_mysql_max_connections"} if state in (State.BLOCKED, State.NOT_READY) else set()
+    ready = {"cs_galera_ready"} if state is State.NOT_READY else set()
+    assert {"cs_mysql_up", "cs_mysql_state", *limit, *ready} == shown
 
 
 async def test_counters() -> None:

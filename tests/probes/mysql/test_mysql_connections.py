@@ -11,14 +11,17 @@ from cs_exporter.model import Host, MysqlTarget, ProbeFailed, Reason, Role
 from cs_exporter.ports import SqlError
 from cs_exporter.probes.mysql.mysql_connections import SPEC, MysqlConnectionsSettings
 from cs_exporter.probes.mysql.reading import State
+from tests.parsers.mysql_rows import table
 from tests.probes.mysql.mysql_stand import (
     FULL,
     LOST,
     MUTE,
+    NO_CLUSTER,
     REFUSED,
     UNREACHABLE,
     FakeSql,
     Server,
+    galera,
     mariadb,
     mysql,
     symptoms,
@@ -71,6 +74,33 @@ async def test_full_while_a_connection_is_kept() -> None:
     assert expected == symptoms(reading)
 
 
+async def test_the_captured_course_of_a_full_server() -> None:
+    """The limit set to what is in use and three more, ten clients at once, and back: 33 of 32 were connected."""
+    server = Server(galera())
+    usual = server.sql.answers["variables"]
+    refused: set[str] = {"MysqlRefusals"}
+    high = {"MysqlConnectionsHigh", "MysqlConnectionsCritical"}
+    server.sql.answers["clients"] = ()
+    assert set() == {*symptoms(await server.poll())}
+    server.answers("variables", max_connections=32)
+    server.answers("status", threads_connected=29)
+    assert high == {*symptoms(await server.poll())}
+    server.sql.answers["status"] = table("galera-full.status")
+    full = await server.poll()
+    assert high | refused | {"MysqlSaturated"} == {*symptoms(full)}
+    assert (33 / 32, 33.0, 3.0) == (
+        value(full, "cs_mysql_connections_used_ratio"),
+        value(full, "cs_mysql_max_used_connections"),
+        value(full, "cs_mysql_recent_refusals"),
+    )
+    server.sql.kept, server.sql.failing_logins = False, [FULL]
+    assert ["MysqlSaturated"] == symptoms(await server.poll())
+    server.sql.answers["variables"] = usual
+    server.answers("status", threads_connected=29)
+    assert refused == {*symptoms(await server.poll())}
+    assert [] == symptoms(await server.poll(after=300))
+
+
 async def test_full_before_our_login() -> None:
     """It is up and saturated; its limit is known from before, and nothing is invented for what is not."""
     server = Server(mysql())
@@ -102,6 +132,7 @@ async def test_full_before_our_login() -> None:
         ([LOST, REFUSED], State.REFUSED, 0.0, "MysqlDown"),
         ([GOING_DOWN, REFUSED], State.REFUSED, 0.0, "MysqlDown"),
         ([LOST, MUTE], State.MUTE, 0.0, "MysqlMute"),
+        ([NO_CLUSTER], State.NOT_READY, 1.0, "GaleraNotReady"),
     ],
 )
 async def test_a_server_that_does_not_let_us_in(
@@ -149,7 +180,7 @@ async def test_mute_in_the_middle(question: str) -> None:
     [
         SqlError(Reason.DENIED, "Access denied (1045)", 1045),
         SqlError(Reason.EXHAUSTED, "max_user_connections (1226)", 1226),
-        SqlError(Reason.NOT_READY, "WSREP has not yet prepared node (1047)", 1047),
+        SqlError(Reason.COMMAND, "Unknown command (1047)", 1047),
         ProbeFailed(Reason.UNREACHABLE, "the name does not resolve", ours=True),
         ProbeFailed(Reason.MUTE, "our name server is silent", ours=True),
         ProbeFailed(Reason.RESET, "the host is no longer watched", ours=True),

@@ -36,6 +36,8 @@ KILLED = SqlError(Reason.RESET, "Connection was killed (1927)", 1927)
         (KILLED, State.LOST),
         (SqlError(Reason.COMMAND, "Session was killed (3169)", 3169), State.LOST),
         (SqlError(Reason.REFUSED, "Host is blocked (1129)", 1129), State.BLOCKED),
+        (NO_CLUSTER, State.NOT_READY),
+        (SqlError(Reason.COMMAND, "Unknown command (1047)", 1047), None),
         (SqlError(Reason.EXHAUSTED, "too many connections of the user (1203)", 1203), None),
         (MUTE, State.MUTE),
         (UNREACHABLE, State.UNREACHABLE),
@@ -117,13 +119,44 @@ async def test_an_account_without_grants_of_its_own() -> None:
 
 
 async def test_a_galera_node_without_its_cluster() -> None:
-    """It refuses every SELECT and answers SHOW: the reading is partial, and says of what."""
+    """It refuses every SELECT and answers SHOW: the reading is partial, and error 1047 is told as what it is."""
     server = Server(galera("galera-nonprimary"))
     server.sql.answers["clients"] = NO_CLUSTER
     reading = await server.poll()
-    assert (State.OK, {("clients",): 1.0}) == (reading.state, values(reading, "cs_mysql_unanswered"))
+    assert (State.OK, {}) == (reading.state, values(reading, "cs_mysql_unanswered"))
     assert (0.0, 0.0, 1.0) == tuple(value(reading, f"cs_galera_{name}") for name in ("primary", "ready", "connected"))
-    assert ["GaleraNotPrimary", "GaleraNotReady", "MysqlUnanswered"] == symptoms(reading)
+    assert ["GaleraNotPrimary", "GaleraNotReady"] == symptoms(reading)
+
+
+@pytest.mark.parametrize("question", ["clients", "replication"])
+async def test_what_a_node_does_counts_more_than_what_it_says(question: str) -> None:
+    """It says that it is ready, as one with an old view does, and refuses what is asked of tables."""
+    server = Server(galera())
+    server.sql.answers[question] = NO_CLUSTER
+    reading = await server.poll()
+    assert (State.OK, 0.0, 1.0) == (
+        reading.state,
+        value(reading, "cs_galera_ready"),
+        value(reading, "cs_galera_primary"),
+    )
+    assert ["GaleraNotReady"] == symptoms(reading)
+    server.sql.answers[question] = ()
+    assert [] == symptoms(await server.poll())
+
+
+@pytest.mark.parametrize("question", ["status", "variables"])
+async def test_a_node_that_refuses_everything(question: str) -> None:
+    """As one that is told to reject all queries: it lets us in, and that is a reading of its own."""
+    server = Server(galera())
+    await server.poll()
+    server.sql.once[question] = [NO_CLUSTER]
+    reading = await server.poll()
+    assert (State.NOT_READY, 1.0, 0.0) == (
+        reading.state,
+        value(reading, "cs_mysql_up"),
+        value(reading, "cs_galera_ready"),
+    )
+    assert (["GaleraNotReady"], 1) == (symptoms(reading), server.sql.logins)
 
 
 async def test_replication_status_that_waits_is_left_to_wait() -> None:

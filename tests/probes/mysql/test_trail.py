@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cs_exporter.parsers.mysql_galera import GaleraNode, NodeState
 from cs_exporter.parsers.mysql_status import ServerStatus
-from cs_exporter.probes.mysql.trail import RECENT, Trail, follow, waited
+from cs_exporter.probes.mysql.trail import ORDINARY, RECENT, Trail, follow, waited
 
 KEPT, ANEW = (1, 100), (2, 7)
 STATUS = ServerStatus(5, 1000, 1, 6, 3, 0, 0)
@@ -86,21 +86,31 @@ def test_share_of_stalls(before: int | None, now: int, passed: float, expected: 
 
 def test_another_servers_stalls_and_queue_are_not_compared() -> None:
     """The address has moved: its counter stood elsewhere, and its queue has a course of its own."""
-    first = follow(None, 10.0, KEPT, STATUS, replace(NODE, paused_ns=0, queue=5))
-    moved = follow(first, 25.0, ANEW, seen(3, 9_000_000), replace(NODE, paused_ns=6_000_000_000, queue=9))
+    first = follow(None, 10.0, KEPT, STATUS, replace(NODE, paused_ns=0, queue=50))
+    moved = follow(first, 25.0, ANEW, seen(3, 9_000_000), replace(NODE, paused_ns=6_000_000_000, queue=90))
     assert (None, 0.0) == (moved.paused_ratio, moved.unshrunk_seconds)
-    reconnected = follow(first, 25.0, ANEW, seen(3, 1015), replace(NODE, paused_ns=3_000_000_000, queue=9))
+    reconnected = follow(first, 25.0, ANEW, seen(3, 1015), replace(NODE, paused_ns=3_000_000_000, queue=90))
     assert (0.2, 15.0) == (reconnected.paused_ratio, reconnected.unshrunk_seconds)
 
 
 def test_a_queue_that_does_not_shrink() -> None:
-    """As captured while a lock held one node: 14, 19, 22, 27, 34, then released."""
+    """As captured while a lock held one node: 14, 19, 22, 27, 34, then released; from ORDINARY on it counts."""
     trail: Trail | None = None
     ages = []
     for number, queue in enumerate((0, 14, 19, 22, 27, 34, 33, 34, 0)):
         trail = follow(trail, 7.0 * number, KEPT, STATUS, replace(NODE, queue=queue))
         ages.append(trail.unshrunk_seconds)
-    assert [0, 0, 7, 14, 21, 28, 0, 7, 0] == ages
+    assert [0, 0, 0, 7, 14, 21, 0, 7, 0] == ages
+
+
+@pytest.mark.parametrize(("queue", "expected"), [(1, 0.0), (ORDINARY - 1, 0.0), (ORDINARY, 105.0)])
+def test_a_short_queue_is_everyday_work(queue: int, expected: float) -> None:
+    """A busy node has one or two in hand at every look."""
+    trail: Trail | None = None
+    for number in range(8):
+        trail = follow(trail, 15.0 * number, KEPT, STATUS, replace(NODE, queue=queue))
+    assert trail is not None
+    assert expected == trail.unshrunk_seconds
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 100), st.booleans()), min_size=1))

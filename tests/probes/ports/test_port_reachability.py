@@ -116,8 +116,8 @@ async def test_slow_and_lossy() -> None:
     assert {("ms1", "2", "exporter"): 1.0, ("ms1", "1", "exporter"): 0.0} == values(
         stand.last.reading, "cs_port_syn_retransmits"
     )
-    stand.here.results[2] = Dial(PortState.OPEN, "", connect_seconds=0.001, syn_retransmits=0)
-    assert {("ms1", "CsPortSlow")} == await symptoms(stand)
+    stand.here.results[2] = Dial(PortState.OPEN, "", connect_seconds=0.001, syn_retransmits=0, first_byte_seconds=2.5)
+    assert {("ms1", "CsPortSlow"), ("ms1", "CsPortAnswersSlowly")} == await symptoms(stand)
 
 
 @pytest.mark.parametrize(

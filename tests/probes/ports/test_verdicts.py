@@ -45,6 +45,23 @@ def test_what_is_a_finding(expected: Expected, state: State, *, failing: bool, u
 
 
 @pytest.mark.parametrize(
+    ("manner", "state", "failing"),
+    [
+        (Manner.SPEAK, State.MUTE, True),
+        (Manner.SPEAK, State.REFUSED, False),
+        (Manner.SPEAK, State.FILTERED, False),
+        (Manner.SPEAK, State.RESET, False),
+        (Manner.CONNECT, State.MUTE, False),
+        (Manner.PASSIVE, State.MUTE, False),
+    ],
+)
+def test_whoever_accepts_has_a_word(manner: Manner, state: State, *, failing: bool) -> None:
+    """Nobody said that the port is needed: what accepts a request and says nothing is frozen all the same."""
+    row = replace(ROW, expected=Expected.UNKNOWN, manner=manner)
+    assert failing is port_verdicts.PortResult(row, EXPORTER, state).failing
+
+
+@pytest.mark.parametrize(
     ("now", "before", "expected"),
     [
         (QUIET, None, State.OPEN),

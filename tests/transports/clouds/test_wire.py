@@ -12,13 +12,12 @@ import pytest
 from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.ports import ApiError
 from cs_exporter.transports.clouds import wire
-from cs_exporter.transports.clouds.pages import Page
 from tests.lab.certificates import Authority
 from tests.lab.cloud_api import KEY, SECRET, Fault
 from tests.transports.clouds.clouds import ask, serving, target_of
 
 FAULTS = [
-    (Fault.HTML_503, Reason.NOT_READY, "503 Service Unavailable: a proxy has no management server"),
+    (Fault.HTML_503, Reason.NOT_READY, "503 Service Unavailable: a proxy has no server"),
     (Fault.HTML_200, Reason.UNPARSABLE, "200 OK with text/html"),
     (Fault.ELSEWHERE, Reason.UNPARSABLE, "302 Found: leads elsewhere"),
     (Fault.DENIED, Reason.DENIED, "(401): a wrong key or secret, or no such command for this account (the clocks"),
@@ -160,18 +159,3 @@ async def test_an_answer_that_is_too_long(tmp_path: Path, monkeypatch: pytest.Mo
 def test_addresses_are_shown_without_secrets(url: str, shown: str) -> None:
     """Neither an account nor a query."""
     assert shown == wire.shown(url)
-
-
-@pytest.mark.parametrize("answer", [[], None, {"a": [], "b": []}, {"host": {}}, {"host": [1]}, {"count": "5"}])
-def test_answers_that_are_no_lists(answer: object) -> None:
-    """JSON of the API, and not what was asked for."""
-    with pytest.raises(ProbeFailed) as caught:
-        wire.page_of(answer, "listHosts")
-    assert (Reason.UNPARSABLE, "listHosts: the answer is no list") == (caught.value.reason, caught.value.detail)
-
-
-def test_answers_that_are_lists() -> None:
-    """An empty one has neither a count nor elements; a page beyond the last has a count only."""
-    answers: list[object] = [{}, {"count": 5}, {"count": 1, "host": [{"id": "u1"}]}]
-    expected = [Page(None, ()), Page(5, ()), Page(1, ({"id": "u1"},))]
-    assert expected == [wire.page_of(answer, "listHosts") for answer in answers]

@@ -48,6 +48,7 @@ def lost(by: OSError) -> OperationalError:
         (OperationalError(1130, "Host is not allowed"), Reason.DENIED, 1130),
         (OperationalError(1227, "you need PROCESS"), Reason.DENIED, 1227),
         (OperationalError(1047, "WSREP has not yet prepared node"), Reason.NOT_READY, 1047),
+        (OperationalError(1047, "Unknown command"), Reason.COMMAND, 1047),
         (OperationalError(1053, "Server shutdown in progress"), Reason.NOT_READY, 1053),
         (OperationalError(1927, "Connection was killed"), Reason.RESET, 1927),
         (OperationalError(1064, "error in your SQL syntax"), Reason.COMMAND, 1064),
@@ -72,6 +73,15 @@ def test_every_error_has_its_reason(raised: Exception, reason: Reason, code: int
     failed = from_library(raised, "mysql db", Reason.COMMAND)
     assert (reason, code) == (failed.reason, getattr(failed, "code", None))
     assert failed.detail.startswith("mysql db: ")
+
+
+def test_a_galera_node_that_serves_no_tables_is_told_as_such() -> None:
+    """Whoever reads tables (a cloud's own, the list of clients) gives the operator this line."""
+    said = OperationalError(1047, "WSREP has not yet prepared node for application use")
+    detail = from_library(said, "mysql 192.0.2.1:3306", Reason.COMMAND).detail
+    assert detail.startswith(
+        "mysql 192.0.2.1:3306: WSREP has not yet prepared node for application use (1047): a Galera "
+    )
 
 
 def test_a_detail_is_one_line_of_modest_length() -> None:

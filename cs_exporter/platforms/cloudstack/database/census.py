@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from cs_exporter.model import Census, CloudHost, Host
 from cs_exporter.platforms.cloudstack import words
 from cs_exporter.platforms.cloudstack.database import freshness, machines, removed, settings, storage
-from cs_exporter.platforms.cloudstack.database.listing import Record
 from cs_exporter.platforms.cloudstack.database.places import Places, places
 from cs_exporter.platforms.cloudstack.database.schema import schema_of
 from cs_exporter.platforms.cloudstack.database.session import Session
 from cs_exporter.platforms.cloudstack.database.settings import Settings
 from cs_exporter.platforms.cloudstack.database.tables import READ
+from cs_exporter.platforms.listing import Record
 from cs_exporter.ports import Sql
 
 HYPERVISORS, SERVERS, SYSTEM_VMS = "hypervisors", "management servers", "system VMs"

@@ -6,10 +6,10 @@ It shows what may be selected only, so a missing grant and a column that a versi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from cs_exporter.platforms.cloudstack.database.listing import quoted, text
 from cs_exporter.platforms.cloudstack.database.tables import READ
+from cs_exporter.platforms.columns import Columns
+from cs_exporter.platforms.listing import text
 
 _NAMES = ", ".join(f"'{name}'" for name in READ)
 _LIMIT = 100
@@ -17,40 +17,6 @@ _LIMIT = 100
 
 _CLOUDS_OWN = ("vm_instance", "mshost", "storage_pool_host_ref", "host_pod_ref")
 """Tables that no other database is likely to have."""
-
-
-class LackingError(Exception):
-    """A part of an answer can't be asked; the text says what of `table` is not visible."""
-
-    def __init__(self, text: str, table: str) -> None:
-        super().__init__(text)
-        self.table = table
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Table -> names of its columns that are visible, of one schema."""
-
-    schema: str
-    visible: Mapping[str, frozenset[str]]
-
-    def table(self, name: str, needed: str = "") -> str:
-        """The table as a statement names it. Raises LackingError where it, or a column of `needed`, is not visible."""
-        visible = self.visible.get(name, frozenset())
-        missing = [column for column in needed.split() if column not in visible]
-        if not visible:
-            raise LackingError(f"table {self.schema}.{name}", name)
-        if missing:
-            raise LackingError(f"{self.schema}.{name}: {', '.join(missing)}", name)
-        return f"{quoted(self.schema)}.{quoted(name)}"
-
-    def whole(self, name: str) -> None:
-        """Nothing. Raises LackingError where anything that is read of the table in all versions is not visible."""
-        self.table(name, " ".join(READ[name].columns))
-
-    def has(self, table: str, *names: str) -> bool:
-        """Whether all of these columns are visible."""
-        return self.visible.get(table, frozenset()).issuperset(names)
 
 
 def statement(schema: str) -> str:

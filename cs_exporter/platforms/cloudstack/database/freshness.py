@@ -6,9 +6,9 @@ By the servers' heartbeats (every 1.5 s into mshost.last_update) and by whether 
 from __future__ import annotations
 
 from cs_exporter.model import ProbeFailed, Reason
-from cs_exporter.platforms.cloudstack.database.columns import Columns
-from cs_exporter.platforms.cloudstack.database.listing import Listing, integer
 from cs_exporter.platforms.cloudstack.database.session import Session
+from cs_exporter.platforms.columns import Columns
+from cs_exporter.platforms.listing import Listing, integer
 
 LATE, STALE = 5, 60
 """Seconds since the last heartbeat of any server: a replica's delay is in all ages; it is no word about now."""

@@ -6,9 +6,9 @@ that are read, encrypted by the cloud; a store of SMB or S3 may have its account
 
 from __future__ import annotations
 
-from cs_exporter.platforms.cloudstack.database.columns import Columns
-from cs_exporter.platforms.cloudstack.database.listing import quoted
 from cs_exporter.platforms.cloudstack.database.tables import READ
+from cs_exporter.platforms.columns import Columns
+from cs_exporter.platforms.listing import quoted
 from cs_exporter.spec import Need
 
 WHOM = "'cs_exporter'@'ADDRESS OF THE EXPORTER'"
@@ -39,8 +39,8 @@ GRANTS = "\n".join(f"GRANT {each.replace('`', '')} TO {WHOM};" for each in grant
 NEED = Need(
     key="cloud database",
     lost="who belongs to the cloud and how its hosts are, by its database",
-    mend=f"CREATE USER {WHOM} IDENTIFIED BY '...' WITH MAX_USER_CONNECTIONS 3; then its password into the file that "
-    "database.password_file of the platform names, and the grants of the README",
+    mend=f"the password of {WHOM} into the file that database.password_file of the platform names; where there is no "
+    f"such account, first CREATE USER {WHOM} IDENTIFIED BY '...' WITH MAX_USER_CONNECTIONS 3; then the README's grants",
     applies=lambda host: host.cloud is not None and host.cloud.database is not None,
 )
 """Of whoever asks a cloud's database; the checklist finds out by `lacking` what of it is not there."""

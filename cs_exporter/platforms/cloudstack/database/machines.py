@@ -9,10 +9,10 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 from cs_exporter.model import CloudHost, CloudMount, Role, Traffic
 from cs_exporter.platforms.cloudstack import words
-from cs_exporter.platforms.cloudstack.database.columns import Columns
-from cs_exporter.platforms.cloudstack.database.listing import Listing, Record
 from cs_exporter.platforms.cloudstack.database.places import Places
 from cs_exporter.platforms.cloudstack.database.settings import Settings
+from cs_exporter.platforms.columns import Columns
+from cs_exporter.platforms.listing import Listing, Record
 
 HOSTS, SERVERS, SYSTEM_VMS = 20_000, 200, 5_000
 """Lines that are taken at most."""

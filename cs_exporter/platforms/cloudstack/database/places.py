@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cs_exporter.model import Place
-from cs_exporter.platforms.cloudstack.database.columns import Columns
-from cs_exporter.platforms.cloudstack.database.listing import Listing
 from cs_exporter.platforms.cloudstack.database.session import Question, Session
+from cs_exporter.platforms.columns import Columns
+from cs_exporter.platforms.listing import Listing
 
 _MOST = 20_000
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from cs_exporter.platforms.cloudstack import words
-from cs_exporter.platforms.cloudstack.database.columns import Columns
-from cs_exporter.platforms.cloudstack.database.listing import Listing, text
 from cs_exporter.platforms.cloudstack.database.session import Question, Session
+from cs_exporter.platforms.columns import Columns
+from cs_exporter.platforms.listing import Listing, text
 
 _UUID = re.compile(r"[0-9a-fA-F-]{36}")
 _AT_ONCE = 1_000

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from cs_exporter.model import ProbeFailed, Reason
+from cs_exporter.platforms import listing as listings
 from cs_exporter.platforms.cloudstack.database import columns as visible
-from cs_exporter.platforms.cloudstack.database import listing as listings
-from cs_exporter.platforms.cloudstack.database.columns import Columns, LackingError
-from cs_exporter.platforms.cloudstack.database.listing import Listing, Record
-from cs_exporter.platforms.cloudstack.database.tables import READ
+from cs_exporter.platforms.cloudstack.database.tables import READ, whole
+from cs_exporter.platforms.columns import Columns, LackingError
+from cs_exporter.platforms.listing import Listing, Record
 from cs_exporter.ports import Sql, SqlError, SqlServer
 
 Question = Callable[[Columns], Listing]
@@ -100,7 +100,7 @@ class Session:
         """
         for table in tables:
             try:
-                self._columns.whole(table)
+                whole(self._columns, table)
             except LackingError as error:
                 if table not in self._named:
                     self._named.add(table)

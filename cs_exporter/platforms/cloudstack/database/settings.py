@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cs_exporter.platforms.cloudstack import words
-from cs_exporter.platforms.cloudstack.database.columns import Columns
-from cs_exporter.platforms.cloudstack.database.listing import Listing, Record, integer, text
 from cs_exporter.platforms.cloudstack.database.session import Session
+from cs_exporter.platforms.columns import Columns
+from cs_exporter.platforms.listing import Listing, Record, integer, text
 
 _NAMES = ", ".join(text(name) for name in (*words.DEFAULTS, words.AGENTS_SERVERS))
 CLUSTERS = "settings of clusters"

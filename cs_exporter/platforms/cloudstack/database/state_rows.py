@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from cs_exporter.platforms.cloudstack import words
 from cs_exporter.platforms.cloudstack.database import machines, storage
-from cs_exporter.platforms.cloudstack.database.columns import Columns
-from cs_exporter.platforms.cloudstack.database.listing import Listing, Record, integer
 from cs_exporter.platforms.cloudstack.database.session import Question
 from cs_exporter.platforms.cloudstack.states import (
     HostState,
@@ -20,6 +18,8 @@ from cs_exporter.platforms.cloudstack.states import (
     SystemVmState,
     VmsInState,
 )
+from cs_exporter.platforms.columns import Columns
+from cs_exporter.platforms.listing import Listing, Record, integer
 
 Names = Mapping[str, str]
 """Number, as text -> name."""

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from cs_exporter.model import Host
 from cs_exporter.platforms.cloudstack import words
 from cs_exporter.platforms.cloudstack.database import freshness, machines, settings, state_rows, storage
-from cs_exporter.platforms.cloudstack.database.listing import Record
 from cs_exporter.platforms.cloudstack.database.places import names
 from cs_exporter.platforms.cloudstack.database.schema import schema_of
 from cs_exporter.platforms.cloudstack.database.session import Session
 from cs_exporter.platforms.cloudstack.states import Part, Source, States
+from cs_exporter.platforms.listing import Record
 from cs_exporter.ports import Sql
 
 ZONES = "zones"

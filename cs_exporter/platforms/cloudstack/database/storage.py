@@ -10,9 +10,9 @@ from operator import attrgetter
 
 from cs_exporter.model import CloudMount
 from cs_exporter.platforms.cloudstack import words
-from cs_exporter.platforms.cloudstack.database.columns import Columns
-from cs_exporter.platforms.cloudstack.database.listing import Listing, Record
 from cs_exporter.platforms.cloudstack.database.places import Places
+from cs_exporter.platforms.columns import Columns
+from cs_exporter.platforms.listing import Listing, Record
 
 POOLS, MOUNTS, STORES = 10_000, 100_000, 1_000
 """Lines that are taken at most."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from cs_exporter.platforms.cloudstack.database.columns import LackingError, columns, statement
+from cs_exporter.platforms.cloudstack.database.columns import columns, statement
 from cs_exporter.platforms.cloudstack.database.tables import READ
 from tests.lab.cloud_schema import TABLES as REAL
 
@@ -18,28 +16,5 @@ def test_statement() -> None:
 
 
 def test_visible() -> None:
-    """A table as a statement names it, where all that is needed is there."""
-    assert "`cloud`.`host`" == FOUND.table("host", "id name")
-    assert FOUND.has("host", "name")
-    assert not FOUND.has("host", "name", "arch")
-
-
-@pytest.mark.parametrize(
-    ("table", "needed", "message"),
-    [("host", "id arch uuid", "cloud.host: arch, uuid"), ("alert", "", "table cloud.alert")],
-)
-def test_lacking(table: str, needed: str, message: str) -> None:
-    """Named, as the operator knows it."""
-    with pytest.raises(LackingError, match=message):
-        FOUND.table(table, needed)
-
-
-def test_whole() -> None:
-    """Every column that is read must be visible; others are nobody's business."""
-    every = columns("cloud", [{"named": "op_ha_work", "seen": "id,step"}])
-    every.whole("op_ha_work")
-    with pytest.raises(LackingError, match=r"table cloud\.mshost") as raised:
-        every.whole("mshost")
-    assert "mshost" == raised.value.table
-    with pytest.raises(LackingError, match=r"cloud\.host: uuid, .*, removed"):
-        FOUND.whole("host")
+    """Names as they are in statements, however the server spells them."""
+    assert {"host": {"id", "name"}, "mshost": {""}} == FOUND.visible

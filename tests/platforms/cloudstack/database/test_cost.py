@@ -10,7 +10,7 @@ import pytest
 from cs_exporter.platforms.cloudstack import database as source
 from cs_exporter.platforms.cloudstack.database import machines, state_rows
 from cs_exporter.platforms.cloudstack.database.columns import columns, statement
-from cs_exporter.platforms.cloudstack.database.listing import PREPARE, Listing
+from cs_exporter.platforms.listing import PREPARE, Listing
 from tests.lab.cloud_crowd import crowd
 from tests.lab.cloud_database import CloudDatabase
 from tests.lab.mysql import MysqlServer

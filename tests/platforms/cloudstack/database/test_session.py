@@ -9,9 +9,9 @@ import pytest
 
 from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.platforms.cloudstack import database as source
-from cs_exporter.platforms.cloudstack.database.columns import Columns
-from cs_exporter.platforms.cloudstack.database.listing import Listing
 from cs_exporter.platforms.cloudstack.database.session import Session
+from cs_exporter.platforms.columns import Columns
+from cs_exporter.platforms.listing import Listing
 from tests.lab import faults
 from tests.lab.cloud_database import CloudDatabase
 from tests.lab.mysql_fixtures import BOTH

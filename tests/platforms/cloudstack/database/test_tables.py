@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cs_exporter.platforms.cloudstack import database as source
-from cs_exporter.platforms.cloudstack.database.tables import READ
+from cs_exporter.platforms.cloudstack.database.columns import columns
+from cs_exporter.platforms.cloudstack.database.tables import READ, whole
+from cs_exporter.platforms.columns import LackingError
 from tests.lab.cloud_database import CloudDatabase
 from tests.lab.cloud_schema import VERSIONS
 from tests.lab.mysql_fixtures import BOTH
@@ -15,6 +17,18 @@ from tests.platforms.cloudstack.database.cloud_stand import ACCOUNT, LIMIT, Smal
 def test_what_is_lost_without_them() -> None:
     """Each has words of its own."""
     assert len(READ) == len({table.tells for table in READ.values()})
+
+
+def test_whole() -> None:
+    """Every column that is read must be visible; others are nobody's business."""
+    seen = [{"named": "op_ha_work", "seen": "id,step"}, {"named": "HOST", "seen": "ID,name"}]
+    found = columns("cloud", seen)
+    whole(found, "op_ha_work")
+    with pytest.raises(LackingError, match=r"table cloud\.mshost") as raised:
+        whole(found, "mshost")
+    assert "mshost" == raised.value.table
+    with pytest.raises(LackingError, match=r"cloud\.host: uuid, .*, removed"):
+        whole(found, "host")
 
 
 @pytest.mark.lab
