@@ -1,11 +1,10 @@
-"""The lab's Galera cluster is a real one: its members agree, one that is alone knows it, and find together again."""
+"""The lab's Galera cluster is a real one: its members agree, one that is alone knows it, and all are together again."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.lab import faults
-from tests.lab.galera import ALONE, GaleraNode
+from tests.lab.galera import ALONE, GaleraNode, apart, frozen
 from tests.lab.wait import wait_until
 
 pytestmark = pytest.mark.lab
@@ -20,6 +19,11 @@ def test_members_come_and_go(galera: list[GaleraNode]) -> None:
     def seen(node: GaleraNode) -> tuple[str, str]:
         return node.cluster_status("wsrep_cluster_size"), node.cluster_status("wsrep_cluster_status")
 
-    with faults.frozen(first):
-        wait_until(lambda: ("1", "non-Primary") == seen(second), ALONE, "the second to know that it is alone")
-    wait_until(lambda: [("2", "Primary")] * 2 == [seen(node) for node in galera], ALONE, "them to find together")
+    with frozen(galera):
+        wait_until(lambda: ("1", "non-Primary") == seen(first), ALONE, "the first to know that it is alone")
+    assert [("2", "Primary")] * 2 == [seen(node) for node in galera]
+    with apart(galera):
+        wait_until(lambda: [("1", "non-Primary")] * 2 == [seen(node) for node in galera], ALONE, "both to know it")
+    assert [("2", "Primary")] * 2 == [seen(node) for node in galera]
+    first.sql("DROP DATABASE shared")
+    wait_until(lambda: not second.sql("SHOW DATABASES LIKE 'shared'"), what="another change to arrive")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,15 +9,14 @@ import pytest
 from cs_exporter.parsers.mysql_galera import NodeState
 from cs_exporter.probes.mysql.reading import MysqlConnectionsReading, State
 from cs_exporter.probes.mysql.trail import ORDINARY
-from tests.lab import faults
-from tests.lab.galera import ALONE, GaleraNode, together
+from tests.lab.galera import ALONE, GaleraNode, apart, frozen
 from tests.lab.lab import Lab
 from tests.lab.wait import wait_until_async
 from tests.live.watch import Watch
 
 pytestmark = pytest.mark.lab
 
-FROZEN = {("galera1", name) for name in ("CsMysqlMute", "CsMysqlUnavailable", "CsGaleraMemberSilent")}
+FROZEN = {("galera2", name) for name in ("CsMysqlMute", "CsMysqlUnavailable", "CsGaleraMemberSilent")}
 SPLIT = {("", "CsGaleraSplit")}
 
 
@@ -50,29 +47,18 @@ class Cluster:
         await wait_until_async(seen, ALONE, f"just {sorted(expected)} to hold")
 
 
-@contextmanager
-def apart(first: GaleraNode, second: GaleraNode) -> Iterator[None]:
-    """Nothing that one sends reaches the other; everybody else reaches both."""
-    with ExitStack() as cut:
-        for node, other in ((first, second), (second, first)):
-            cut.enter_context(faults.filtered(node.host.namespace, "input", f"ip saddr {other.address} drop"))
-        yield
-
-
 async def test_a_frozen_member_is_mute_and_the_other_says_that_it_is_alone(
     tmp_path: Path, lab: Lab, galera: list[GaleraNode]
 ) -> None:
     """No error comes from it, only silence; the one that is left lets in, and is known to serve nothing."""
-    first, second = galera
     cluster = Cluster(tmp_path, lab, galera)
     async with cluster.watch:
         await cluster.show(set())
-        with faults.frozen(first):
-            await cluster.show(FROZEN | refusing("galera2"))
-            mute, alone = cluster.reading(first), cluster.reading(second)
+        with frozen(galera):
+            await cluster.show(FROZEN | refusing("galera1"))
+            alone, mute = map(cluster.reading, galera)
             assert (State.MUTE, State.OK) == (mute and mute.state, alone and alone.state)
             assert (None, False) == (mute and mute.ready, alone and alone.ready)
-        together(galera)
         await cluster.show(set())
 
 
@@ -81,11 +67,10 @@ async def test_members_that_lose_each_other(tmp_path: Path, lab: Lab, galera: li
     cluster = Cluster(tmp_path, lab, galera)
     async with cluster.watch:
         await cluster.show(set())
-        with apart(*galera):
+        with apart(galera):
             await cluster.show(SPLIT | refusing("galera1") | refusing("galera2"))
             seen = [found.galera for node in galera if (found := cluster.reading(node))]
             assert [(1, False, True)] * 2 == [(node.size, node.primary, node.connected) for node in seen if node]
-        together(galera)
         await cluster.show(set())
 
 
