@@ -162,15 +162,13 @@ def _age(row: AgentRow) -> float | None:
 
 def silences_of(rows: Sequence[AgentRow], rhythms: Mapping[Service, Rhythm], now: float) -> Mapping[Group, Silences]:
     """All agents of which it is known, by their kind and cell."""
-    left = left_behind(rows, rhythms)
     members: dict[Group, list[Silence]] = defaultdict(list)
     for row in rows:
         group, said = group_of(row), row.said
         if group is not None and (row.sign in _JUDGED or said.up):
             rhythm = rhythms[said.service]
             vague = row.silent is None and said.up is True
-            alone = row.alone or row.key in left
-            members[group].append(Silence(_seconds(row, rhythm, now), rhythm, said.machine, alone, vague))
+            members[group].append(Silence(_seconds(row, rhythm, now), rhythm, said.machine, row.alone, vague))
     return {group: tuple(found) for group, found in members.items()}
 
 

@@ -24,7 +24,6 @@ from cs_exporter.probes.openstack.silences import (
     go_on,
     group_of,
     is_stopped,
-    left_behind,
     of_kinds,
     overdue,
     silences_of,
@@ -51,6 +50,10 @@ class Suspect(StrEnum):
     DATABASE = "database"
     CONTROLLER = "controller"  # all that writes for itself is on one machine
     COMPUTES = "computes"  # they themselves, or what only they use: nobody else is silent
+
+
+_OF_ALL = frozenset({Suspect.DATABASE, Suspect.CONTROLLER})
+"""What keeps everybody from reporting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,6 @@ def weighed(
     rows: Sequence[AgentRow], rhythms: Mapping[Service, Rhythm], found: Mapping[Group, Stop]
 ) -> Iterator[AgentRow]:
     """The rows, whose silence now is their own, or their kind's, or not yet known to be either."""
-    left = left_behind(rows, rhythms)
     latest: dict[Group, list[float]] = defaultdict(list)
     for row in rows:
         group = group_of(row)
@@ -107,9 +109,7 @@ def weighed(
     for row in rows:
         group, rhythm = group_of(row), rhythms[row.said.service]
         if row.sign is not Sign.DEAD or group is None:
-            if row.key in left:
-                yield replace(row, alone=True)
-            elif group is not None and not row.alone and _is_undecided(row, latest[group], rhythm):
+            if group is not None and not row.alone and _is_undecided(row, latest[group], rhythm):
                 yield replace(row, undecided=True)
             else:
                 yield row
@@ -137,13 +137,19 @@ def is_shared(row: AgentRow, found: Mapping[Group, Stop]) -> bool:
     """
     if row.undecided:
         return True
-    group = group_of(row)
-    if not found or group is None or row.alone:
+    if not found or row.alone:
         return False
-    explained = {one.group for one in found.values() if one.suspect is not None}
-    suspects = {one.suspect for one in found.values()}
-    bus = group[0] is Kind.NETWORK and Suspect.BUS in suspects
-    return group in explained or bus or bool(suspects & {Suspect.DATABASE, Suspect.CONTROLLER})
+    group = group_of(row)
+    return group is not None and any(_concerns(stop, group) for stop in found.values())
+
+
+def _concerns(stop: Stop, group: Group) -> bool:
+    """Whether what is behind a stop keeps this group from reporting as well, although it may be silent only later."""
+    if stop.suspect in _OF_ALL:
+        return True
+    if stop.suspect is Suspect.BUS and group[0] is Kind.NETWORK:
+        return True
+    return stop.suspect is not None and stop.group == group
 
 
 def _is_alone(row: AgentRow, others: Sequence[float], rhythm: Rhythm) -> bool:
