@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from cs_exporter.platforms.openstack.agents import COMPUTE
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading
 from cs_exporter.probes.openstack.reading import OpenStackAgentsReading
 from cs_exporter.probes.openstack.rows import AgentRow
 
 ENABLED = "Enabled"
 """CloudStack's resource state of a host on which it starts guests."""
-
-COMPUTE = "nova-compute"
-"""The agent by which OpenStack judges a hypervisor."""
 
 UP, DOWN, OTHER = "up", "down", "other"
 """OpenStack's states of it; other: nova itself does not know, as its cell is down."""

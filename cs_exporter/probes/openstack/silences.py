@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cs_exporter.platforms.openstack.agents import Service
+from cs_exporter.platforms.openstack.agents import COMPUTE, Service
 from cs_exporter.probes.openstack.rhythm import LASTING, OVERDUE, Rhythm
 from cs_exporter.probes.openstack.rows import AgentRow, Key, Sign
 
@@ -115,7 +115,7 @@ def group_of(row: AgentRow) -> Group | None:
     said = row.said
     if said.service is Service.NEUTRON:
         return None if said.is_ovn else (Kind.NETWORK, "")
-    if said.binary == "nova-compute":
+    if said.binary == COMPUTE:
         return Kind.COMPUTES, said.cell
     if said.binary == CONDUCTOR:
         return Kind.CONDUCTORS, said.cell
