@@ -57,6 +57,16 @@ _OF_ALL = frozenset({Suspect.DATABASE, Suspect.CONTROLLER})
 
 
 @dataclass(frozen=True, slots=True)
+class _InCommon:
+    """What the agents of a group that stopped have in common. `suspect`: as in Stop."""
+
+    suspect: Suspect | None
+
+
+_NOTHING = _InCommon(None)
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """A group that stopped. `since`, `last`: the first and the latest answer that showed it (monotonic).
 
@@ -85,15 +95,15 @@ def stops(
 
     for group, agents in silences.items():
         last = before.get(group)
-        suspects = _suspects(group, silences) if is_stopped(agents) else ()
-        if suspects:
-            stopped(group, *suspects)
+        shared = _in_common(group, silences) if is_stopped(agents) else None
+        if shared is not None:
+            stopped(group, shared.suspect)
+            if shared.suspect is Suspect.CONDUCTOR:
+                stopped((Kind.CONDUCTORS, group[1]), Suspect.CONDUCTOR)
         elif (
             last is not None and last.suspect and now - last.last <= AFTER * max(one.rhythm.interval for one in agents)
         ):
             found.setdefault(group, replace(last, agents=overdue(agents), over=True))
-        if Suspect.CONDUCTOR in suspects:
-            stopped((Kind.CONDUCTORS, group[1]), Suspect.CONDUCTOR)
     return found
 
 
@@ -164,34 +174,34 @@ def _is_undecided(row: AgentRow, others: Sequence[float], rhythm: Rhythm) -> boo
     return (row.silent or 0.0) > rhythm.interval + ROUNDING and not _is_alone(row, others, rhythm)
 
 
-def _suspects(group: Group, silences: Mapping[Group, Silences]) -> tuple[Suspect | None, ...]:
-    """What a group that stopped has in common, None if nothing; empty while that is not certain."""
+def _in_common(group: Group, silences: Mapping[Group, Silences]) -> _InCommon | None:
+    """Of a group that stopped; None while that is not certain."""
     agents = silences[group]
     due = min(one.seconds - one.rhythm.interval for one in agents if one.overdue)
     writing = timely(of_kinds(silences, Kind.WRITERS, Kind.ENGINES, Kind.CONDUCTORS), due)
     machines = [one.machine for one in witnesses(writing, due)]
     if len(machines) > 1 and as_well(writing, due):
-        return (Suspect.DATABASE if len({*machines}) > 1 else Suspect.CONTROLLER,)
+        return _InCommon(Suspect.DATABASE if len({*machines}) > 1 else Suspect.CONTROLLER)
     kind, cell = group
     if kind is Kind.COMPUTES:
         return _of_computes(cell, silences, due)
     if kind is Kind.NETWORK:
         computes = as_well(of_kinds(silences, Kind.COMPUTES), due)
         if computes and not as_well(of_kinds(silences, Kind.CONDUCTORS), due):
-            return (Suspect.BUS,)
-        return (Suspect.NEUTRON_SERVER,) if len(witnesses(agents, due)) >= ALONE else ()
-    return ()
+            return _InCommon(Suspect.BUS)
+        return _InCommon(Suspect.NEUTRON_SERVER) if len(witnesses(agents, due)) >= ALONE else None
+    return None
 
 
-def _of_computes(cell: str, silences: Mapping[Group, Silences], due: float) -> tuple[Suspect | None, ...]:
+def _of_computes(cell: str, silences: Mapping[Group, Silences], due: float) -> _InCommon | None:
     """Of a cell's hypervisors: neutron's agents report over the same bus, and tell whether that is well."""
     if as_well(silences.get((Kind.CONDUCTORS, cell), ()), due):
-        return (Suspect.CONDUCTOR,)
+        return _InCommon(Suspect.CONDUCTOR)
     network = of_kinds(silences, Kind.NETWORK)
     if as_well(network, due):
-        return (Suspect.BUS,)
+        return _InCommon(Suspect.BUS)
     agents = [one for one in silences[Kind.COMPUTES, cell] if not one.alone]
     several = len(agents) >= ALONE
     if network and not go_on(network, due):
-        return (Suspect.BUS,) if several else ()
-    return (Suspect.COMPUTES,) if several else (None,)
+        return _InCommon(Suspect.BUS) if several else None
+    return _InCommon(Suspect.COMPUTES) if several else _NOTHING
