@@ -53,11 +53,9 @@ def entry_problem(clouds: Clouds, cloud: str | None) -> str | None:
     entry = clouds[cloud]
     if not isinstance(entry, Mapping):
         return f"{cloud!r} is empty in clouds_file, or no mapping; write there how to log in, beginning with auth:"
-    return (
-        None
-        if _is_told(entry)
-        else (f"{cloud!r} has no auth.auth_url in clouds_file; add it, such as https://keystone.example:5000/v3")
-    )
+    if not _is_told(entry):
+        return f"{cloud!r} has no auth.auth_url in clouds_file; add it, such as https://keystone.example:5000/v3"
+    return None
 
 
 def _is_told(entry: Mapping[object, object]) -> bool:

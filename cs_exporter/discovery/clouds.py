@@ -1,8 +1,7 @@
-"""All clouds of one exporter: takes their answers in, gives the hosts to watch, and keeps the store current.
+"""All clouds of one exporter: takes in what their sources answer, gives the hosts to watch, keeps the store current.
 
-Who is kept is keeping.py's business, what several sources tell of one machine platforms/together.py's,
-how it is written store.py's;
-here is what is known of each source at a moment.
+Here is what is known of each source at a moment, and how each cloud stands by all of its own. Who is kept is keeping's
+business, what several sources tell of one machine platforms.together's, how it is written the store's.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ With real databases: a cell's server is the lab's one, asked under a pseudo-host
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ import pytest
 
 from cs_exporter.config import load
 from cs_exporter.daemon import Daemon
+from cs_exporter.exposition.frame import HOST_MAINTENANCE, host_families
 from cs_exporter.model import Failure, Host, Role
 from cs_exporter.probes import PROBES
+from cs_exporter.probes.openstack import openstack_agents
 from cs_exporter.probes.openstack.openstack_census import SPEC
 from cs_exporter.web.tables import targets_json
 from tests.lab.cloud_database import CloudDatabase
@@ -31,26 +33,33 @@ pytestmark = pytest.mark.lab
 PATIENCE = 5 * INTERVAL
 WHOLE, EAST = "endpoint:openstack", "endpoint:openstack.east"
 CENSUSES = ("cloudstack_census", SPEC.name)
+AGENTS = openstack_agents.SPEC.name
 ACCOUNT = "reader"
+HOUR = 3600
 
 
 class Stand:
     """The databases of an OpenStack cloud and of its cell `east`, and daemons that watch both clouds."""
 
     def __init__(self, folder: Path, lab: Lab, server: MysqlServer) -> None:
+        self.lab = lab
         self.server = server
         self.cloud = OpenStackDatabase(server)
         self.east = OpenStackDatabase(server, cells=("nova_east",), neutron="", cinder="")
         self.file = folder / "cs_exporter.yml"
-        hosts: dict[str, Any] = {"probes": {spec.name: {"enabled": spec.name in CENSUSES} for spec in PROBES}}
-        database = {"address": server.address, "password_file": str(server.password_file)}
+        self.write(CENSUSES)
+
+    def write(self, asked: Collection[str], **sections: Mapping[str, Any]) -> None:
+        """Write the configuration: these probes alone, with what its sections have besides."""
+        hosts: dict[str, Any] = {"probes": {spec.name: {"enabled": spec.name in asked} for spec in PROBES}}
+        database = {"address": self.server.address, "password_file": str(self.server.password_file)}
         openstack = {**database, "user": ACCOUNT}
-        cells = [{"name": "east", "address": server.address, "schema": "nova_east"}]
+        cells = [{"name": "east", "address": self.server.address, "schema": "nova_east"}]
         platforms = {
             "cloudstack": {"database": database, "hosts": hosts},
             "openstack": {"database": openstack, "cells": cells, "hosts": hosts},
         }
-        self.file.write_text(configuration(lab, [], platforms=platforms), encoding="utf-8")
+        self.file.write_text(configuration(self.lab, [], platforms=platforms, **sections), encoding="utf-8")
 
     def create(self) -> None:
         """A controller and two hypervisors, and three of the cell: neutron knows the switches of two."""
@@ -106,11 +115,11 @@ def failure(daemon: Daemon, name: str) -> Failure | None:
     return entry.failure if entry else None
 
 
-async def asked(daemon: Daemon, name: str, number: int) -> None:
+async def asked(daemon: Daemon, name: str, number: int, probe: str = SPEC.name) -> None:
     """Wait until a pseudo-host has been asked so often from now on."""
 
     def runs() -> int:
-        entry = daemon.board.entry(SPEC.name, name)
+        entry = daemon.board.entry(probe, name)
         return entry.runs if entry else 0
 
     before = runs()
@@ -152,6 +161,32 @@ async def test_a_cell_that_fails_or_is_empty_takes_nobody_away(stand: Stand) -> 
         stand.create_east()
         await wait_until_async(lambda: not failure(daemon, EAST), PATIENCE, "the cell's answer")
         assert 0 == sum(standing.held for standing in daemon.snapshot().health.discovery)
+
+
+async def maintained(daemon: Daemon, *expected: str) -> None:
+    """Wait until the page says of these, and of nobody else, that work on them is planned."""
+
+    def shown() -> bool:
+        (family,) = (family for family in host_families(daemon.snapshot()) if family.head is HOST_MAINTENANCE)
+        return {*expected} == {row.labels[0] for row in family.rows if row.value}
+
+    await wait_until_async(shown, 2 * INTERVAL, f"maintenance of {expected}")
+
+
+async def test_who_is_forced_down_is_in_maintenance_at_once(stand: Stand) -> None:
+    """An hour before the next census is due, a cell's own host as well; and as soon it is so no longer."""
+    stand.write((*CENSUSES, AGENTS), probes={SPEC.name: {"interval": HOUR}})
+    async with stand.daemon() as daemon:
+        await wait_until_async(lambda: OPENSTACK == found(daemon).keys(), PATIENCE, "all hosts")
+        for name in (WHOLE, EAST):
+            await asked(daemon, name, 1, AGENTS)
+        await maintained(daemon)
+        for schema, host in (("nova", "cmp1"), ("nova_east", "east2")):
+            forced = f"UPDATE {schema}.services SET forced_down = %d WHERE host = '{host}'"  # noqa: S608
+            stand.server.sql(forced % 1)
+            await maintained(daemon, host)
+            stand.server.sql(forced % 0)
+            await maintained(daemon)
 
 
 async def test_what_comes_late_is_found(stand: Stand) -> None:

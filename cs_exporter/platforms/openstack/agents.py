@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+COMPUTE = "nova-compute"
+"""The binary of the agent by which OpenStack judges a hypervisor; it reports to a conductor, which writes."""
+
 
 class Service(StrEnum):
     """Whose agents they are; each has a schema, an API and settings of its own."""

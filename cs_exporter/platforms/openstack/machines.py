@@ -12,9 +12,8 @@ from ipaddress import ip_address
 from types import MappingProxyType
 
 from cs_exporter.model import CloudHost, Place, Role, Traffic
-from cs_exporter.platforms.openstack.agents import AgentState, Service
+from cs_exporter.platforms.openstack.agents import COMPUTE, AgentState, Service
 
-COMPUTE = "nova-compute"
 _INTERNAL = "internal"
 """What nova's API gives as the zone of whatever is no nova-compute."""
 

@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from cs_exporter.platforms.openstack.agents import Service
 from cs_exporter.probes.agents.evidence import Source
 from cs_exporter.probes.agents.plan import Key
+from cs_exporter.probes.openstack.clocks import ROUNDING
 from cs_exporter.probes.openstack.reading import LOST, OpenStackAgentsReading
 from cs_exporter.probes.openstack.replaced import replaced
 from cs_exporter.probes.openstack.rhythm import Rhythm
 from cs_exporter.probes.openstack.rows import AgentRow
 from cs_exporter.probes.openstack.stops import is_shared
-
-ROUNDING = 1.0
-"""Seconds by which an age may seem higher than it is: stamps are cut to whole seconds."""
 
 LATE, LEFT = 2.5, 30.0
 """A late agent: its silence in report intervals, or what is left then, whichever is sooner."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from cs_exporter.platforms.openstack.agents import COMPUTE
 from cs_exporter.probes.cloudstack.reading import CloudStackStatesReading
 from cs_exporter.probes.openstack.reading import OpenStackAgentsReading
 from cs_exporter.probes.openstack.rows import AgentRow
@@ -15,24 +16,17 @@ from cs_exporter.probes.openstack.rows import AgentRow
 ENABLED = "Enabled"
 """CloudStack's resource state of a host on which it starts guests."""
 
-COMPUTE = "nova-compute"
-"""The agent by which OpenStack judges a hypervisor."""
-
 UP, DOWN, OTHER = "up", "down", "other"
 """OpenStack's states of it; other: nova itself does not know, as its cell is down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`since`: when it was first seen in this state, by the exporter's wall clock. `schedulable`: None: not told.
-
-    `planned`: somebody has told the cloud, by this very word, to take the host for gone.
-    """
+    """`since`: when it was first seen in this state, by the exporter's wall clock. `schedulable`: None: not told."""
 
     state: str
     since: float
     schedulable: bool | None = None
-    planned: bool = False
 
 
 def of_cloudstack(reading: CloudStackStatesReading) -> Iterable[tuple[str, Verdict]]:
@@ -83,7 +77,7 @@ def _state(row: AgentRow, reading: OpenStackAgentsReading) -> str:
 def _verdict(state: str, row: AgentRow, reading: OpenStackAgentsReading) -> Verdict:
     said = row.said
     schedulable = None if said.enabled is None else said.enabled and not said.forced_down
-    return Verdict(state, reading.wall - (reading.now - row.seen), schedulable, said.forced_down)
+    return Verdict(state, reading.wall - (reading.now - row.seen), schedulable)
 
 
 def _since(new: Verdict, last: Verdict | None) -> Verdict:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from cs_exporter.platforms.openstack.agents import Service
+from cs_exporter.platforms.openstack.agents import COMPUTE, Service
 from cs_exporter.probes.openstack.reading import OpenStackAgentsReading
 from cs_exporter.probes.openstack.replaced import replaced
 from cs_exporter.probes.openstack.rhythm import LASTING
@@ -49,7 +49,7 @@ def outage(reading: Reading, row: AgentRow) -> str:
         return ""
     if row.silent is not None and row.silent <= reading.rhythms[row.said.service].limit:
         return "silent"
-    if row.agent == "nova-compute":
+    if row.agent == COMPUTE:
         return ""
     if row.silent is None:  # by a verdict: one that was there from the start may be of long ago
         return "lasting" if row.changed == row.since or reading.now - row.changed > LASTING else "recent"

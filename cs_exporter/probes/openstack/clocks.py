@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 ROUNDING = 1.0
-"""Seconds: stamps and ages are whole ones."""
+"""Seconds by which an age may be off, either way: stamps are of whole seconds."""
 
 KEPT = 4
 """Reports whose bounds are kept."""

@@ -16,7 +16,7 @@ from cs_exporter.platforms.openstack.agents import Agents, AgentState, Service, 
 from cs_exporter.probes.openstack.clocks import UNKNOWN, Bounds, agreed
 from cs_exporter.probes.openstack.rhythm import DEFAULTS, LASTING, Rhythm
 from cs_exporter.probes.openstack.rows import TOLERANCE, AgentRow, Key, Sign, follow, judged, key
-from cs_exporter.probes.openstack.silences import Group
+from cs_exporter.probes.openstack.silences import Group, left_behind
 from cs_exporter.probes.openstack.stops import Stop, stops, weighed
 from cs_exporter.probes.openstack.writers import Writer, clocks_of, voices, widest
 
@@ -139,9 +139,16 @@ def _judged(
     if before is not None and reading.elapsed > LOST * max(interval, before.elapsed):
         found, told = known, [_unjudged(row, before.rows) for row in seen]
     else:
+        seen = _marked(seen, rhythms)
         found = stops((*seen, *reading.rows.values()), rhythms, known, now)
         told = list(weighed(seen, rhythms, found))
     return replace(reading, rows={**reading.rows, **{row.key: row for row in told}}, stops=found)
+
+
+def _marked(rows: list[AgentRow], rhythms: Mapping[Service, Rhythm]) -> list[AgentRow]:
+    """Who was left behind is dead for itself, and no evidence of what its kind has in common."""
+    left = left_behind(rows, rhythms)
+    return [replace(row, alone=True) if row.key in left else row for row in rows] if left else rows
 
 
 def _unjudged(row: AgentRow, before: Mapping[Key, AgentRow]) -> AgentRow:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cs_exporter.platforms.openstack.agents import AgentState, Service
+from cs_exporter.platforms.openstack.agents import COMPUTE, AgentState, Service
 from cs_exporter.probes.openstack.clocks import KEPT, UNKNOWN, Bounds, Edges, arrived, narrowed, standing
 from cs_exporter.probes.openstack.rhythm import OVERDUE, Rhythm
 
@@ -82,7 +82,7 @@ class AgentRow:
         """Whether it stamps its reports itself: all but nova-compute (its conductor does) and neutron (the server)."""
         if self.said.service is Service.NEUTRON:
             return self.said.is_ovn
-        return self.said.binary != "nova-compute"
+        return self.said.binary != COMPUTE
 
 
 def key(said: AgentState) -> Key:

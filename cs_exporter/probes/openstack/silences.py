@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cs_exporter.platforms.openstack.agents import Service
+from cs_exporter.platforms.openstack.agents import COMPUTE, Service
 from cs_exporter.probes.openstack.rhythm import LASTING, OVERDUE, Rhythm
 from cs_exporter.probes.openstack.rows import AgentRow, Key, Sign
 
@@ -115,7 +115,7 @@ def group_of(row: AgentRow) -> Group | None:
     said = row.said
     if said.service is Service.NEUTRON:
         return None if said.is_ovn else (Kind.NETWORK, "")
-    if said.binary == "nova-compute":
+    if said.binary == COMPUTE:
         return Kind.COMPUTES, said.cell
     if said.binary == CONDUCTOR:
         return Kind.CONDUCTORS, said.cell
@@ -162,15 +162,13 @@ def _age(row: AgentRow) -> float | None:
 
 def silences_of(rows: Sequence[AgentRow], rhythms: Mapping[Service, Rhythm], now: float) -> Mapping[Group, Silences]:
     """All agents of which it is known, by their kind and cell."""
-    left = left_behind(rows, rhythms)
     members: dict[Group, list[Silence]] = defaultdict(list)
     for row in rows:
         group, said = group_of(row), row.said
         if group is not None and (row.sign in _JUDGED or said.up):
             rhythm = rhythms[said.service]
             vague = row.silent is None and said.up is True
-            alone = row.alone or row.key in left
-            members[group].append(Silence(_seconds(row, rhythm, now), rhythm, said.machine, alone, vague))
+            members[group].append(Silence(_seconds(row, rhythm, now), rhythm, said.machine, row.alone, vague))
     return {group: tuple(found) for group, found in members.items()}
 
 

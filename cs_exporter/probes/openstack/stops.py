@@ -24,7 +24,6 @@ from cs_exporter.probes.openstack.silences import (
     go_on,
     group_of,
     is_stopped,
-    left_behind,
     of_kinds,
     overdue,
     silences_of,
@@ -51,6 +50,20 @@ class Suspect(StrEnum):
     DATABASE = "database"
     CONTROLLER = "controller"  # all that writes for itself is on one machine
     COMPUTES = "computes"  # they themselves, or what only they use: nobody else is silent
+
+
+_OF_ALL = frozenset({Suspect.DATABASE, Suspect.CONTROLLER})
+"""What keeps everybody from reporting."""
+
+
+@dataclass(frozen=True, slots=True)
+class _InCommon:
+    """What the agents of a group that stopped have in common. `suspect`: as in Stop."""
+
+    suspect: Suspect | None
+
+
+_NOTHING = _InCommon(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +95,15 @@ def stops(
 
     for group, agents in silences.items():
         last = before.get(group)
-        suspects = _suspects(group, silences) if is_stopped(agents) else ()
-        if suspects:
-            stopped(group, *suspects)
+        shared = _in_common(group, silences) if is_stopped(agents) else None
+        if shared is not None:
+            stopped(group, shared.suspect)
+            if shared.suspect is Suspect.CONDUCTOR:
+                stopped((Kind.CONDUCTORS, group[1]), Suspect.CONDUCTOR)
         elif (
             last is not None and last.suspect and now - last.last <= AFTER * max(one.rhythm.interval for one in agents)
         ):
             found.setdefault(group, replace(last, agents=overdue(agents), over=True))
-        if Suspect.CONDUCTOR in suspects:
-            stopped((Kind.CONDUCTORS, group[1]), Suspect.CONDUCTOR)
     return found
 
 
@@ -98,7 +111,6 @@ def weighed(
     rows: Sequence[AgentRow], rhythms: Mapping[Service, Rhythm], found: Mapping[Group, Stop]
 ) -> Iterator[AgentRow]:
     """The rows, whose silence now is their own, or their kind's, or not yet known to be either."""
-    left = left_behind(rows, rhythms)
     latest: dict[Group, list[float]] = defaultdict(list)
     for row in rows:
         group = group_of(row)
@@ -107,9 +119,7 @@ def weighed(
     for row in rows:
         group, rhythm = group_of(row), rhythms[row.said.service]
         if row.sign is not Sign.DEAD or group is None:
-            if row.key in left:
-                yield replace(row, alone=True)
-            elif group is not None and not row.alone and _is_undecided(row, latest[group], rhythm):
+            if group is not None and not row.alone and _is_undecided(row, latest[group], rhythm):
                 yield replace(row, undecided=True)
             else:
                 yield row
@@ -137,13 +147,19 @@ def is_shared(row: AgentRow, found: Mapping[Group, Stop]) -> bool:
     """
     if row.undecided:
         return True
-    group = group_of(row)
-    if not found or group is None or row.alone:
+    if not found or row.alone:
         return False
-    explained = {one.group for one in found.values() if one.suspect is not None}
-    suspects = {one.suspect for one in found.values()}
-    bus = group[0] is Kind.NETWORK and Suspect.BUS in suspects
-    return group in explained or bus or bool(suspects & {Suspect.DATABASE, Suspect.CONTROLLER})
+    group = group_of(row)
+    return group is not None and any(_concerns(stop, group) for stop in found.values())
+
+
+def _concerns(stop: Stop, group: Group) -> bool:
+    """Whether what is behind a stop keeps this group from reporting as well, although it may be silent only later."""
+    if stop.suspect in _OF_ALL:
+        return True
+    if stop.suspect is Suspect.BUS and group[0] is Kind.NETWORK:
+        return True
+    return stop.suspect is not None and stop.group == group
 
 
 def _is_alone(row: AgentRow, others: Sequence[float], rhythm: Rhythm) -> bool:
@@ -158,34 +174,34 @@ def _is_undecided(row: AgentRow, others: Sequence[float], rhythm: Rhythm) -> boo
     return (row.silent or 0.0) > rhythm.interval + ROUNDING and not _is_alone(row, others, rhythm)
 
 
-def _suspects(group: Group, silences: Mapping[Group, Silences]) -> tuple[Suspect | None, ...]:
-    """What a group that stopped has in common, None if nothing; empty while that is not certain."""
+def _in_common(group: Group, silences: Mapping[Group, Silences]) -> _InCommon | None:
+    """Of a group that stopped; None while that is not certain."""
     agents = silences[group]
     due = min(one.seconds - one.rhythm.interval for one in agents if one.overdue)
     writing = timely(of_kinds(silences, Kind.WRITERS, Kind.ENGINES, Kind.CONDUCTORS), due)
     machines = [one.machine for one in witnesses(writing, due)]
     if len(machines) > 1 and as_well(writing, due):
-        return (Suspect.DATABASE if len({*machines}) > 1 else Suspect.CONTROLLER,)
+        return _InCommon(Suspect.DATABASE if len({*machines}) > 1 else Suspect.CONTROLLER)
     kind, cell = group
     if kind is Kind.COMPUTES:
         return _of_computes(cell, silences, due)
     if kind is Kind.NETWORK:
         computes = as_well(of_kinds(silences, Kind.COMPUTES), due)
         if computes and not as_well(of_kinds(silences, Kind.CONDUCTORS), due):
-            return (Suspect.BUS,)
-        return (Suspect.NEUTRON_SERVER,) if len(witnesses(agents, due)) >= ALONE else ()
-    return ()
+            return _InCommon(Suspect.BUS)
+        return _InCommon(Suspect.NEUTRON_SERVER) if len(witnesses(agents, due)) >= ALONE else None
+    return None
 
 
-def _of_computes(cell: str, silences: Mapping[Group, Silences], due: float) -> tuple[Suspect | None, ...]:
+def _of_computes(cell: str, silences: Mapping[Group, Silences], due: float) -> _InCommon | None:
     """Of a cell's hypervisors: neutron's agents report over the same bus, and tell whether that is well."""
     if as_well(silences.get((Kind.CONDUCTORS, cell), ()), due):
-        return (Suspect.CONDUCTOR,)
+        return _InCommon(Suspect.CONDUCTOR)
     network = of_kinds(silences, Kind.NETWORK)
     if as_well(network, due):
-        return (Suspect.BUS,)
+        return _InCommon(Suspect.BUS)
     agents = [one for one in silences[Kind.COMPUTES, cell] if not one.alone]
     several = len(agents) >= ALONE
     if network and not go_on(network, due):
-        return (Suspect.BUS,) if several else ()
-    return (Suspect.COMPUTES,) if several else (None,)
+        return _InCommon(Suspect.BUS) if several else None
+    return _InCommon(Suspect.COMPUTES) if several else _NOTHING

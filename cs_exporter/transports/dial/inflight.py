@@ -1,6 +1,7 @@
-"""One attempt at a destination at a time: whoever comes while one is under way shares its end.
+"""One attempt at a time at a destination, or at one question there: who asks the same meanwhile shares its end.
 
-A destination that is slow is asked no faster for being asked by many.
+Which of the two is the asker's choice: through a host all questions to a destination wait for each other, from the
+exporter itself only equal ones do. Whatever is slow is asked no faster for being asked by many.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ from dataclasses import dataclass, field
 from cs_exporter.model import ProbeFailed, Reason, UnsupportedError
 from cs_exporter.ports import Dial, PortState, Talk
 from cs_exporter.transports.dial.talk import Span
-
-Destination = tuple[str, int]
 
 
 @dataclass(eq=False, slots=True)

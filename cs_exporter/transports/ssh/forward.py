@@ -16,10 +16,12 @@ import asyncssh
 
 from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.ports import Clock, Counters
-from cs_exporter.transports.dial.inflight import Destination
 from cs_exporter.transports.ssh.forward_wire import HELD, ChannelWire
 from cs_exporter.transports.ssh.lanes import Lane, Lanes
 from cs_exporter.transports.ssh.pacer import silence_of
+
+Destination = tuple[str, int]
+"""Address and port."""
 
 AT_ONCE = 8
 """Connections that a host has open for us, or is about to."""

@@ -204,3 +204,14 @@ def test_what_two_looks_at_once_can_not_tell() -> None:
     stand.interval = 15.0
     assert () == stand.watch(cloud, 90).lacking
     assert {"CsOpenStackAgentSilent", "CsOpenStackAgentGone"} & stand.told()
+
+
+def test_who_was_left_behind_is_nobody_who_reports() -> None:
+    """Told for the first time while its kind is due: whether the others are silent alone stays undecided."""
+    cloud, stand = fleet(), Stand(interval=5.0)
+    stand.watch(cloud, 90)
+    cloud.stop(stand.now, "nova-compute")
+    stand.watch(cloud, 15)
+    old = AgentState(Service.NOVA, "nova-compute", "old", "old", 5000.0, "never", reports=7)
+    stand.ask(*cloud.at(stand.now), old)
+    assert (True, True) == (stand.row("cmp1").undecided, stand.row("old").alone)
