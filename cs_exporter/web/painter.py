@@ -193,12 +193,11 @@ def _left(name: str, seen: Sequence[Seen], board: _Read) -> Left | None:
 
 
 def _silences(name: str, seen: Sequence[Seen], board: _Read) -> Iterable[float]:
-    """The time left of the agents that something is wrong with; a symptom that names none is about the only one."""
+    """The time left of the agents that something is wrong with; where none is named, it is all of them."""
     wrong = [one for one in seen if _is(one, Cause.AGENT)]
     agents = board.agents.get(name, {}) if wrong else {}
-    if len(agents) == 1:
-        return agents.values()
-    return [agents[agent] for agent in {one.held.labels.get("agent", "") for one in wrong} if agent in agents]
+    named = {one.held.labels.get("agent", one.held.symptom.reporter) for one in wrong}
+    return [left for agent, left in agents.items() if agent in named or "" in named]
 
 
 _GONE = "CsAgentSessionGone"

@@ -122,7 +122,7 @@ def test_a_host_with_several_agents_has_the_time_of_the_one_in_trouble() -> None
     """Which OpenStack takes for down in the end: it knows no Alert. One that is down has no time, whoever else has."""
     picture = computing(nova_compute=12.0, neutron_openvswitch_agent=58.0)
     assert Left(12.0, "down") == only(picture).left
-    assert only(computing(neutron_openvswitch_agent=41.0, neutron_metadata_agent=44.0, down=True)).left is None
+    assert only(computing(neutron_openvswitch_agent=41.0, down=True)).left is None
 
 
 def test_a_cloud_comes_before_its_hosts() -> None:
