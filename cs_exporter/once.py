@@ -32,6 +32,9 @@ from cs_exporter.symptoms import Holding, holding
 from cs_exporter.transports.transcript.transcript import noted
 from cs_exporter.transports.world import World
 
+LISTED = 8
+"""Rows of each table of a reading that a terminal is given; the symptoms stand below them."""
+
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
@@ -182,7 +185,8 @@ def show(outcome: Outcome, transcript: list[str], spec: AnySpec, host: Host, con
         console.print(f"UNSUPPORTED {took}: {result.detail}", highlight=False, markup=False)
         return True
     console.print(f"READING {took}:", highlight=False)
-    console.print(Pretty(result, expand_all=True))
+    # A cloud's reading has a row for each of its hosts: who wants all of them sends this into a file or a pager.
+    console.print(Pretty(result, expand_all=True, max_length=LISTED if console.is_terminal else None))
     symptoms = _symptoms(outcome, spec, host)
     for held in symptoms:
         labels = "".join(f" {key}={value}" for key, value in held.labels.items())

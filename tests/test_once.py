@@ -48,9 +48,9 @@ def host(tmp_path: Path) -> Host:
     return build_inventory(load(file)).hosts["here"]
 
 
-def shown(result: object, host: Host, spec: AnySpec = time_drift.SPEC) -> tuple[bool, str]:
-    """What is printed for a result."""
-    console = Console(file=io.StringIO(), width=200)
+def shown(result: object, host: Host, spec: AnySpec = time_drift.SPEC, *, terminal: bool = False) -> tuple[bool, str]:
+    """What is printed for a result, into a file or on a terminal."""
+    console = Console(file=io.StringIO(), width=200, force_terminal=terminal, color_system=None)
     good = show(Outcome(spec.name, "here", 0.0, 0.0, 0.25, result), ["> asked"], spec, host, console)
     assert isinstance(console.file, io.StringIO)
     return good, console.file.getvalue()
@@ -96,6 +96,14 @@ def test_a_census_that_lacks_something_is_not_well(host: Host) -> None:
     assert "OK: " not in text
 
 
+def test_a_terminal_is_given_a_part_of_a_large_reading(host: Host) -> None:
+    """A cloud of a thousand hosts would push its symptoms, and all that was asked, out of reach; a file has all."""
+    large = Census((), lacking=tuple(f"part {number}" for number in range(20)))
+    (_, whole), (_, part) = (shown(large, host, openstack_census.SPEC, terminal=terminal) for terminal in (False, True))
+    assert ("'part 19'" in whole, "'part 19'" in part, "... +12" in part) == (True, False, True)
+    assert "INFO: does not tell everything: part 19" in part
+
+
 @pytest.mark.lab
 @pytest.mark.parametrize("age", [57, 215])
 async def test_agents_that_may_be_dead_are_not_well(tmp_path: Path, mariadb: MysqlServer, age: float) -> None:
@@ -113,7 +121,7 @@ async def test_agents_that_may_be_dead_are_not_well(tmp_path: Path, mariadb: Mys
     finally:
         database.drop()
     dead, well = (" ".join(text.split()) for text in (dead, well))
-    assert "INFO: does not tell everything: 3 nova-conductor, 2 nova-compute: no report for " in dead
+    assert "3 nova-conductor (ctl1, ctl2, ctl3), 2 nova-compute (cmp1, cmp2): no report for " in dead
     assert ", or a clock that is wrong: look again in 20 s, or at the status page" in dead
     assert (False, True) == ("OK: " in dead, "OK: no symptom of this probe holds" in well)
 

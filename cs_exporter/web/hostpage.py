@@ -11,16 +11,19 @@ from html import escape
 from cs_exporter.board import Entry
 from cs_exporter.history import Past, Stretch
 from cs_exporter.matrix.runbooks import CAPITALS, command
-from cs_exporter.spec import AnySpec
+from cs_exporter.spec import AnySpec, Cause
 from cs_exporter.web import words
 from cs_exporter.web.blanks import are_left, filled
 from cs_exporter.web.frame import Page, Site
-from cs_exporter.web.marks import badge, command_html, mark, symptom_text
-from cs_exporter.web.picture import HostView, Left, Picture, State, state_of
+from cs_exporter.web.marks import badge, command_html, mark, symptom_case, symptom_name, symptom_text
+from cs_exporter.web.picture import ALERT, HostView, Left, Picture, State, end, state_of, told
 from cs_exporter.web.watch import Seen
 
 STRETCHES = 8
 """Stretches of outcomes per probe; all that are remembered are in /history."""
+
+CASES = 4
+"""Cases of one symptom that are listed; the others unfold."""
 
 WHERE = "On this host, unless another one is named."
 """Where to type a command."""
@@ -55,7 +58,7 @@ def _facts(view: HostView, countdowns: Mapping[str, Mapping[str, float]]) -> str
     facts = {"state": badge(view.state)}
     if view.left:
         facts["time left"] = f"<b>{escape(words.left(view.left))}</b>"
-    elif times := [Left(of[view.name], until) for until, of in countdowns.items() if view.name in of]:
+    elif times := _times(view, countdowns):
         facts["time left"] = f"{escape('; '.join(map(words.left, times)))}, if no more is heard"
     if view.host is not None:
         place = view.host.place
@@ -73,6 +76,16 @@ def _facts(view: HostView, countdowns: Mapping[str, Mapping[str, float]]) -> str
     return f'<dl class="facts">{pairs}</dl>'
 
 
+def _times(view: HostView, countdowns: Mapping[str, Mapping[str, float]]) -> list[Left]:
+    """What is left without any trouble; a host that is given up has no time, whatever its other agents have."""
+    given_up = {ALERT} if view.cells[Cause.AGENT].state <= State.PENDING else set()
+    return [
+        Left(of[view.name], end(until, view.host))
+        for until, of in countdowns.items()
+        if view.name in of and until not in given_up
+    ]
+
+
 def _wrong(view: HostView, wall: float, site: Site) -> str:
     if not view.seen:
         known = ", as of the latest answers"
@@ -80,20 +93,44 @@ def _wrong(view: HostView, wall: float, site: Site) -> str:
             known = f", but it can't be asked: {words.unanswered(view.blind, view.asked)}"
         return f"<p>No symptom is seen{escape(known)}.</p>"
     note = "<p>The host is in maintenance: none of this pages anybody.</p>" if view.state is State.MAINTENANCE else ""
-    return note + "".join(_symptom(one, wall, view.name, site) for one in view.seen)
+    alike: dict[str, list[Seen]] = {}
+    for one in told(view.seen, wall):
+        alike.setdefault(one.held.symptom.name, []).append(one)
+    return note + "".join(_symptom(cases, wall, view.name, site) for cases in alike.values())
 
 
-def _symptom(seen: Seen, wall: float, host: str, site: Site) -> str:
+def _symptom(cases: Sequence[Seen], wall: float, host: str, site: Site) -> str:
+    """What a symptom is about, once; its commands are filled in for each case that is listed."""
+    seen = cases[0]
     symptom = seen.held.symptom
-    key = escape(" ".join((symptom.name, *seen.held.labels.values())))
-    typed = [filled(command(text), {**seen.held.labels, "host": host}) for text in symptom.look]
+    key = escape(symptom.name)
+    known = [{**one.held.labels, "host": host} for one in cases[:CASES]]
+    typed = dict.fromkeys(filled(command(text), labels) for text in symptom.look for labels in known)
     commands = "".join(map(command_html, typed))
     where = f"{WHERE} {CAPITALS}" if are_left(typed) else WHERE
+    lead = symptom_text(seen, wall) if len(cases) == 1 else symptom_name(seen)
     return (
-        f'<article class="symptom"><p>{badge(state_of(seen, wall))} {symptom_text(seen, wall)}</p>'
+        f'<article class="symptom"><p>{badge(state_of(seen, wall))} {lead}</p>{_cases(cases, wall, key)}'
         f'<details data-key="what:{key}"><summary data-key="open:{key}">what it means, where to look, how to mend it'
         f"</summary><p>{escape(symptom.means)}</p><p>{escape(where)}</p>{commands}<p>{escape(symptom.fix)}</p>"
         f"<p>{mark(site, seen, host)}</p></details></article>"
+    )
+
+
+def _cases(cases: Sequence[Seen], wall: float, key: str) -> str:
+    """Where it is seen: a port that twenty machines can't reach is one trouble of one host."""
+    if len(cases) == 1:
+        return ""
+    mixed = len({state_of(one, wall) for one in cases}) > 1
+    badges = [f"{badge(state_of(one, wall))} " if mixed else "" for one in cases]
+    items = [f"<li>{state}{symptom_case(one, wall)}</li>" for state, one in zip(badges, cases, strict=True)]
+    more = items[CASES:]
+    listed = f"<ul>{''.join(items[:CASES])}</ul>"
+    if not more:
+        return listed
+    return (
+        f'{listed}<details data-key="cases:{key}"><summary data-key="show:{key}">and {len(more)} more</summary>'
+        f"<ul>{''.join(more)}</ul></details>"
     )
 
 

@@ -21,9 +21,19 @@ def badge(state: State) -> str:
 
 def symptom_text(seen: Seen, wall: float) -> str:
     """Its name as words, what is seen, how much, where, and for how long."""
+    return f"{symptom_name(seen)} {symptom_case(seen, wall)}"
+
+
+def symptom_name(seen: Seen) -> str:
+    """Its name as words, and what is seen."""
     symptom = seen.held.symptom
+    return f"<b>{escape(words.spelt(symptom.name))}</b> {escape(symptom.sees)}"
+
+
+def symptom_case(seen: Seen, wall: float) -> str:
+    """How much of it, where, and for how long."""
     small = ", ".join(filter(None, (words.amount(seen), words.labels(seen), words.lasting(seen, wall))))
-    return f"<b>{escape(words.spelt(symptom.name))}</b> {escape(symptom.sees)} <small>{escape(small)}</small>"
+    return f"<small>{escape(small)}</small>"
 
 
 def command_html(command: Command) -> str:

@@ -7,17 +7,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 
 from cs_exporter.board import FLEET, Entry, Snapshot
 from cs_exporter.model import Host, Role
 from cs_exporter.spec import AnyDerived, AnySpec, Cause, Metric, Severity
-from cs_exporter.web.picture import CAUSES, Blind, Cell, HostView, Left, Picture, State, state_of, told
+from cs_exporter.web.picture import (
+    ALERT,
+    CAUSES,
+    REBOOT,
+    Blind,
+    Cell,
+    HostView,
+    Left,
+    Picture,
+    State,
+    end,
+    state_of,
+    told,
+)
 from cs_exporter.web.watch import Seen
 
-COUNTDOWNS = {"Alert": "cs_host_seconds_to_alert", "reboot": "cs_host_seconds_to_reboot"}
+COUNTDOWNS = {ALERT: "cs_host_seconds_to_alert", REBOOT: "cs_host_seconds_to_reboot"}
 """What is counted down, and the metric that does."""
+
+_OF_AGENTS = "cs_agent_seconds_to_alert"
+"""The same by agent: a host of OpenStack has several, and the least is not always that of the one in trouble."""
 
 _BITS = {cause: 1 << number for number, cause in enumerate(CAUSES)}
 
@@ -36,6 +52,9 @@ class Painter:
             (until, sheet.name, metric)
             for until, name in COUNTDOWNS.items() for sheet in sheets for metric in sheet.metrics if metric.name == name
         ]  # fmt: skip
+        self._of_agents = [
+            (sheet.name, metric) for sheet in sheets for metric in sheet.metrics if metric.name == _OF_AGENTS
+        ]
 
     def paint(self, snapshot: Snapshot, seen: Iterable[Seen], wall: float) -> Picture:
         """The picture of a snapshot in which this has been seen; `wall`: the wall clock."""
@@ -80,6 +99,15 @@ class Painter:
             for until, probe, metric in self._countdowns
         }
 
+    def agents(self, readings: Mapping[str, list[tuple[str, object]]]) -> dict[str, dict[str, float]]:
+        """Seconds left of each agent, by host."""
+        found: dict[str, dict[str, float]] = {}
+        for probe, metric in self._of_agents:
+            for host, reading in readings.get(probe, ()):
+                for sample in metric.read(reading):
+                    found.setdefault(sample.host or host, {})[sample.labels[0]] = sample.value
+        return found
+
 
 class _Read:
     """What a snapshot tells, by host: evidence, blindness, countdowns."""
@@ -101,6 +129,12 @@ class _Read:
                 self.blind.setdefault(host, []).append(Blind(probe, entry.failure))
         self.blinded = painter.blinded
         self.countdowns = painter.countdowns(readings)
+        self._agents, self._readings = painter.agents, readings
+
+    @cached_property
+    def agents(self) -> Mapping[str, Mapping[str, float]]:
+        """Seconds left of each agent, by host: read when somebody's is in trouble."""
+        return self._agents(self._readings)
 
 
 def _view(host: Host | None, name: str, seen: list[Seen], board: _Read, wall: float) -> HostView:
@@ -114,7 +148,9 @@ def _view(host: Host | None, name: str, seen: list[Seen], board: _Read, wall: fl
     ordered = tuple(one for _, _, one in states)
     shown = [(state_of(one, wall), one) for one in told(ordered, wall)]
     cells = _cells(host, name, shown, board) if shown or blind else _quiet(board.judged[name])
-    return HostView(name, host, state, ordered, cells, blind, board.asked[name], _left(name, ordered, board))
+    left = _left(name, ordered, board)
+    named = left and Left(left.seconds, end(left.until, host))
+    return HostView(name, host, state, ordered, cells, blind, board.asked[name], named)
 
 
 def _cells(host: Host | None, name: str, shown: Iterable[tuple[State, Seen]], board: _Read) -> Mapping[Cause, Cell]:
@@ -149,10 +185,19 @@ _OK, _UNKNOWN = Cell(State.OK), Cell(State.UNKNOWN)
 def _left(name: str, seen: Sequence[Seen], board: _Read) -> Left | None:
     """Only where something is wrong with what counts it down: a healthy agent's time is no news."""
     names = {one.held.symptom.name for one in seen}
-    wrong = {"Alert": any(_is(one, Cause.AGENT) for one in seen), "reboot": bool(names & _HEARTBEAT)}
-    found = [Left(0.0, "Alert")] if _GONE in names else []
-    found += [Left(hosts[name], until) for until, hosts in board.countdowns.items() if wrong[until] and name in hosts]
+    found = [Left(0.0, ALERT)] if _GONE in names else []
+    found += [Left(seconds, ALERT) for seconds in _silences(name, seen, board)]
+    if names & _HEARTBEAT and name in board.countdowns[REBOOT]:
+        found.append(Left(board.countdowns[REBOOT][name], REBOOT))
     return min(found, key=lambda left: left.seconds, default=None)
+
+
+def _silences(name: str, seen: Sequence[Seen], board: _Read) -> Iterable[float]:
+    """The time left of the agents that something is wrong with; where none is named, it is all of them."""
+    wrong = [one for one in seen if _is(one, Cause.AGENT)]
+    agents = board.agents.get(name, {}) if wrong else {}
+    named = {one.held.labels.get("agent", one.held.symptom.reporter) for one in wrong}
+    return [left for agent, left in agents.items() if agent in named or "" in named]
 
 
 _GONE = "CsAgentSessionGone"
@@ -167,9 +212,11 @@ def _is(seen: Seen, cause: Cause) -> bool:
 
 
 def _worst_first(view: HostView) -> tuple[object, ...]:
+    """A cloud itself comes before its hosts: what is wrong with it is why many of them are in trouble."""
+    part = view.host is None or view.host.cloud is None
     left = view.left.seconds if view.left else float("inf")
     critical = sum(one.held.symptom.severity is Severity.CRITICAL for one in view.seen)
-    return view.state, left, -critical, -len(view.seen), -len(view.blind), view.name
+    return view.state, part, left, -critical, -len(view.seen), -len(view.blind), view.name
 
 
 def _by_cause(sheet: AnySpec | AnyDerived) -> Mapping[int, list[Metric[object]]]:

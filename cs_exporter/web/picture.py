@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from cs_exporter.model import Failure, Host
+from cs_exporter.model import CloudKind, Failure, Host
 from cs_exporter.spec import Cause, Severity
 from cs_exporter.web.watch import Seen
 
@@ -36,6 +36,9 @@ class State(IntEnum):
         return self.name.lower()
 
 
+ALERT, REBOOT = "Alert", "reboot"
+"""What is counted down: to the cloud's giving the host up, as CloudStack calls it, and to its own reboot."""
+
 _OF_SEVERITY = {Severity.CRITICAL: State.CRITICAL, Severity.WARNING: State.WARNING, Severity.INFO: State.INFO}
 
 
@@ -59,7 +62,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Seconds until something happens, negative when overdue: `until` is "Alert" or "reboot"."""
+    """Seconds until something happens, negative when overdue: `until` is "Alert", "down" (OpenStack) or "reboot"."""
 
     seconds: float
     until: str
@@ -104,6 +107,12 @@ class Picture:
     def counts(self) -> Mapping[State, int]:
         """How many hosts are in each state."""
         return Counter(view.state for view in self.hosts)
+
+
+def end(countdown: str, host: Host | None) -> str:
+    """What a countdown comes to on a host: OpenStack knows no Alert, it takes who is silent for down."""
+    openstack = host is not None and host.cloud_kind is CloudKind.OPENSTACK
+    return "down" if countdown == ALERT and openstack else countdown
 
 
 def told(seen: Iterable[Seen], wall: float) -> tuple[Seen, ...]:

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 
 from cs_exporter.matrix.words import quantity, spoken
-from cs_exporter.spec import Cause, Severity
+from cs_exporter.spec import Cause, Op, Severity
 from cs_exporter.web.picture import Blind, Left, State
 from cs_exporter.web.watch import Seen
 
@@ -37,13 +37,19 @@ CAUSES = {
     Cause.EXPORTER: "exporter",
 }
 
-_CAPITALS = {"Nfs": "NFS", "Mtu": "MTU", "Mysql": "MySQL", "Vxlan": "VXLAN", "Syn": "SYN", "Io": "IO", "Sql": "SQL"}
-_PROPER = {"Galera"}
+_CAPITALS = {
+    **{word.capitalize(): word for word in ("API", "HA", "IO", "MTU", "NFS", "SQL", "SYN", "TLS", "VM", "VXLAN")},
+    **{word.capitalize(): word for word in ("MySQL", "RabbitMQ", "VMs")},
+    "Iscsi": "iSCSI",
+}
+_PROPER = {"Galera", "OpenStack"}
+_SEVERITY = re.compile(r"(?<=[a-z])(Critical|Warning|Info)$")
+_WORD = re.compile(r"OpenStack|[A-Z][a-z0-9]*")
 
 
 def spelt(name: str) -> str:
     """An alert's name as words: CsNfsMountHung is "NFS mount hung"; how severe it is stands beside it anyway."""
-    first, *others = re.findall(r"[A-Z][a-z0-9]*", name.removeprefix("Cs").removesuffix("Critical")) or [name]
+    first, *others = _WORD.findall(_SEVERITY.sub("", name.removeprefix("Cs"))) or [name]
     rest = [_CAPITALS.get(word, word if word in _PROPER else word.lower()) for word in others]
     return " ".join((_CAPITALS.get(first, first), *rest))
 
@@ -55,13 +61,16 @@ def labels(seen: Seen) -> str:
 
 
 def amount(seen: Seen) -> str:
-    """The value and its limit, such as "86 %, limit 80 %"; empty for what is or is not."""
+    """The value and its limit, such as "86 %, limit 80 %"; "5 messages" where any is too many; empty for booleans."""
     symptom = seen.held.symptom
     if symptom.unit == "boolean":
         return ""
     if symptom.limit.age:
         return _age(seen.held.value)
-    return f"{_number(seen.held.value, symptom.unit)}, limit {_number(seen.held.limit, symptom.unit)}"
+    value = _number(seen.held.value, symptom.unit)
+    if symptom.limit.op is Op.ABOVE and seen.held.limit == 0:
+        return value
+    return f"{value}, limit {_number(seen.held.limit, symptom.unit)}"
 
 
 def _age(seconds: float) -> str:

@@ -5,7 +5,7 @@ The small one has of everything an operator may see: red, pending, blind, in mai
 
 from __future__ import annotations
 
-from cs_exporter.model import Host, Place, Reason, Role
+from cs_exporter.model import CloudKind, CloudTarget, Host, Place, Reason, Role
 from cs_exporter.spec import Sample
 from tests.web.planted import WALL, Cloud, Rows
 
@@ -156,6 +156,25 @@ def large(number: int, red_every: int = 20) -> Cloud:
         for name, rows in agent(host.name, 20.0 if red else 112.0).items():
             countdown.setdefault(name, []).extend(rows)
     cloud.tell_all("agent_countdown", countdown)
+    return cloud
+
+
+def both() -> Cloud:
+    """The same beside a cell of OpenStack, so that there is something to say in every column."""
+    cloud = troubled()
+    east = Host("endpoint:openstack.east", "192.0.2.250", "openstack", cloud=CloudTarget(CloudKind.OPENSTACK))
+    stopped = {
+        "cs_openstack_agents_stopped": [Sample(9.0, ("east", "conductor"))],
+        "cs_openstack_clocks_apart_seconds": [Sample(100.0)],
+        "cs_openstack_clocks_apart_limit_seconds": [Sample(30.0)],
+    }
+    mute = ("volumev3", "public", "192.0.2.251:8776", "mute", "critical")
+    endpoints = {"cs_openstack_endpoint_failing": [Sample(1.0, mute)]}
+    cloud.add(east, {"openstack_agents": stopped, "openstack_endpoints": endpoints})
+    bus = Host("ctl1", "192.0.2.251", "openstack", frozenset({Role.CONTROLLER, Role.MESSAGE_BUS}))
+    unserved = ("ctl1", "/", "q-plugin", "topic")
+    cloud.add(bus, {"rabbitmq": {"cs_rabbitmq_queue_unserved_messages": [Sample(5.0, unserved)]}})
+    cloud.tell("kvm-fra1-003", "path_mtu", {"cs_path_reachable": [Sample(0.0, ("gw", "management"))]})
     return cloud
 
 

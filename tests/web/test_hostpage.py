@@ -52,6 +52,26 @@ def test_commands_are_filled_in() -> None:
     assert f"<p>{WHERE} {CAPITALS}</p>" in page
 
 
+def test_a_symptom_is_told_once_wherever_it_is_seen() -> None:
+    """A port that twenty machines can't reach is one line, with the first of them and what to type for each."""
+    cloud = troubled()
+    seen = [f"kvm-ams1-{number:03}" for number in range(20)]
+    rows = [Sample(1.0, ("8250", "agents", name, "refused", "critical")) for name in seen]
+    cloud.tell("ms1", "port_reachability", {"cs_port_failing": rows})
+    reader = Reader(page := page_of(cloud, "ms1"))
+    assert 1 == reader.text.count("A port that the cloud can't do without does not answer.")
+    assert 20 == reader.text.count("state refused")
+    assert "vantage kvm-ams1-003, state refused, for 15 min and 16 more" in reader.text
+    assert 1 == page.count("how to mend it")
+    assert len(reader.keys) == len(set(reader.keys))
+
+
+def test_a_warning_of_which_more_is_told_is_none() -> None:
+    """The same countdown has a limit for tickets and one for pages."""
+    text = Reader(page_of(troubled(), "kvm-ams1-009")).text
+    assert 1 == text.count("Host alert imminent The host's agent is")
+
+
 def test_it_says_what_was_asked_and_what_came_of_it() -> None:
     """A failure with its reason, what was before, and where more of it is."""
     reader = Reader(page_of(troubled(), "kvm-ams1-013"))

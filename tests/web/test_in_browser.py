@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from cs_exporter.model import Host, Inventory
 from tests.web.browser import Tab, browser
-from tests.web.clouds import clock, mounts, troubled
+from tests.web.clouds import both, clock, mounts, troubled
 from tests.web.scripts import FIRST, REFRESH, ROWS, SAYS_PAUSED, SELECT, SLOW_PARSER, UNFOLD, WIDER, displays
 from tests.web.shown import Shown, shown
 
@@ -282,6 +282,14 @@ async def test_a_long_name_breaks_rather_than_the_page(tab: Tab, name: str) -> N
         assert await tab.run("document.querySelector('.hosts tbody th').offsetWidth <= 320")
         one_line = "document.querySelector('[data-key=\"host:kvm-ams1-000\"]').getClientRects().length"
         assert 1 == await tab.run(one_line)
+
+
+async def test_a_desk_shows_every_column(tab: Tab) -> None:
+    """Of both platforms in trouble at once: the last column is not cut off."""
+    async with shown(both()) as served:
+        await tab.open(served.url)
+        assert 3 + 8 == len(await tab.texts(".hosts thead th"))
+        assert await tab.run("(one => one.scrollWidth <= one.clientWidth)(document.querySelector('.scroll'))")
 
 
 async def test_on_a_phone_the_table_is_still_a_table(tab: Tab, served: Shown) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from cs_exporter.model import Host, Reason, Role
+from cs_exporter.model import CloudKind, CloudTarget, Host, Reason, Role
 from cs_exporter.spec import Cause, Sample
-from cs_exporter.web.picture import HostView, Picture, State
+from cs_exporter.web.picture import HostView, Left, Picture, State
 from tests.web.clouds import agent, clock, hypervisor, mounts, servers, troubled, well
 from tests.web.planted import Cloud, picture_of
 
@@ -101,6 +103,37 @@ def test_time_left_is_told_in_trouble_only(left: float, connected: bool, expecte
     view = only(picture)
     assert expected == (view.left and (view.left.seconds, view.left.until))
     assert {"Alert": {NAME: left}, "reboot": {}} == picture.countdowns
+
+
+def computing(*, down: bool = False, **seconds: float) -> Picture:
+    """A hypervisor of OpenStack with these agents and what is left of each, late below 29; perhaps given up."""
+    made = Cloud()
+    made.add(replace(hypervisor(1), cloud_kind=CloudKind.OPENSTACK), {})
+    times = {name.replace("_", "-"): left for name, left in seconds.items()}
+    of_agents = [Sample(left, (name,), NAME) for name, left in times.items()]
+    late = {"cs_agent_late_seconds_to_alert": [Sample(29.0, (name,), NAME) for name in times]}
+    least = {"cs_host_seconds_to_alert": [Sample(min(times.values()), (), NAME)]}
+    made.tell_all("agent_countdown", {"cs_agent_seconds_to_alert": of_agents, **late, **least})
+    made.tell_all("cloud_hosts", {"cs_host_state": [Sample(1.0, ("down",), NAME)]} if down else {})
+    return picture_of(made)
+
+
+def test_a_host_with_several_agents_has_the_time_of_the_one_in_trouble() -> None:
+    """Which OpenStack takes for down in the end: it knows no Alert. One that is down has no time, whoever else has."""
+    picture = computing(nova_compute=12.0, neutron_openvswitch_agent=58.0)
+    assert Left(12.0, "down") == only(picture).left
+    assert only(computing(neutron_openvswitch_agent=41.0, down=True)).left is None
+
+
+def test_a_cloud_comes_before_its_hosts() -> None:
+    """What it has to say is why they are in trouble, and there may be a thousand of them."""
+    made = cloud()
+    made.tell_all("agent_countdown", agent(NAME, 5.0))
+    target = CloudTarget(CloudKind.OPENSTACK)
+    made.add(Host("endpoint:openstack", "192.0.2.1", "openstack", cloud=target), {})
+    stopped = [Sample(9.0, ("", "conductor"))]
+    made.tell("endpoint:openstack", "openstack_agents", {"cs_openstack_agents_stopped": stopped})
+    assert ["endpoint:openstack", NAME] == [view.name for view in picture_of(made).hosts]
 
 
 def test_worst_first_is_the_least_time_left() -> None:

@@ -50,8 +50,11 @@ class Stock:
             return f"{worst(expression, 'max', self.lines)} or {worst(expression, 'min', self.lines)}"
         return worst(expression, self._side(name), self.lines)
 
-    def panel(self, name: str, *, width: int = 12, title: str = "") -> Panel:
-        """The panel of a metric: words in colours if it says yes or no, a table if it is an info, else a graph."""
+    def panel(self, name: str, *, width: int = 12, title: str = "", otherwise: str = "") -> Panel:
+        """The panel of a metric: words in colours if it says yes or no, a table if it is an info, else a graph.
+
+        `otherwise`: what it says where there is nothing, instead of "No data".
+        """
         shown = self.metrics[name]
         if shown.information:
             drawn = self._table(shown)
@@ -59,7 +62,8 @@ class Stock:
             drawn = self._told(shown)
         else:
             drawn = self._graph(shown)
-        return self._finished(replace(drawn, title=title or drawn.title, width=width), per_host=shown.per_host)
+        named = replace(drawn, title=title or drawn.title, width=width, otherwise=otherwise)
+        return self._finished(named, per_host=shown.per_host)
 
     def rates(self, *names: str, title: str, keys: tuple[str, ...], width: int = 12) -> Panel:
         """Counters side by side as rates, summed up to `keys`."""

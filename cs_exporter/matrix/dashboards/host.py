@@ -45,7 +45,7 @@ def _figures(stock: Stock) -> tuple[Panel, ...]:
     return (
         figure("State", told, STATES, legend=NAMED_STATE, otherwise="not known", names=STATE_COLOURS, width=5),
         figure(
-            "Time to Alert",
+            "Time left",
             "Until the cloud can give the host up, by its own limits; negative when overdue.",
             LEFT,
             steps=looks.steps(stock.rows(*IMMINENT)),

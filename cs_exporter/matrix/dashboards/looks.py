@@ -20,8 +20,8 @@ COLOURS: Mapping[Severity, str] = {Severity.CRITICAL: RED, Severity.WARNING: ORA
 LEAST_FIRST = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 
 ACRONYMS = {
-    **{word.lower(): word for word in ("IO", "MTU", "NFS", "RPC", "RTT", "SQL", "SSH", "SYN", "TLS", "VXLAN")},
-    "mysql": "MySQL",
+    **{word.lower(): word for word in ("API", "HA", "IO", "MTU", "NFS", "RPC", "RTT", "SQL", "SSH", "SYN", "TLS")},
+    **{word.lower(): word for word in ("VM", "VMs", "VXLAN", "iSCSI", "MySQL", "OpenStack", "RabbitMQ")},
 }
 
 UNITS = {"seconds": "s", "ratio": "percentunit", "bytes": "suffix: B"}
@@ -41,8 +41,8 @@ def title(name: str) -> str:
             name = name.removesuffix(suffix)
             break
     name = name.replace("_seconds_to_", "_time_to_")
-    words = [ACRONYMS.get(word, word) for word in name.removeprefix("cs_").split("_")]
-    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+    first, *others = name.removeprefix("cs_").split("_")
+    return " ".join([ACRONYMS.get(first, first.capitalize()), *(ACRONYMS.get(word, word) for word in others)])
 
 
 def suffix_unit(name: str) -> str:
@@ -87,12 +87,18 @@ def steps(rows: Iterable[Row], sign: int = 1) -> tuple[Step, ...]:
 def _scale(low: list[tuple[float, Row]], high: list[tuple[float, Row]]) -> Iterator[Step]:
     """From the lowest value up: what is too low, then green, then what is too high; the graver row is further out."""
     begins: float | None = None
-    for value, row in sorted(low, key=lambda one: one[0]):
+    for value, row in _gravest(low):
         yield Step(begins, COLOURS[row.severity])
         begins = value
     yield Step(begins, GREEN)
-    for value, row in sorted(high, key=lambda one: one[0]):
+    for value, row in _gravest(high):
         yield Step(value, COLOURS[row.severity])
+
+
+def _gravest(limits: list[tuple[float, Row]]) -> list[tuple[float, Row]]:
+    """One of each value, the lowest first: of several rows with one limit the last would give the colour."""
+    graver = sorted(limits, key=lambda one: LEAST_FIRST.index(one[1].severity))
+    return sorted(dict(graver).items())
 
 
 def coded(rows: Sequence[Row]) -> list[tuple[int, Row]]:

@@ -33,7 +33,7 @@ def dashboard(stock: Stock) -> Dashboard:
 def _hosts(stock: Stock) -> tuple[Panel, ...]:
     return (
         stock.panel("cs_host_state", title="States of hosts"),
-        stock.panel("cs_host_seconds_to_alert", title="Time until nova calls a host down"),
+        stock.panel("cs_host_seconds_to_alert", title="Time until a host's first agent counts as down"),
         stock.panel("cs_host_schedulable", width=12, title="Hosts that guests may start on"),
         stock.panel("cs_host_state_since_timestamp_seconds", width=12, title="Time in the present state"),
     )
@@ -41,12 +41,16 @@ def _hosts(stock: Stock) -> tuple[Panel, ...]:
 
 def _agents(stock: Stock) -> tuple[Panel, ...]:
     return (
-        stock.panel("cs_openstack_agents_stopped", title="Agents that are silent together, and what they share"),
-        stock.panel("cs_openstack_agent_dead", title="Agents that are silent alone"),
+        stock.panel(
+            "cs_openstack_agents_stopped",
+            title="Agents that are silent together, and what they share",
+            otherwise="none",
+        ),
+        stock.panel("cs_openstack_agent_dead", title="Agents that are silent alone", otherwise="none"),
         stock.panel("cs_openstack_agent_age_seconds", title="Since the last report, signed"),
         stock.panel("cs_openstack_agent_reports_total", title="Reports"),
         stock.panel("cs_openstack_agents", title="Agents by what is known of them"),
-        stock.panel("cs_openstack_backend_unstarted", title="Backends that were never initialised"),
+        stock.panel("cs_openstack_backend_unstarted", title="Backends that were never initialised", otherwise="none"),
     )
 
 
@@ -70,7 +74,7 @@ def _source(stock: Stock) -> tuple[Panel, ...]:
 
 def _apis(stock: Stock) -> tuple[Panel, ...]:
     return (
-        stock.panel("cs_openstack_endpoint_failing", title="Endpoints of the catalog that fail"),
+        stock.panel("cs_openstack_endpoint_failing", title="Endpoints of the catalog that fail", otherwise="none"),
         stock.panel("cs_openstack_endpoint_first_byte_seconds", title="Until an API turns an empty request away"),
         stock.panel("cs_port_first_byte_seconds", title="Until the first byte, by port"),
         stock.panel("cs_openstack_endpoint_tls_not_after_timestamp_seconds", title="Until certificates run out"),

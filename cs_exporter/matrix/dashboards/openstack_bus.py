@@ -22,8 +22,14 @@ def sections(stock: Stock) -> tuple[Section, ...]:
                 stock.panel("cs_rabbitmq_alarm", title="Alarms: nobody may publish"),
                 stock.panel("cs_rabbitmq_resource_used_ratio", title="Use of what it has, up to the alarm"),
                 stock.panel("cs_rabbitmq_held_connections", title="Connections held by an alarm"),
-                stock.panel("cs_rabbitmq_queue_stuck_seconds", title="Taken and not confirmed: a frozen consumer"),
-                stock.panel("cs_rabbitmq_queue_unserved_messages", title="Waiting, and nobody takes them"),
+                stock.panel(
+                    "cs_rabbitmq_queue_stuck_seconds",
+                    title="Taken and not confirmed: a frozen consumer",
+                    otherwise="none",
+                ),
+                stock.panel(
+                    "cs_rabbitmq_queue_unserved_messages", title="Waiting, and nobody takes them", otherwise="none"
+                ),
                 stock.panel("cs_rabbitmq_queue_consumers", title="Consumers"),
                 stock.panel("cs_rabbitmq_partitioned_nodes", title="Nodes that are lost to others"),
             ),

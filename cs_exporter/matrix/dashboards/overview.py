@@ -48,7 +48,7 @@ def _figures(left: tuple[Step, ...]) -> tuple[Panel, ...]:
         _of_no_host(),
         _hosts_with("critical alerts", "critical", RED),
         _hosts_with("warnings", "warning", ORANGE),
-        figure("Least time to Alert", told, f"min({LEFT})", steps=left, unit="s", width=NARROW),
+        figure("Least time left", told, f"min({LEFT})", steps=left, unit="s", width=NARROW),
         figure(
             "Hosts not seen",
             "Hosts of which something can't be found out: nothing is known of it then, neither good nor bad.",
@@ -90,7 +90,7 @@ def _left(stock: Stock) -> Panel:
     rows = stock.rows(*IMMINENT)
     told = "Until the cloud can give the host up, of the hosts with the least left; negative when overdue."
     return Panel(
-        "Time to Alert",
+        "Time left",
         looks.described(told, rows),
         "timeseries",
         (Query(worst(LEFT, "min"), "{{host}}"),),

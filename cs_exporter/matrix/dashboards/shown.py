@@ -24,6 +24,7 @@ ABOUT_OURSELVES = frozenset({Cause.EXPORTER, Cause.REACHABILITY})
 
 _LESS_IS_WORSE = re.compile(
     r"_(up|running|connected|reachable|supported|success|successful|done|mtu(_min)?_bytes|uptime_seconds)$"
+    r"|_(agent|host)_seconds_to_\w+$"
 )
 """Names of metrics whose lowest values are the ones to look for, whether or not there is a row about them."""
 

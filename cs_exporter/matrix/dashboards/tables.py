@@ -140,7 +140,7 @@ def suspects(rendering: Rendering) -> Panel:
 
 
 def troubled(left: tuple[Step, ...]) -> Panel:
-    """The hosts with alerts, how many, and how long is left; one line each. `left`: colours of the time to Alert."""
+    """The hosts with alerts, how many, and how long is left; one line each. `left`: colours of the time left."""
     queries = tuple(Query(expression, now=True) for expression in _of_troubled())
     clear = (Step(None, CLEAR),)
     return Panel(
@@ -153,7 +153,7 @@ def troubled(left: tuple[Step, ...]) -> Panel:
             Column("Value #A", others={"custom.hidden": True}),
             Column("Value #B", shown_as="critical", steps=(*clear, Step(1, RED)), coloured=True),
             Column("Value #C", shown_as="warning", steps=(*clear, Step(1, ORANGE)), coloured=True),
-            Column("Value #D", shown_as="time to Alert", unit="s", steps=left, coloured=True),
+            Column("Value #D", shown_as="time left", unit="s", steps=left, coloured=True),
             Column("Value #E", others={"custom.hidden": True}),
             Column("Time", others={"custom.hidden": True}),
         ),
@@ -162,7 +162,7 @@ def troubled(left: tuple[Step, ...]) -> Panel:
         height=9,
         transformations=({"id": "merge", "options": {}},),
         options={
-            "sortBy": [{"displayName": "critical", "desc": True}, {"displayName": "time to Alert", "desc": False}]
+            "sortBy": [{"displayName": "critical", "desc": True}, {"displayName": "time left", "desc": False}]
         },
     )
 

@@ -103,9 +103,10 @@ def _servers(reading: AgentCountdownReading) -> Iterable[Sample]:
 
 def _hosts(reading: AgentCountdownReading) -> Iterable[Sample]:
     least: dict[str, float] = {}
+    given_up = {host for (host, _), one in reading.reports.rows.items() if one.given_up}
     for (host, _), one in reading.counted.items():
         left = one.left(reading.now)
-        if left is not None:
+        if left is not None and host not in given_up:
             least[host] = min(left, least.get(host, left))
     return [Sample(left, host=host) for host, left in least.items()]
 
@@ -209,7 +210,8 @@ METRICS: tuple[Metric[AgentCountdownReading], ...] = (
     ),
     rows(
         "cs_host_seconds_to_alert",
-        "The least of the cs_agent_seconds_to_alert of the host's agents: an upper bound on the time left. " + _THEN,
+        "The least of the cs_agent_seconds_to_alert of the host's agents: an upper bound on the time left. Absent "
+        f"where the cloud has the host down already, whatever else reports from there. {_THEN}",
         (),
         _hosts,
     ),

@@ -29,6 +29,9 @@ OVERDUE = 2.5
 """Polls for which an agent that is down is counted on, below 0: the page of the verdict takes two of them to come, and
 until then a host that pages already must not look any better."""
 
+COMPUTE = "nova-compute"
+"""The agent by which a host itself is up or down; others are down for themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -69,7 +72,7 @@ class Report:
 
     `made`, `due`: when it was told, and will be again (monotonic). `counts`: whether its silence leads to a verdict
     that somebody waits for, and that is not there yet or has only just come. `shared`: others are silent of the same,
-    or may be.
+    or may be. `given_up`: the cloud has the whole host for down by it, for longer than that.
     """
 
     expected: Patience
@@ -79,6 +82,7 @@ class Report:
     due: float
     counts: bool = True
     shared: bool = False
+    given_up: bool = False
 
     def aged(self, now: float) -> float:
         """Seconds since the report, for as long as somebody could have said otherwise."""
@@ -119,10 +123,14 @@ def _of_one(reading: OpenStackAgentsReading, poll: float, forced: Collection[str
         if row.age is not None:
             expected = patience[row.said.service]
             waits = not (gone and row.key in gone) and host not in forced and _is_missed(row)
-            counts = telling and waits and not _is_over(row, expected)
+            over = _is_over(row, expected)
+            counts, given_up = telling and waits and not over, over and row.agent == COMPUTE
             source = Source.API if row.said.is_ovn else teller
             shared = is_shared(row, stops)
-            yield (host, row.agent), Report(expected, source, row.age, row.seen, row.seen + poll, counts, shared)
+            yield (
+                (host, row.agent),
+                Report(expected, source, row.age, row.seen, row.seen + poll, counts, shared, given_up),
+            )
 
 
 def _is_missed(row: AgentRow) -> bool:

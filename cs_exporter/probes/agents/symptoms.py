@@ -63,7 +63,7 @@ COUNTDOWN_SYMPTOMS = (
     Symptom(
         name="CsHostAlertImminentCritical",
         reporter="agent",
-        sees="The host's agent is silent: the cloud can give the host up within seconds, or at any moment.",
+        sees="The host's agent is silent: the cloud can give it up within seconds, or at any moment.",
         metric="cs_agent_seconds_to_alert",
         limit=Limit(Op.BELOW, "cs_agent_very_late_seconds_to_alert", step=1, usual=35),
         runs=1,

@@ -30,6 +30,9 @@ LOST = 2.5
 LOOK_AGAIN = 2.0
 """Intervals after which whoever reports by a clock that is wrong has shown it: the age has not grown by as much."""
 
+NAMED = 3
+"""Hosts of one kind of agent that a line about them names."""
+
 STEPPED = 2.0
 """Seconds by which a clock that goes right may seem to have moved between two answers."""
 
@@ -80,12 +83,18 @@ class OpenStackAgentsReading:
         return unseen and _age(row) > self.rhythms[row.said.service].late
 
     def _unsure(self, rows: Sequence[AgentRow]) -> str:
-        who = ", ".join(f"{number} {agent}" for agent, number in Counter(row.agent for row in rows).most_common())
+        counts = Counter(row.agent for row in rows).most_common()
+        who = ", ".join(f"{number} {agent} ({_where(agent, rows)})" for agent, number in counts)
         wait = LOOK_AGAIN * max(self.rhythms[row.said.service].interval for row in rows)
         return (
             f"{who}: no report for {max(map(_age, rows)):.0f} s, or a clock that is wrong: "
             f"look again in {wait:.0f} s, or at the status page"
         )
+
+
+def _where(agent: str, rows: Iterable[AgentRow]) -> str:
+    first, *others = sorted(row.said.host for row in rows if row.agent == agent)
+    return ", ".join([first, *others[: NAMED - 1], *(["..."] if len(others) >= NAMED else [])])
 
 
 def _age(row: AgentRow) -> float:

@@ -29,6 +29,9 @@ def rows(*names: str) -> tuple[Row, ...]:
         ("cs_port_tls_not_after_timestamp_seconds", "Port TLS not after", "s"),
         ("cs_clock_stratum", "Clock stratum", "none"),
         ("cs_mysql_info", "MySQL", "none"),
+        ("cs_iscsi_sessions", "iSCSI sessions", "none"),
+        ("cs_openstack_agents", "OpenStack agents", "none"),
+        ("cs_rabbitmq_up", "RabbitMQ up", "none"),
     ],
 )
 def test_titles_and_units(name: str, title: str, unit: str) -> None:
@@ -55,6 +58,12 @@ def test_colours_below_limits() -> None:
     """From the other end."""
     expected = (Step(None, RED), Step(35, ORANGE), Step(50, GREEN))
     assert expected == looks.steps(rows("CsHostAlertImminent", "CsHostAlertImminentCritical"))
+
+
+def test_rows_with_one_limit_have_one_colour() -> None:
+    """The graver one's, whichever comes last."""
+    assert (Step(None, GREEN), Step(25, RED)) == looks.steps(rows_about("cs_rabbitmq_queue_stuck_seconds"))
+    assert (Step(None, GREEN), Step(0, RED)) == looks.steps(rows_about("cs_openstack_agents_stopped"))
 
 
 def test_colours_on_both_sides() -> None:

@@ -16,6 +16,25 @@ def test_endpoints_by_service_interface_and_address() -> None:
     assert 2.0 in [step.value for step in panel.steps]
 
 
+def test_who_is_about_to_be_down_is_among_the_lines() -> None:
+    """Those with the least time left, and not those with the most."""
+    panel = titled(FOUND, "Time until a host's first agent counts as down")
+    assert panel.queries[0].expression.startswith("bottomk(25, min by (host) (")
+
+
+def test_nothing_wrong_is_not_no_data() -> None:
+    """Series that are there only while something is wrong."""
+    panels = [panel for section in FOUND.sections for panel in section.panels if panel.otherwise]
+    assert {
+        "Agents that are silent together, and what they share",
+        "Agents that are silent alone",
+        "Backends that were never initialised",
+        "Endpoints of the catalog that fail",
+        "Taken and not confirmed: a frozen consumer",
+        "Waiting, and nobody takes them",
+    } == {panel.title for panel in panels}
+
+
 def test_both_platforms_are_on_one_overview() -> None:
     """States of either are counted in one graph, the good ones and the bad ones of each in its colour."""
     panel = titled(dashboards(MATRIX)[0], "States of hosts")

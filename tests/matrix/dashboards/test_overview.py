@@ -25,7 +25,7 @@ def test_few_panels() -> None:
 
 def test_time_to_alert_shows_the_least() -> None:
     """With the limits of its alerts."""
-    panel = titled(FOUND, "Time to Alert")
+    panel = titled(FOUND, "Time left")
     assert panel.queries[0].expression.startswith("bottomk(25, host:cs_host_seconds_to_alert:min{")
     assert ("CsHostAlertImminent", "CsHostAlertImminentCritical") == tuple(row.name for row in panel.rows)
 

@@ -42,4 +42,4 @@ def test_hosts_in_trouble() -> None:
     panel = tables.troubled((Step(None, RED),))
     assert 5 == len(panel.queries)
     assert ({"id": "merge", "options": {}},) == panel.transformations
-    assert [(Step(None, RED),)] == [column.steps for column in panel.columns if column.shown_as == "time to Alert"]
+    assert [(Step(None, RED),)] == [column.steps for column in panel.columns if column.shown_as == "time left"]

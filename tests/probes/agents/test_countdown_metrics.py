@@ -151,6 +151,18 @@ def test_agents_that_report() -> None:
     } == values(reported(NOW + 10, None, cloud))
 
 
+def test_a_host_that_is_down_has_no_time_left() -> None:
+    """Its other agents have, each for itself; an agent of the network is down for itself alone."""
+    cloud = Cloud()
+    cloud.says(NOW, nova("cmp1", 900), neutron("cmp1", 29), nova("net1", 4), neutron("net1", 900))
+    told = ("cs_agent_seconds_to_alert", "cs_host_seconds_to_alert")
+    assert {
+        (told[0], "compute-1", ("neutron-dhcp-agent",)): 46.0,
+        (told[0], "network-1", ("nova-compute",)): 56.0,
+        (told[1], "network-1", ()): 56.0,
+    } == values(reported(NOW, None, cloud), *told)
+
+
 def test_what_openstack_itself_says_counts() -> None:
     """Also where somebody watches the sockets of its agents: these show their session."""
     kvm = host("compute-1", "192.0.2.11", Role.HYPERVISOR, agents=[NOVA])
