@@ -85,6 +85,7 @@ class _Held:
 
     Epoch seconds: `red`, since when all of it has been seen; `gone`, since when it has been over, or should have been.
     What it brought may still have to be resolved then. `mended` of one that the lab failed to break: when it failed.
+    `overload`: the highest of the machine since it was broken.
     """
 
     placed: Placed
@@ -94,6 +95,7 @@ class _Held:
     red: float | None = None
     gone: float | None = None
     over: bool = False
+    overload: float = 1.0
 
 
 @dataclass
@@ -156,7 +158,10 @@ class Course:
 
         Gives whether all is done.
         """
-        self._overload = max(self._overload, overload())
+        load = overload()
+        self._overload = max(self._overload, load)
+        for held in self._held:
+            held.overload = max(held.overload, load)
         red, blind, firing = self.stand.red_now(), self.stand.blind_now(), self.stand.firing_now()
         for held in [*self._held]:
             if held.gone is not None:
@@ -210,19 +215,19 @@ class Course:
         if now <= held.red + SCRAPE:
             return False
         got = paging.received(placed, held.broken.begin, self.stand.receiver.got)
-        return got or now > held.broken.end + self._limit(held) - paging.RED + self._overload * paging.TICKET
+        return got or now > held.broken.end + self._limit(held) - paging.RED + held.overload * paging.TICKET
 
     def _let_go(self, held: _Held, red: frozenset[Row], blind: frozenset[str]) -> None:
         """If nothing of it is to be seen any more, or nothing should. What was never seen may still come to be."""
         placed, now = held.placed, self.stand.now()
         shows = any(placed.expects(row) and not placed.leaves(row) for row in red) or any(map(placed.blinds, blind))
         over = not shows and not any(map(self.stand.finds, placed.queries))
-        healed = self._overload * HEALED + placed.fault.slack(self.stand.pace) + 2 * self._lag(held)
+        healed = held.overload * HEALED + placed.fault.slack(self.stand.pace) + 2 * self._lag(held)
         seen = held.red is not None or now > held.broken.end + self._limit(held)
         if held.mended is None or not ((over and seen) or now > held.mended.end + healed):
             return
         held.gone, held.over = now, over
-        self._stories.append(Story(placed, held.broken, held.mended, now, over, self._limit(held)))
+        self._stories.append(Story(placed, held.broken, held.mended, now, over, self._limit(held), held.overload))
 
     def _forget(self, held: _Held, firing: frozenset[Row]) -> None:
         """If all that it brought has been resolved, or should have been."""
@@ -240,7 +245,7 @@ class Course:
         run than twice its cores all take longer, User-Mode-Linux above all, and may.
         """
         usual = paging.RED + held.placed.fault.slack(self.stand.pace)
-        return self._overload * usual + 2 * self._lag(held)
+        return held.overload * usual + 2 * self._lag(held)
 
     def _lag(self, held: _Held) -> float:
         return self.stand.lag(Span(held.broken.begin, self.stand.now()))

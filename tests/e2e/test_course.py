@@ -1,7 +1,8 @@
-"""The course of faults: in which turn, a hold at the pace of the tests, and what the lab could not break or mend."""
+"""The course of faults: in which turn, a hold at the pace of the tests, what the lab failed, how long it waits."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from tests.e2e import course
 from tests.e2e.course import ALONE, Course, holds, in_turn
 from tests.e2e.fake_stand import Fails, FakeStand
 from tests.e2e.judge import Failing, of_fault, stories_that_count, strangers
+from tests.e2e.paging import RED
 from tests.e2e.test_placed import fault
 
 
@@ -72,3 +74,17 @@ def test_too_many_that_the_lab_failed_stay_errors(stand: FakeStand, fails: Fails
     assert [] == list(strangers(tried.run()))
     assert {} == tried.again
     assert {fault.name for fault in every} == set(tried.errors)
+
+
+def test_a_fault_has_the_time_of_its_own_overload(stand: FakeStand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The highest since it was broken. What the machine had to do before is the course's only."""
+
+    def load() -> float:
+        return 4.0 if [math.inf] == [span.end for span in stand.broken["kvm1"]] else 1.5
+
+    monkeypatch.setattr(course, "overload", load)
+    where = {"first": "kvm1", "beside": "kvm2", "later": "kvm1"}
+    evidence = Course(stand, [stand.fault(name, host) for name, host in where.items()]).run()
+    found = {story.placed.fault.name: (story.overload, story.limit) for story in evidence.stories}
+    assert {"first": (4.0, 4 * RED), "beside": (4.0, 4 * RED), "later": (1.5, 1.5 * RED)} == found
+    assert 4.0 == evidence.overload
