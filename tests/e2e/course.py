@@ -84,16 +84,18 @@ class _Held:
     """A fault that is there, or being got over.
 
     Epoch seconds: `red`, since when all of it has been seen; `gone`, since when it has been over, or should have been.
-    What it brought may still have to be resolved then.
+    What it brought may still have to be resolved then. `mended` of one that the lab failed to break: when it failed.
+    `overload`: the highest of the machine since it was broken.
     """
 
     placed: Placed
     mend: ExitStack
     broken: Span
-    red: float | None = None
     mended: Span | None = None
+    red: float | None = None
     gone: float | None = None
     over: bool = False
+    overload: float = 1.0
 
 
 @dataclass
@@ -156,7 +158,10 @@ class Course:
 
         Gives whether all is done.
         """
-        self._overload = max(self._overload, overload())
+        load = overload()
+        self._overload = max(self._overload, load)
+        for held in self._held:
+            held.overload = max(held.overload, load)
         red, blind, firing = self.stand.red_now(), self.stand.blind_now(), self.stand.firing_now()
         for held in [*self._held]:
             if held.gone is not None:
@@ -191,14 +196,12 @@ class Course:
     def _break(self, placed: Placed) -> None:
         mend = self._every.enter_context(ExitStack())
         fault = placed.fault
-        span = self._timed(placed, lambda: mend.enter_context(fault.breaks(self.stand.cloud, placed.host)))
-        if span is not None:
-            self._held.append(_Held(placed, mend, span))
+        span, done = self._timed(placed, lambda: mend.enter_context(fault.breaks(self.stand.cloud, placed.host)))
+        # What failed to break has been mended by its own cleanup, but something of it was there, and may have been met.
+        self._held.append(_Held(placed, mend, span, None if done else Span(span.end, span.end)))
 
     def _mend(self, held: _Held) -> None:
-        held.mended = self._timed(held.placed, held.mend.close)
-        if held.mended is None:
-            self._held.remove(held)
+        held.mended, _ = self._timed(held.placed, held.mend.close)
 
     def _seen(self, held: _Held, red: frozenset[Row]) -> bool:
         """Whether all of it has been seen and received, or should have been."""
@@ -212,18 +215,19 @@ class Course:
         if now <= held.red + SCRAPE:
             return False
         got = paging.received(placed, held.broken.begin, self.stand.receiver.got)
-        return got or now > held.broken.end + self._limit(held) - paging.RED + self._overload * paging.TICKET
+        return got or now > held.broken.end + self._limit(held) - paging.RED + held.overload * paging.TICKET
 
     def _let_go(self, held: _Held, red: frozenset[Row], blind: frozenset[str]) -> None:
-        """If nothing of it is to be seen any more, or nothing should."""
+        """If nothing of it is to be seen any more, or nothing should. What was never seen may still come to be."""
         placed, now = held.placed, self.stand.now()
         shows = any(placed.expects(row) and not placed.leaves(row) for row in red) or any(map(placed.blinds, blind))
         over = not shows and not any(map(self.stand.finds, placed.queries))
-        healed = self._overload * HEALED + placed.fault.slack(self.stand.pace) + 2 * self._lag(held)
-        if held.mended is None or not (over or now > held.mended.end + healed):
+        healed = held.overload * HEALED + placed.fault.slack(self.stand.pace) + 2 * self._lag(held)
+        seen = held.red is not None or now > held.broken.end + self._limit(held)
+        if held.mended is None or not ((over and seen) or now > held.mended.end + healed):
             return
         held.gone, held.over = now, over
-        self._stories.append(Story(placed, held.broken, held.mended, now, over, self._limit(held)))
+        self._stories.append(Story(placed, held.broken, held.mended, now, over, self._limit(held), held.overload))
 
     def _forget(self, held: _Held, firing: frozenset[Row]) -> None:
         """If all that it brought has been resolved, or should have been."""
@@ -241,17 +245,17 @@ class Course:
         run than twice its cores all take longer, User-Mode-Linux above all, and may.
         """
         usual = paging.RED + held.placed.fault.slack(self.stand.pace)
-        return self._overload * usual + 2 * self._lag(held)
+        return held.overload * usual + 2 * self._lag(held)
 
     def _lag(self, held: _Held) -> float:
         return self.stand.lag(Span(held.broken.begin, self.stand.now()))
 
-    def _timed(self, placed: Placed, action: Callable[[], object]) -> Span | None:
-        """When it was done; None if the lab could not."""
-        begin = self.stand.now()
+    def _timed(self, placed: Placed, action: Callable[[], object]) -> tuple[Span, bool]:
+        """When it was done, and whether the lab could."""
+        begin, done = self.stand.now(), True
         try:
             action()
         except (LabError, WaitedInVain, OSError) as error:
             self.errors[placed.fault.name] = f"{type(error).__name__}: {error}"
-            return None
-        return Span(begin, self.stand.now())
+            done = False
+        return Span(begin, self.stand.now()), done

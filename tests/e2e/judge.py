@@ -47,7 +47,8 @@ class Span:
 class Story:
     """How one fault went: when it was broken and mended, and when it was let go: because it was `over`, or in vain.
 
-    `limit`: seconds within which it had to be red.
+    `limit`: seconds within which it had to be red. `overload`: how many times more the machine had to do meanwhile than
+    it can carry, at worst; at least 1.
     """
 
     placed: Placed
@@ -56,16 +57,17 @@ class Story:
     gone: float
     over: bool
     limit: float
+    overload: float = 1.0
 
 
 @dataclass(frozen=True)
 class Evidence:
     """All that is known of a course. `step`: seconds between two moments. `lost`: when a scrape had failed.
 
-    `holds`: symptom -> seconds that it must hold before anyone is told. `overload`: how many times more the machine had
-    to do than it can carry; beyond 1 a run that got no answer in time tells of the machine. `grace`: seconds after
-    a fault for which its alerts may still come. `got`: what was received, oldest first. `deadlines`: host -> moments,
-    and when the cloud could give it up by what was known then.
+    `holds`: symptom -> seconds that it must hold before anyone is told. `overload`: the highest of the whole course;
+    beyond 1 a run that got no answer in time tells of the machine. `grace`: seconds after a fault for which its alerts
+    may still come. `got`: what was received, oldest first. `deadlines`: host -> moments, and when the cloud could give
+    it up by what was known then.
     """
 
     whole: Span
@@ -154,8 +156,8 @@ def of_pages(story: Story, evidence: Evidence) -> Iterator[str]:
     found = seen(story, evidence)
     more = story.limit - paging.RED
     limits = {
-        Severity.CRITICAL: evidence.overload * paging.RECEIVED + more,
-        Severity.WARNING: evidence.overload * paging.TICKET + more,
+        Severity.CRITICAL: story.overload * paging.RECEIVED + more,
+        Severity.WARNING: story.overload * paging.TICKET + more,
     }
     yield from paging.wrong(story.placed, found.told, story.broken.end, limits)
     if paging.is_silence(story.placed):

@@ -1,13 +1,20 @@
-"""The course of faults: in which turn, and what a symptom's hold is at the pace of the tests."""
+"""The course of faults: in which turn, a hold at the pace of the tests, what the lab failed, how long it waits."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+
+import pytest
 
 from cs_exporter.spec import BETWEEN_RUNS
 from tests.demo.expressions import SYMPTOMS
 from tests.demo.pace import TEST
-from tests.e2e.course import holds, in_turn
+from tests.e2e import course
+from tests.e2e.course import ALONE, Course, holds, in_turn
+from tests.e2e.fake_stand import Fails, FakeStand
+from tests.e2e.judge import Failing, of_fault, stories_that_count, strangers
+from tests.e2e.paging import RED
 from tests.e2e.test_placed import fault
 
 
@@ -26,3 +33,58 @@ def test_a_hold_shrinks_with_the_pace() -> None:
     found = holds(TEST)
     assert {2 * BETWEEN_RUNS * TEST.slow_interval} == {found[one.name] for one in SYMPTOMS if one.runs == 3}
     assert {0.0} == {found[one.name] for one in SYMPTOMS if one.runs == 1 and not one.hold}
+
+
+FAILING = Failing("kvm1", "time_drift", "host_key")
+
+
+@pytest.fixture
+def stand(monkeypatch: pytest.MonkeyPatch) -> FakeStand:
+    """On a machine that has time."""
+    monkeypatch.setattr(course, "PAUSE", 0)
+    monkeypatch.setattr(course, "overload", lambda: 1.0)
+    return FakeStand()
+
+
+@pytest.mark.parametrize("fails", ["break", "mend"])
+def test_what_the_lab_failed_was_there_all_the_same(stand: FakeStand, fails: Fails) -> None:
+    """What was seen of it is its own. It is tried again by itself, and that counts."""
+    tried = Course(stand, [stand.fault("a", "kvm1", fails, 1)])
+    evidence = tried.run()
+    assert {"a": [f"LabError: it did not {fails}"]} == tried.again
+    first, last = evidence.stories
+    assert any(first.broken.begin < at < last.broken.begin for at in evidence.failing[FAILING])
+    assert [] == [*of_fault(last, evidence), *strangers(evidence)]
+    assert ({}, (last,)) == (tried.errors, stories_that_count(evidence))
+
+
+@pytest.mark.parametrize("fails", ["break", "mend"])
+def test_what_the_lab_fails_again_is_an_error(stand: FakeStand, fails: Fails) -> None:
+    """And not one of what else was seen."""
+    tried = Course(stand, [stand.fault("a", "kvm1", fails, 2)])
+    assert [] == list(strangers(tried.run()))
+    assert {"a": f"LabError: it did not {fails}"} == tried.errors
+
+
+@pytest.mark.parametrize("fails", ["break", "mend"])
+def test_too_many_that_the_lab_failed_stay_errors(stand: FakeStand, fails: Fails) -> None:
+    """None is tried again then."""
+    every = [stand.fault(f"fault {number}", f"kvm{number}", fails, 1) for number in range(ALONE + 1)]
+    tried = Course(stand, every)
+    assert [] == list(strangers(tried.run()))
+    assert {} == tried.again
+    assert {fault.name for fault in every} == set(tried.errors)
+
+
+def test_a_fault_has_the_time_of_its_own_overload(stand: FakeStand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The highest since it was broken. What the machine had to do before is the course's only."""
+
+    def load() -> float:
+        return 4.0 if [math.inf] == [span.end for span in stand.broken["kvm1"]] else 1.5
+
+    monkeypatch.setattr(course, "overload", load)
+    where = {"first": "kvm1", "beside": "kvm2", "later": "kvm1"}
+    evidence = Course(stand, [stand.fault(name, host) for name, host in where.items()]).run()
+    found = {story.placed.fault.name: (story.overload, story.limit) for story in evidence.stories}
+    assert {"first": (4.0, 4 * RED), "beside": (4.0, 4 * RED), "later": (1.5, 1.5 * RED)} == found
+    assert 4.0 == evidence.overload

@@ -12,7 +12,7 @@ from tests.demo.catalogue import FAULTS
 from tests.demo.fault import Fault
 from tests.demo.pace import TEST
 from tests.e2e.course import Course
-from tests.e2e.judge import Evidence, Seen, of_fault, of_pages, seen, stories_that_count, strangers, unasked
+from tests.e2e.judge import Evidence, Seen, Story, of_fault, of_pages, seen, stories_that_count, strangers, unasked
 from tests.e2e.stand import Stand
 from tests.exposition.stubs import promtool_says
 
@@ -30,6 +30,12 @@ class Run:
     evidence: Evidence
     errors: Mapping[str, str]
     page: bytes
+
+    def story(self, fault: Fault) -> Story:
+        """The one of a fault that counts. Raises AssertionError if the lab could not break or mend it then."""
+        assert self.errors.get(fault.name) is None
+        (story,) = [story for story in stories_that_count(self.evidence) if story.placed.fault is fault]
+        return story
 
 
 def chosen(session: pytest.Session) -> list[Fault]:
@@ -53,16 +59,13 @@ def run(request: pytest.FixtureRequest, record: list[Seen], again: dict[str, lis
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))
 def test_it_turns_red_in_time_and_heals(run: Run, fault: Fault) -> None:
     """All of what must show at one look, within two intervals of its probe; and it stays so until it is mended."""
-    assert run.errors.get(fault.name) is None
-    (story,) = [story for story in stories_that_count(run.evidence) if story.placed.fault is fault]
-    assert [] == list(of_fault(story, run.evidence))
+    assert [] == list(of_fault(run.story(fault), run.evidence))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))
 def test_it_pages_once_with_its_cause_and_resolves(run: Run, fault: Fault) -> None:
     """Once per root cause, at its severity, in time, and until it is mended; of silent agents long before the cloud."""
-    (story,) = [story for story in stories_that_count(run.evidence) if story.placed.fault is fault]
-    assert [] == list(of_pages(story, run.evidence))
+    assert [] == list(of_pages(run.story(fault), run.evidence))
 
 
 def test_nobody_was_told_of_anything_else(run: Run) -> None:

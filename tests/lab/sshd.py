@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.lab.host import LabHost
 
 PORT = 22
+READY = 30.0
+"""Seconds within which the daemon must listen: it takes a fraction of one, but the machine may have much to do."""
+
 SSHD = "/usr/sbin/sshd"
 CONFIG, KEY, PID_FILE, LOG = "/etc/ssh/sshd_config", "/etc/ssh/host_key", "/run/sshd.pid", "/var/log/sshd.log"
 AUTHORIZED = "/etc/ssh/authorized_keys/csmon"
@@ -29,6 +32,7 @@ class Sshd:
 
     def __init__(self, host: LabHost) -> None:
         self._host = host
+        self._pid = 0  # of the listener, inside its host; it keeps it when it starts over
 
     def configure(self, host_key: KeyPair, client_key: KeyPair) -> None:
         """Write settings, host key and the polling account's authorised key."""
@@ -43,7 +47,7 @@ class Sshd:
         """Start the daemon and wait until it listens."""
         self._host.path(PID_FILE).unlink(missing_ok=True)
         self._host.run([SSHD, "-f", CONFIG, "-E", LOG], check=True)
-        wait_until(self._host.path(PID_FILE).exists, what=f"sshd of {self._host.name} to listen")
+        self._pid = int(wait_until(self._pid_written, READY, f"sshd of {self._host.name} to listen"))
 
     def stop(self) -> None:
         """Kill the daemon and every session of it; clients see their connections reset or closed."""
@@ -56,11 +60,11 @@ class Sshd:
 
     def reload(self) -> None:
         """Have the listener read settings and keys again (SIGHUP); established connections live on."""
-        pid_file = self._host.path(PID_FILE)
-        wait_until(pid_file.exists, what="sshd to have written its pid")
-        before = pid_file.stat().st_mtime_ns
+        # What starts over takes the file away at any moment, is deaf to the signal, and writes it when it listens.
+        wait_until(self._pid_written, READY, f"sshd of {self._host.name} to have started over before")
+        self._host.path(PID_FILE).unlink(missing_ok=True)
         signal_all(self.listeners(), signal.SIGHUP)
-        wait_until(lambda: pid_file.exists() and pid_file.stat().st_mtime_ns != before, what="sshd to start over")
+        wait_until(self._pid_written, READY, f"sshd of {self._host.name} to start over")
 
     def freeze(self, *, listener: bool = True, sessions: bool = True) -> None:
         """Stop sshd from running (SIGSTOP): the kernel accepts connections and bytes, nobody answers."""
@@ -75,17 +79,23 @@ class Sshd:
         return [process for process in self._host.pids() if process.name.startswith("sshd")]
 
     def listeners(self) -> list[Process]:
-        """The listener."""
-        return [process for process in self.processes() if "[listener]" in process.command]
+        """The listener. Its title would not do: it has none while it starts over, and what it forks has it at first."""
+        return [process for process in self.processes() if process.inner_pid == self._pid]
 
     def sessions(self) -> list[Process]:
         """The processes that serve established connections, and those that are still logging in."""
-        return [process for process in self.processes() if "[listener]" not in process.command]
+        return [process for process in self.processes() if process.inner_pid != self._pid]
 
     def log(self) -> str:
         """What the daemon has logged so far."""
         path = self._host.path(LOG)
         return path.read_text(errors="replace") if path.exists() else ""
+
+    def _pid_written(self) -> str:
+        try:
+            return self._host.path(PID_FILE).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return ""
 
     def _settings(self) -> str:
         lines = [
