@@ -161,9 +161,7 @@ def troubled(left: tuple[Step, ...]) -> Panel:
         width=14,
         height=9,
         transformations=({"id": "merge", "options": {}},),
-        options={
-            "sortBy": [{"displayName": "critical", "desc": True}, {"displayName": "time left", "desc": False}]
-        },
+        options={"sortBy": [{"displayName": "critical", "desc": True}, {"displayName": "time left", "desc": False}]},
     )
 
 
