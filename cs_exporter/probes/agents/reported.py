@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cs_exporter.platforms.openstack.agents import Service
+from cs_exporter.platforms.openstack.agents import COMPUTE, Service
 from cs_exporter.probes.agents.evidence import Source
 from cs_exporter.probes.agents.plan import Key
 from cs_exporter.probes.openstack.clocks import ROUNDING
@@ -28,9 +28,6 @@ VERY_LATE, LITTLE_LEFT = 3.0, 25.0
 OVERDUE = 2.5
 """Polls for which an agent that is down is counted on, below 0: the page of the verdict takes two of them to come, and
 until then a host that pages already must not look any better."""
-
-COMPUTE = "nova-compute"
-"""The agent by which a host itself is up or down; others are down for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
