@@ -198,7 +198,10 @@ def test_what_two_looks_at_once_can_not_tell() -> None:
     stand = Stand(interval=0.007, now=9000.0)
     first, second = (stand.ask(*cloud.at(stand.now)).lacking for _ in range(2))
     assert first == second
-    assert ["3 nova-conductor, 2 nova-compute", "1 neutron-l3-agent"] == [line.partition(":")[0] for line in second]
+    assert [
+        "3 nova-conductor (ctl1, ctl2, ctl3), 2 nova-compute (cmp1, cmp2)",
+        "1 neutron-l3-agent (net1)",
+    ] == [line.partition(":")[0] for line in second]
     assert ["20 s", "60 s"] == [line.partition("look again in ")[2].partition(",")[0] for line in second]
     assert set() == stand.told()
     stand.interval = 15.0
