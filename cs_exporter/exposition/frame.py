@@ -14,6 +14,8 @@ from cs_exporter.exposition.families import Family, Head, Row, Tally
 from cs_exporter.exposition.health import OWN_HEADS
 from cs_exporter.exposition.judgements import HOST_SUSPECT, SYMPTOM_LIMIT
 from cs_exporter.model import Connection, Host
+from cs_exporter.probes.clouds import cloud_hosts
+from cs_exporter.probes.clouds.cloud_hosts import CloudHostsReading
 
 _PROBE = ("host", "probe")
 _REASON = ("host", "probe", "reason")
@@ -107,7 +109,10 @@ HOST_INFO = Head(
     ("host", "address", "platform", "roles", "cloud_zone", "cloud_pod", "cloud_cluster", "hypervisor"),
 )
 HOST_MAINTENANCE = Head(
-    "cs_host_maintenance", "1 while planned work is declared on the host: it mutes alerts.", "gauge", ("host",)
+    "cs_host_maintenance",
+    "1 while planned work is declared on the host, or it is forced down in OpenStack: it mutes alerts.",
+    "gauge",
+    ("host",),
 )
 HOSTS_EXPECTED = Head(
     "cs_hosts_expected",
@@ -143,11 +148,21 @@ def host_families(snapshot: Snapshot) -> Iterator[Family]:
     expected.update(host.platform for host in hosts if _is_expected(host, asked))
     polled = Counter(host.platform for host in hosts if host.cloud is None and host.name in asked)
     yield Family(HOST_INFO, [_info(host) for host in hosts])
-    yield Family(HOST_MAINTENANCE, [Row((host.name,), float(host.maintenance)) for host in hosts])
+    planned = _planned(snapshot)
+    yield Family(
+        HOST_MAINTENANCE, [Row((host.name,), float(host.maintenance or host.name in planned)) for host in hosts]
+    )
     yield Family(HOSTS_EXPECTED, [Row((platform,), float(count)) for platform, count in expected.items()])
     yield Family(HOSTS_POLLED, [Row((platform,), float(polled[platform])) for platform in expected])
     mismatches = sorted(snapshot.health.collector_mismatches)
     yield Family(COLLECTOR_MISMATCH, [Row((host,), 1.0) for host in mismatches])
+
+
+def _planned(snapshot: Snapshot) -> AbstractSet[str]:
+    """Hosts of which a cloud has just said so; the inventory knows by the next census."""
+    told = [entry for entry in snapshot.entries if entry.latest.probe == cloud_hosts.SPEC.name]
+    readings = (entry.fresh_reading(snapshot.monotonic) for entry in told)
+    return {host for one in readings if isinstance(one, CloudHostsReading) for host in one.planned}
 
 
 def _is_expected(host: Host, asked: AbstractSet[str]) -> bool:

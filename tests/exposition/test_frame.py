@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cs_exporter.board import Board
+from cs_exporter.board import FLEET, Board
 from cs_exporter.exposition.families import Family, Row, Tally
 from cs_exporter.exposition.frame import (
     HEADS,
@@ -17,7 +17,9 @@ from cs_exporter.exposition.frame import (
 from cs_exporter.exposition.health import discovery_families, own_families
 from cs_exporter.exposition.judgements import limit_family, suspect_family
 from cs_exporter.limits import Limits
-from cs_exporter.model import CloudKind, CloudTarget, Connection, Failure, Host, Inventory, Reason, Unsupported
+from cs_exporter.model import CloudKind, CloudTarget, Connection, Failure, Host, Inventory, Outcome, Reason, Unsupported
+from cs_exporter.probes.clouds.cloud_hosts import CloudHostsReading
+from cs_exporter.probes.clouds.verdicts import Verdict
 from cs_exporter.symptoms import Judge
 from tests.exposition.stubs import BUILD, Weights, board_of, outcome, snapshot_of
 
@@ -84,6 +86,19 @@ def test_hosts_show_their_place_roles_and_maintenance() -> None:
         "cs_hosts_polled": [Row(("cloudstack",), 1.0), Row(("static",), 0.0)],
         "cs_collector_mismatch": [Row(("kvm2",), 1.0)],
     } == by_name(host_families(board.snapshot(0.0)))
+
+
+def test_a_host_that_is_forced_down_is_planned_work_at_once() -> None:
+    """By the cloud's word, for as long as that is fresh; the inventory knows by the next census."""
+    board = board_of(outcome(Weights()))
+    said = CloudHostsReading({"kvm1": Verdict("down", 0.0, False, planned=True)})  # noqa: FBT003 (a row)
+    board.land(Outcome("cloud_hosts", FLEET, 0.0, 100.0, 0.0, said), 15.0)
+
+    def shown(now: float) -> list[Row]:
+        return by_name(host_families(board.snapshot(now)))["cs_host_maintenance"]
+
+    assert [Row(("kvm1",), 1.0), Row(("kvm2",), 1.0)] == shown(100.0)
+    assert [Row(("kvm1",), 0.0), Row(("kvm2",), 1.0)] == shown(200.0)
 
 
 def test_who_is_expected() -> None:

@@ -29,6 +29,11 @@ class CloudHostsReading:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     reported: Mapping[str, Verdict] = field(default_factory=dict)
 
+    @property
+    def planned(self) -> frozenset[str]:
+        """Hosts that a cloud takes for gone because it was told to: planned work, from that very moment."""
+        return frozenset(host for host, verdict in self.verdicts.items() if verdict.planned)
+
 
 def derive(latest: Latest, now: float) -> CloudHostsReading:  # noqa: ARG001 (the board leaves out what is not fresh)
     """What all clouds say whose answers are fresh."""

@@ -22,11 +22,15 @@ UP, DOWN, OTHER = "up", "down", "other"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`since`: when it was first seen in this state, by the exporter's wall clock. `schedulable`: None: not told."""
+    """`since`: when it was first seen in this state, by the exporter's wall clock. `schedulable`: None: not told.
+
+    `planned`: somebody has told the cloud, by this very word, to take the host for gone.
+    """
 
     state: str
     since: float
     schedulable: bool | None = None
+    planned: bool = False
 
 
 def of_cloudstack(reading: CloudStackStatesReading) -> Iterable[tuple[str, Verdict]]:
@@ -77,7 +81,7 @@ def _state(row: AgentRow, reading: OpenStackAgentsReading) -> str:
 def _verdict(state: str, row: AgentRow, reading: OpenStackAgentsReading) -> Verdict:
     said = row.said
     schedulable = None if said.enabled is None else said.enabled and not said.forced_down
-    return Verdict(state, reading.wall - (reading.now - row.seen), schedulable)
+    return Verdict(state, reading.wall - (reading.now - row.seen), schedulable, said.forced_down)
 
 
 def _since(new: Verdict, last: Verdict | None) -> Verdict:

@@ -90,3 +90,10 @@ def test_who_has_left_is_forgotten() -> None:
     gone = follow(None, Cloud().says(1000.0, nova("cmp1", 4)))
     latest = Latest(Inventory(), {}, before=gone)
     assert {} == cloud_hosts.derive(latest, 1000.0).reported
+
+
+def test_a_host_that_is_forced_down_is_planned_work() -> None:
+    """From that answer on."""
+    cloud = Cloud()
+    assert frozenset() == follow(None, cloud.says(1000.0, nova("cmp1", 4))).planned
+    assert {"compute-1"} == follow(None, cloud.says(1015.0, nova("cmp1", 4, forced_down=True))).planned

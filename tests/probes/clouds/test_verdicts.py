@@ -73,10 +73,11 @@ def test_only_hypervisors_have_a_state() -> None:
 
 
 def test_openstack_says_where_guests_start() -> None:
-    """Neither where it is disabled nor where it is forced down."""
+    """Neither where it is disabled nor where it is forced down, and only this is planned work."""
     rows = (nova("cmp1", 4), nova("cmp1", 4, enabled=False), nova("cmp1", 4, forced_down=True))
     found = [by_openstack(Cloud().says(NOW, said))["compute-1"] for said in rows]
     assert [True, False, False] == [verdict.schedulable for verdict in found]
+    assert [False, False, True] == [verdict.planned for verdict in found]
     untold = by_openstack(Cloud().says(NOW, nova("cmp1", None, enabled=None)))["compute-1"]
     assert untold.schedulable is None
 
