@@ -11,12 +11,12 @@ from html import escape
 from cs_exporter.board import Entry
 from cs_exporter.history import Past, Stretch
 from cs_exporter.matrix.runbooks import CAPITALS, command
-from cs_exporter.spec import AnySpec, Cause
+from cs_exporter.spec import AnySpec
 from cs_exporter.web import words
 from cs_exporter.web.blanks import are_left, filled
 from cs_exporter.web.frame import Page, Site
 from cs_exporter.web.marks import badge, command_html, mark, symptom_case, symptom_name, symptom_text
-from cs_exporter.web.picture import ALERT, HostView, Left, Picture, State, end, state_of, told
+from cs_exporter.web.picture import HostView, Left, Picture, State, end, state_of, told
 from cs_exporter.web.watch import Seen
 
 STRETCHES = 8
@@ -77,13 +77,8 @@ def _facts(view: HostView, countdowns: Mapping[str, Mapping[str, float]]) -> str
 
 
 def _times(view: HostView, countdowns: Mapping[str, Mapping[str, float]]) -> list[Left]:
-    """What is left without any trouble; a host that is given up has no time, whatever its other agents have."""
-    given_up = {ALERT} if view.cells[Cause.AGENT].state <= State.PENDING else set()
-    return [
-        Left(of[view.name], end(until, view.host))
-        for until, of in countdowns.items()
-        if view.name in of and until not in given_up
-    ]
+    """What is left although nothing is wrong with it."""
+    return [Left(of[view.name], end(until, view.host)) for until, of in countdowns.items() if view.name in of]
 
 
 def _wrong(view: HostView, wall: float, site: Site) -> str:

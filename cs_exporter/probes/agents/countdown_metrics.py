@@ -103,10 +103,9 @@ def _servers(reading: AgentCountdownReading) -> Iterable[Sample]:
 
 def _hosts(reading: AgentCountdownReading) -> Iterable[Sample]:
     least: dict[str, float] = {}
-    given_up = {host for (host, _), one in reading.reports.rows.items() if one.given_up}
     for (host, _), one in reading.counted.items():
         left = one.left(reading.now)
-        if left is not None and host not in given_up:
+        if left is not None and host not in reading.reports.down:
             least[host] = min(left, least.get(host, left))
     return [Sample(left, host=host) for host, left in least.items()]
 

@@ -69,7 +69,7 @@ class Report:
 
     `made`, `due`: when it was told, and will be again (monotonic). `counts`: whether its silence leads to a verdict
     that somebody waits for, and that is not there yet or has only just come. `shared`: others are silent of the same,
-    or may be. `given_up`: the cloud has the whole host for down by it, for longer than that.
+    or may be. `given_up`: the cloud has had it for down for longer than that.
     """
 
     expected: Patience
@@ -92,9 +92,13 @@ class Report:
 
 @dataclass(frozen=True)
 class Reports:
-    """All agents that report, by host and agent. `readings`: pseudo-host -> the answer that they are from."""
+    """All agents that report, by host and agent. `readings`: pseudo-host -> the answer that they are from.
+
+    `down`: hosts that a cloud has for down, by nova-compute: nothing is left of their time, whatever else reports.
+    """
 
     rows: Mapping[Key, Report] = field(default_factory=dict)
+    down: frozenset[str] = frozenset()
     readings: Mapping[str, OpenStackAgentsReading] = field(default_factory=dict)
 
 
@@ -108,7 +112,20 @@ def reports(readings: Mapping[str, OpenStackAgentsReading], intervals: Mapping[s
     for name, reading in readings.items():
         for key, one in _of_one(reading, intervals[name], forced):
             found.setdefault(key, []).append(one)
-    return Reports({key: _foremost(several) for key, several in found.items()}, readings)
+    rows = {key: _foremost(several) for key, several in found.items()}
+    return Reports(rows, _down(rows, readings.values()), readings)
+
+
+def _down(rows: Mapping[Key, Report], readings: Iterable[OpenStackAgentsReading]) -> frozenset[str]:
+    """By the age that somebody knows, else by the bare verdict of nova's API; of those that anybody misses."""
+    told = {
+        host
+        for reading in readings
+        for host, row in reading.own
+        if row.agent == COMPUTE and row.age is None and row.said.up is False and _is_missed(row)
+    }
+    aged = {host: one.given_up for (host, agent), one in rows.items() if agent == COMPUTE}
+    return frozenset(told - aged.keys() | {host for host, given_up in aged.items() if given_up})
 
 
 def _of_one(reading: OpenStackAgentsReading, poll: float, forced: Collection[str]) -> Iterable[tuple[Key, Report]]:
@@ -121,7 +138,7 @@ def _of_one(reading: OpenStackAgentsReading, poll: float, forced: Collection[str
             expected = patience[row.said.service]
             waits = not (gone and row.key in gone) and host not in forced and _is_missed(row)
             over = _is_over(row, expected)
-            counts, given_up = telling and waits and not over, over and row.agent == COMPUTE
+            counts, given_up = telling and waits and not over, over and _is_missed(row)
             source = Source.API if row.said.is_ovn else teller
             shared = is_shared(row, stops)
             yield (

@@ -123,7 +123,7 @@ def group_of(row: AgentRow) -> Group | None:
 
 
 def left_behind(rows: Sequence[AgentRow], rhythms: Mapping[Service, Rhythm]) -> frozenset[Key]:
-    """Those that were down when we saw them first, while others of their kind had reported when they had ceased to.
+    """Those of one answer that were down at first sight, while others of their kind reported after they had ceased to.
 
     Not those that ceased together, and lately, if they are most of their kind: they share what they died of.
     """

@@ -163,6 +163,20 @@ def test_a_host_that_is_down_has_no_time_left() -> None:
     } == values(reported(NOW, None, cloud), *told)
 
 
+def test_a_host_that_is_down_by_a_bare_verdict_has_no_time_left() -> None:
+    """Nova's API tells no age; where somebody else knows one, that counts. Nobody misses what is disabled."""
+    name = "cs_host_seconds_to_alert"
+    for told, left in (
+        (nova("cmp1", None, up=False), {}),
+        (nova("cmp1", None, up=True), {(name, "compute-1", ()): 46.0}),
+        (nova("cmp1", None, up=False, enabled=False), {(name, "compute-1", ()): 46.0}),
+        (nova("cmp1", 900, enabled=False), {(name, "compute-1", ()): 46.0}),
+    ):
+        cloud = Cloud()
+        cloud.says(NOW, told, neutron("cmp1", 29))
+        assert left == values(reported(NOW, None, cloud), name)
+
+
 def test_what_openstack_itself_says_counts() -> None:
     """Also where somebody watches the sockets of its agents: these show their session."""
     kvm = host("compute-1", "192.0.2.11", Role.HYPERVISOR, agents=[NOVA])
