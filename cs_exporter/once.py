@@ -186,7 +186,7 @@ def show(outcome: Outcome, transcript: list[str], spec: AnySpec, host: Host, con
         return True
     console.print(f"READING {took}:", highlight=False)
     # A cloud's reading has a row for each of its hosts: who wants all of them sends this into a file or a pager.
-    console.print(Pretty(result, expand_all=True, max_length=LISTED if console.is_terminal else None))
+    console.print(Pretty(result, expand_all=True, max_length=LISTED if console.file.isatty() else None))
     symptoms = _symptoms(outcome, spec, host)
     for held in symptoms:
         labels = "".join(f" {key}={value}" for key, value in held.labels.items())

@@ -48,12 +48,20 @@ def host(tmp_path: Path) -> Host:
     return build_inventory(load(file)).hosts["here"]
 
 
+class Terminal(io.StringIO):
+    """Where somebody reads along."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
 def shown(result: object, host: Host, spec: AnySpec = time_drift.SPEC, *, terminal: bool = False) -> tuple[bool, str]:
     """What is printed for a result, into a file or on a terminal."""
-    console = Console(file=io.StringIO(), width=200, force_terminal=terminal, color_system=None)
+    file = Terminal() if terminal else io.StringIO()
+    console = Console(file=file, width=200, force_terminal=True, color_system=None)
     good = show(Outcome(spec.name, "here", 0.0, 0.0, 0.25, result), ["> asked"], spec, host, console)
-    assert isinstance(console.file, io.StringIO)
-    return good, console.file.getvalue()
+    return good, file.getvalue()
 
 
 @pytest.mark.parametrize("spec", [time_drift.SPEC, nfs_mounts.SPEC], ids=lambda spec: spec.name)

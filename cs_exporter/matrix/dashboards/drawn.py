@@ -16,6 +16,9 @@ from cs_exporter.matrix.promql import equal
 from cs_exporter.matrix.rows import Row
 from cs_exporter.matrix.whole import Matrix
 
+UNSEEN = "none that is known of"
+"""What a panel says whose series are there only while something is wrong; nor are they where nobody could ask."""
+
 WITHOUT_TIME: Object = {"id": "organize", "options": {"excludeByName": {"Time": True, "Value": True}}}
 """Of a table whose labels say everything."""
 

@@ -6,7 +6,7 @@ One agent that is late is its host's trouble. All of them at once is what they h
 from __future__ import annotations
 
 from cs_exporter.matrix.dashboards import openstack_bus
-from cs_exporter.matrix.dashboards.drawn import Stock
+from cs_exporter.matrix.dashboards.drawn import UNSEEN, Stock
 from cs_exporter.matrix.dashboards.parts import Dashboard, Panel, Section
 
 PROBES = ("openstack_agents", "openstack_endpoints", *openstack_bus.PROBES)
@@ -44,13 +44,13 @@ def _agents(stock: Stock) -> tuple[Panel, ...]:
         stock.panel(
             "cs_openstack_agents_stopped",
             title="Agents that are silent together, and what they share",
-            otherwise="none",
+            otherwise=UNSEEN,
         ),
-        stock.panel("cs_openstack_agent_dead", title="Agents that are silent alone", otherwise="none"),
+        stock.panel("cs_openstack_agent_dead", title="Agents that are silent alone", otherwise=UNSEEN),
         stock.panel("cs_openstack_agent_age_seconds", title="Since the last report, signed"),
         stock.panel("cs_openstack_agent_reports_total", title="Reports"),
         stock.panel("cs_openstack_agents", title="Agents by what is known of them"),
-        stock.panel("cs_openstack_backend_unstarted", title="Backends that were never initialised", otherwise="none"),
+        stock.panel("cs_openstack_backend_unstarted", title="Backends that were never initialised", otherwise=UNSEEN),
     )
 
 
@@ -74,7 +74,7 @@ def _source(stock: Stock) -> tuple[Panel, ...]:
 
 def _apis(stock: Stock) -> tuple[Panel, ...]:
     return (
-        stock.panel("cs_openstack_endpoint_failing", title="Endpoints of the catalog that fail", otherwise="none"),
+        stock.panel("cs_openstack_endpoint_failing", title="Endpoints of the catalog that fail", otherwise=UNSEEN),
         stock.panel("cs_openstack_endpoint_first_byte_seconds", title="Until an API turns an empty request away"),
         stock.panel("cs_port_first_byte_seconds", title="Until the first byte, by port"),
         stock.panel("cs_openstack_endpoint_tls_not_after_timestamp_seconds", title="Until certificates run out"),

@@ -5,7 +5,7 @@ Alarms come first: within a minute they are what all hosts are down of.
 
 from __future__ import annotations
 
-from cs_exporter.matrix.dashboards.drawn import Stock
+from cs_exporter.matrix.dashboards.drawn import UNSEEN, Stock
 from cs_exporter.matrix.dashboards.parts import Section
 
 PROBES = ("rabbitmq", "rabbitmq_cluster")
@@ -25,10 +25,10 @@ def sections(stock: Stock) -> tuple[Section, ...]:
                 stock.panel(
                     "cs_rabbitmq_queue_stuck_seconds",
                     title="Taken and not confirmed: a frozen consumer",
-                    otherwise="none",
+                    otherwise=UNSEEN,
                 ),
                 stock.panel(
-                    "cs_rabbitmq_queue_unserved_messages", title="Waiting, and nobody takes them", otherwise="none"
+                    "cs_rabbitmq_queue_unserved_messages", title="Waiting, and nobody takes them", otherwise=UNSEEN
                 ),
                 stock.panel("cs_rabbitmq_queue_consumers", title="Consumers"),
                 stock.panel("cs_rabbitmq_partitioned_nodes", title="Nodes that are lost to others"),

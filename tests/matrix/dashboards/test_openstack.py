@@ -23,7 +23,7 @@ def test_who_is_about_to_be_down_is_among_the_lines() -> None:
 
 
 def test_nothing_wrong_is_not_no_data() -> None:
-    """Series that are there only while something is wrong."""
+    """Series that are there only while something is wrong; that nobody could ask looks the same, and is not denied."""
     panels = [panel for section in FOUND.sections for panel in section.panels if panel.otherwise]
     assert {
         "Agents that are silent together, and what they share",
@@ -33,6 +33,7 @@ def test_nothing_wrong_is_not_no_data() -> None:
         "Taken and not confirmed: a frozen consumer",
         "Waiting, and nobody takes them",
     } == {panel.title for panel in panels}
+    assert {"none that is known of"} == {panel.otherwise for panel in panels}
 
 
 def test_both_platforms_are_on_one_overview() -> None:
