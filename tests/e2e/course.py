@@ -230,12 +230,14 @@ class Course:
         self._stories.append(Story(placed, held.broken, held.mended, now, over, self._limit(held), held.overload))
 
     def _forget(self, held: _Held, firing: frozenset[Row]) -> None:
-        """If all that it brought has been resolved, or should have been."""
+        """If all that it brought has been resolved, and whoever got it was told so; or should have been."""
         assert held.gone is not None
         placed = held.placed
         fires = any(placed.accounts(row.symptom, row.host) and not placed.leaves(row) for row in firing)
+        got = paging.told(placed, held.broken.begin, held.gone + GRACE, self.stand.receiver.got)
+        open_still = fires or any(one.resolved is None for one in got.values())
         since = self.stand.now() - held.gone
-        if (since > GRACE + GROUPING and not fires) or since > RESOLVED:
+        if (since > GRACE + GROUPING and not open_still) or since > held.overload * RESOLVED:
             self._held.remove(held)
 
     def _limit(self, held: _Held) -> float:

@@ -19,7 +19,7 @@ from tests.e2e.placed import HOST
 from tests.e2e.stand import LOOK, Stand
 from tests.e2e.test_placed import fault
 from tests.lab.control import LabError
-from tests.lab.receiver import Receiver
+from tests.lab.receiver import Notification, Receiver
 from tests.live.exporter import Exporter
 
 BREAKING, SHOWS, ENDS = 5.0, 7.0, 3.0
@@ -34,12 +34,16 @@ class _Shown:
 
 
 class FakeStand(Stand):
-    """All that a course asks of one. No symptom ever holds, and no alert fires: where it is broken, runs fail."""
+    """All that a course asks of one. No symptom ever holds, and no alert fires: where it is broken, runs fail.
+
+    `under_way`: notifications that the receiver gets when their time has come.
+    """
 
     def __init__(self) -> None:
         self.pace, self.clock = TEST, 1000.0
         self.cloud, self.exporter, self.receiver = cast(Cloud, None), cast(Exporter, _Shown()), Receiver("")
         self.broken: dict[str, list[Span]] = defaultdict(list)  # by host
+        self.under_way: list[Notification] = []
         self._looks: list[float] = []
 
     def fault(self, name: str, host: str, fails: Fails = "", times: int = 0) -> Fault:
@@ -78,6 +82,7 @@ class FakeStand(Stand):
         """Nothing; the time of the next look has come."""
         self.clock += LOOK
         self._looks.append(self.clock)
+        self.receiver.got[:] = [one for one in self.under_way if one.received <= self.clock]
         return frozenset()
 
     def firing_now(self) -> frozenset[Row]:

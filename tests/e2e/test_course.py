@@ -11,11 +11,12 @@ from cs_exporter.spec import BETWEEN_RUNS
 from tests.demo.expressions import SYMPTOMS
 from tests.demo.pace import TEST
 from tests.e2e import course
-from tests.e2e.course import ALONE, Course, holds, in_turn
-from tests.e2e.fake_stand import Fails, FakeStand
-from tests.e2e.judge import Failing, of_fault, stories_that_count, strangers
+from tests.e2e.course import ALONE, RESOLVED, Course, holds, in_turn
+from tests.e2e.fake_stand import BREAKING, SHOWS, Fails, FakeStand
+from tests.e2e.judge import Failing, of_fault, seen, stories_that_count, strangers
 from tests.e2e.paging import RED
-from tests.e2e.test_placed import fault
+from tests.e2e.test_paging import CRITICAL, alert, notified
+from tests.e2e.test_placed import HERE_ONLY, fault
 
 
 def test_what_takes_long_begins() -> None:
@@ -88,3 +89,14 @@ def test_a_fault_has_the_time_of_its_own_overload(stand: FakeStand, monkeypatch:
     found = {story.placed.fault.name: (story.overload, story.limit) for story in evidence.stories}
     assert {"first": (4.0, 4 * RED), "beside": (4.0, 4 * RED), "later": (1.5, 1.5 * RED)} == found
     assert 4.0 == evidence.overload
+
+
+def test_it_goes_on_until_what_it_brought_is_resolved(stand: FakeStand) -> None:
+    """Whoever got it hears so later than Prometheus knows, and may hear of the last fault when nothing else waits."""
+    paged = replace(stand.fault("a", "kvm1"), also=(HERE_ONLY,), pages=(CRITICAL,))
+    begin = stand.clock + BREAKING + SHOWS
+    end = begin + RESOLVED - RED
+    stand.under_way = [notified(begin, alert("CsA", begin)), notified(end, alert("CsA", begin, fires=False))]
+    tried = Course(stand, [paged])
+    evidence = tried.run()
+    assert ({}, [end]) == (tried.again, [one.resolved for one in seen(evidence.stories[-1], evidence).told.values()])
