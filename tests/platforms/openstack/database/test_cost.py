@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable
-
 import pytest
 
 from cs_exporter.platforms.openstack import database as source
 from tests.lab.mysql import MysqlServer
 from tests.lab.mysql_fixtures import BOTH
 from tests.lab.openstack_database import OpenStackDatabase
+from tests.platforms.costs import cost, ratios, within_budget
 from tests.platforms.openstack.database.openstack_stand import LIMIT, account, asking, endpoint
 
 pytestmark = [pytest.mark.lab, pytest.mark.heavy]
 
 HOSTS = 1_000
-BUDGET = 0.050
-"""Seconds of the client's CPU for each interval of 15 s."""
-
-PER_CENSUS = 4
-"""Intervals between two censuses."""
-
-ROUNDS = 10
-
-
-async def cost(ask: Callable[[], Awaitable[object]]) -> float:
-    """Seconds of this process's CPU, by the best of some rounds: others on the machine only make it more."""
-    best = float("inf")
-    for _ in range(ROUNDS):
-        began = time.process_time()
-        await ask()
-        best = min(best, time.process_time() - began)
-    return best
 
 
 @BOTH
@@ -56,6 +37,5 @@ async def test_a_thousand_hosts(database: MysqlServer, capsys: pytest.CaptureFix
         of_census = await cost(lambda: source.census(host, sql, LIMIT))
     cloud.drop()
     with capsys.disabled():
-        ratios = [each / BUDGET for each in (of_agents, of_census, of_agents + of_census / PER_CENSUS)]
-        print(f" of {BUDGET * 1000:g} ms: agents {ratios[0]:.2f}, census {ratios[1]:.2f}, an interval {ratios[2]:.2f}")  # noqa: T201
-    assert of_agents + of_census / PER_CENSUS < BUDGET
+        print(ratios(of_agents, of_census))  # noqa: T201
+    assert within_budget(of_agents, of_census)
