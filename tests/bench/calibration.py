@@ -21,6 +21,9 @@ ROUNDS = 200_000
 ECHOES = 300
 LINE = b"x" * 63 + b"\n"
 
+LOOP = 0.0275
+"""Processor seconds of the loop on the machine on which the tests' budgets of time were set."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -33,6 +36,11 @@ class Calibration:
 def loop_seconds() -> float:
     """Processor seconds of a loop that adds, looks up and calls, as Python programs do; the least of some."""
     return min(one_loop() for _ in range(REPEATS))
+
+
+def slower() -> float:
+    """How many times slower this machine is now than that one; at least 1."""
+    return max(1.0, loop_seconds() / LOOP)
 
 
 def one_loop() -> float:

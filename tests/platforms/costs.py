@@ -9,16 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 
-from tests.bench.calibration import one_loop
+from tests.bench.calibration import LOOP, one_loop
 
 BUDGET = 0.050
 """Seconds of the client's processor time for each interval of 15 s, at a thousand hosts."""
 
 PER_CENSUS = 4
 """Intervals between two censuses."""
-
-LOOP = 0.0275
-"""Seconds of that fixed piece of work on the machine on which the budget was set."""
 
 ROUNDS = 10
 

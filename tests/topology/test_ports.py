@@ -27,6 +27,7 @@ from cs_exporter.model import (
 )
 from cs_exporter.probes.ports.table import NEVER_DIALLED
 from cs_exporter.topology.ports import MOST_TUNNELLED, MOST_VANTAGES, port_rows
+from tests.bench.calibration import slower
 
 
 def host(name: str, *roles: Role, address: str = "", platform: str = "static") -> Host:
@@ -243,7 +244,7 @@ def test_a_large_cloud() -> None:
     began = time.process_time()
     found = port_rows(hosts)
     took = time.process_time() - began
-    assert took < 2.0, f"{took:.1f} s of processor time"
+    assert took < 2.0 * slower(), f"{took:.1f} s of processor time"
     from_vantages = [(name, row) for name, rows in found.items() for row in rows if row.tunnelled]
     assert MOST_TUNNELLED >= max(Counter(name for name, _ in from_vantages).values())
     assert MOST_VANTAGES >= max(Counter((row.host, row.port) for _, row in from_vantages).values())
