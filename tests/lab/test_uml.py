@@ -37,6 +37,10 @@ time.sleep(600)
 """
 
 
+SLEWED = 0.8
+"""Seconds that a clock is wrong by; chronyd takes at least twelve times as long to slew it, its `maxslewrate`."""
+
+
 @pytest.fixture(params=["3", "4.2"])
 def mounted(request: pytest.FixtureRequest, uml_hosts: list[UmlHost], nfs_server: NfsServer) -> Iterator[UmlHost]:
     """The first host with the server's export mounted, once by each version."""
@@ -52,12 +56,16 @@ def named(text: str) -> list[str]:
     return [process.command for process in found if process is not None and text in process.command]
 
 
-async def clock_over_ssh(lab: Lab, host: UmlHost) -> float:
-    """The host's clock minus ours, as the polling account sees it (s): middle of the exchange."""
+async def clock_over_ssh(lab: Lab, host: UmlHost) -> tuple[float, float]:
+    """The host's clock minus ours, as the polling account sees it, and how far that may be wrong (s): best of three."""
+    looks = []
     async with lab.connect(host) as connection:
-        before = time.time()
-        answer = await connection.run("date +%s.%N", check=True)
-        return float(str(answer.stdout)) - (before + time.time()) / 2
+        for _ in range(3):
+            before = time.time()
+            answer = await connection.run("date +%s.%N", check=True)
+            after = time.time()
+            looks.append((float(str(answer.stdout)) - (before + after) / 2, (after - before) / 2))
+    return min(looks, key=lambda look: look[1])
 
 
 async def test_the_polling_account_logs_in(lab: Lab, uml_hosts: list[UmlHost]) -> None:
@@ -107,8 +115,9 @@ async def test_clock_is_wrong_for_everybody(lab: Lab, uml_hosts: list[UmlHost], 
     wrong, right = uml_hosts
     wrong.set_clock(offset)
     try:
-        assert offset == pytest.approx(await clock_over_ssh(lab, wrong), abs=0.3)
-        assert pytest.approx(0, abs=0.3) == await clock_over_ssh(lab, right)
+        for host, expected in ((wrong, offset), (right, 0.0)):
+            seen, doubt = await clock_over_ssh(lab, host)
+            assert expected == pytest.approx(seen, abs=0.2 + doubt)
     finally:
         wrong.set_clock(0)
 
@@ -116,12 +125,17 @@ async def test_clock_is_wrong_for_everybody(lab: Lab, uml_hosts: list[UmlHost], 
 def test_chronyd_slews_the_clock(lab: Lab, uml_hosts: list[UmlHost]) -> None:
     """A clock that is a little wrong is brought back by chronyd, gradually."""
     host = uml_hosts[1]
-    host.set_clock(0.4)
+    host.set_clock(SLEWED)
     host.start_chronyd(lab.hosts["srv"].address)
+    seen = []
+
+    def right() -> bool:
+        seen.append(host.clock_error()[0])
+        return abs(seen[-1]) < 0.05
+
     try:
-        wait_until(lambda: host.clock_error()[0] < 0.3, 30, "the clock to be slewed")
-        assert host.clock_error()[0] > 0.05
-        wait_until(lambda: abs(host.clock_error()[0]) < 0.05, 30, "the clock to be right")
+        wait_until(right, 60, "the clock to be right")
+        assert any(0.1 < error < SLEWED - 0.1 for error in seen)
     finally:
         host.stop_chronyd()
         host.set_clock(0)
