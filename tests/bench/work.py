@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from cs_exporter.probes import PROBES
@@ -95,7 +94,11 @@ class Stand:
         self.file.write_text(json.dumps(self._configuration()), encoding="utf-8")  # JSON is YAML
 
     def measure(self, plant: str = "") -> Work:
-        """The median poll, with that regression in it. Raises AssertionError where one has not all its readings."""
+        """Of each count the least of the polls, with that regression in it.
+
+        A machine's load can only add to them: of two that meet on a mount one sleeps, which is a process of its own.
+        Raises AssertionError where one has not all its readings.
+        """
         own, theirs = self.file.with_suffix(".exporter"), self.file.with_suffix(".host")
         with _poller(self, plant, own) as process:
             at_rest = self._calm()
@@ -103,7 +106,7 @@ class Stand:
                 polls = [self._poll(process, at_rest) for _ in range(WARM_UP + POLLS)][WARM_UP:]
         mine, others = calls(own.read_text()), calls(theirs.read_text())
         works = [poll.work(mine, others) for poll in polls]
-        return {name: median(work[name] for work in works) for name in works[0]}
+        return {name: min(work[name] for work in works) for name in works[0]}
 
     def at_rest(self) -> list[int]:
         """The polling account's processes on the host, but for the watchdog's sleep, which comes and goes."""

@@ -14,6 +14,9 @@ from typing import TypeVar, overload
 
 T = TypeVar("T")
 
+HANGS = 30.0
+"""Seconds after which what is waited for hangs: no promise, and long enough for a machine that has much else to do."""
+
 PAUSE = 0.02
 GRACE = 1.0
 
@@ -25,7 +28,7 @@ class WaitedInVain(AssertionError):
         super().__init__(f"{what or 'the condition'}: not true after {deadline:g} s; last value: {last!r}")
 
 
-def wait_until(condition: Callable[[], T], deadline: float = 5.0, what: str = "", pause: float = PAUSE) -> T:
+def wait_until(condition: Callable[[], T], deadline: float = HANGS, what: str = "", pause: float = PAUSE) -> T:
     """Call `condition` until it answers something true, and return that. Raises WaitedInVain after `deadline` s.
 
     `pause`: seconds between two calls, for conditions that are dear to look at.
@@ -42,15 +45,15 @@ def wait_until(condition: Callable[[], T], deadline: float = 5.0, what: str = ""
 
 @overload
 async def wait_until_async(
-    condition: Callable[[], Coroutine[object, object, T]], deadline: float = 5.0, what: str = ""
+    condition: Callable[[], Coroutine[object, object, T]], deadline: float = HANGS, what: str = ""
 ) -> T: ...
 
 
 @overload
-async def wait_until_async(condition: Callable[[], T], deadline: float = 5.0, what: str = "") -> T: ...
+async def wait_until_async(condition: Callable[[], T], deadline: float = HANGS, what: str = "") -> T: ...
 
 
-async def wait_until_async(condition: Callable[[], object], deadline: float = 5.0, what: str = "") -> object:
+async def wait_until_async(condition: Callable[[], object], deadline: float = HANGS, what: str = "") -> object:
     """As `wait_until`, without blocking the event loop; the condition may be a coroutine function."""
     end = time.monotonic() + deadline
     last: object = "none, the condition itself never came back"
