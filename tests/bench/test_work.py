@@ -21,7 +21,11 @@ PROVEN = {
 
 TRACE = """\
 41 1795251429.000001 read(3, ""..., 4096) = 12
+40 1795251429.000001 <... vfork resumed>) = ? ERESTARTNOINTR (To be restarted)
+41 1795251429.000002 vfork() = ? ERESTARTNOINTR (To be restarted)
 41 1795251429.000002 clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD <unfinished ...>
+42 1795251429.000002 clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD <unfinished ...>
+42 1795251429.000003 <... clone resumed>, child_tidptr=0x7f) = ? ERESTARTNOINTR (To be restarted)
 42 1795251429.000003 set_robust_list(0x7f, 24) = 0
 41 1795251429.000004 <... clone resumed>, child_tidptr=0x7f) = 42
 42 1795251429.000005 clone3({flags=CLONE_VM|CLONE_THREAD|CLONE_SIGHAND, stack_size=0x7fff}, 88) = 43

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from cs_exporter.probes import PROBES
@@ -40,7 +41,10 @@ CALM = 15
 BASE = 3600
 """Seconds of the base interval: so long that the daemon's own schedule starts nothing meanwhile."""
 
-CALL = re.compile(r"\d+ +(?P<at>\d+\.\d+) (?P<name>\w+)\((?P<rest>.*)")
+CALL = re.compile(r"(?P<thread>\d+) +(?P<at>\d+\.\d+) (?P<name>\w+)\((?P<rest>.*)")
+AGAIN = re.compile(r"(?P<thread>\d+) .* = \? ERESTARTNOINTR ")
+"""A call that a signal kept from it, as the end of another child does with a fork: the kernel makes it once more."""
+
 FORKS = frozenset({"clone", "clone3", "fork", "vfork"})
 
 Work = dict[str, float]
@@ -63,8 +67,16 @@ class Call:
 
 def calls(trace: str) -> list[Call]:
     """The calls in what `strace -f -ttt -o` wrote. One that another interrupts is there once, where it began."""
-    found = (CALL.match(line) for line in trace.splitlines())
-    return [Call(float(one["at"]), one["name"], one["rest"]) for one in found if one is not None]
+    found: list[Call] = []
+    latest: dict[str, Call] = {}
+    for line in trace.splitlines():
+        begins, again = CALL.match(line), AGAIN.match(line)
+        if begins is not None:
+            latest[begins["thread"]] = Call(float(begins["at"]), begins["name"], begins["rest"])
+            found.append(latest[begins["thread"]])
+        if again is not None and again["thread"] in latest:
+            found.remove(latest[again["thread"]])
+    return found
 
 
 @dataclass(frozen=True)
@@ -94,11 +106,7 @@ class Stand:
         self.file.write_text(json.dumps(self._configuration()), encoding="utf-8")  # JSON is YAML
 
     def measure(self, plant: str = "") -> Work:
-        """Of each count the least of the polls, with that regression in it.
-
-        A machine's load can only add to them: of two that meet on a mount one sleeps, which is a process of its own.
-        Raises AssertionError where one has not all its readings.
-        """
+        """The median poll, with that regression in it. Raises AssertionError where one has not all its readings."""
         own, theirs = self.file.with_suffix(".exporter"), self.file.with_suffix(".host")
         with _poller(self, plant, own) as process:
             at_rest = self._calm()
@@ -106,7 +114,7 @@ class Stand:
                 polls = [self._poll(process, at_rest) for _ in range(WARM_UP + POLLS)][WARM_UP:]
         mine, others = calls(own.read_text()), calls(theirs.read_text())
         works = [poll.work(mine, others) for poll in polls]
-        return {name: min(work[name] for work in works) for name in works[0]}
+        return {name: median(work[name] for work in works) for name in works[0]}
 
     def at_rest(self) -> list[int]:
         """The polling account's processes on the host, but for the watchdog's sleep, which comes and goes."""
