@@ -42,7 +42,7 @@ QUICKEST = 40.0
 """Seconds that a fault takes which shows, is paged and is resolved as soon as it can be."""
 
 PAUSE = LOOK / 2
-LONGEST = 1700.0
+LONGEST = 2500.0
 """Seconds after which the course has no end: on two processors that do nothing else all faults take some 1,300. How
 long a single one may take is for the judge."""
 

@@ -16,7 +16,7 @@ from tests.e2e.judge import Evidence, Seen, Story, of_fault, of_pages, seen, sto
 from tests.e2e.stand import Stand
 from tests.exposition.stubs import promtool_says
 
-pytestmark = [pytest.mark.lab, pytest.mark.heavy, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.lab, pytest.mark.heavy, pytest.mark.timeout(2700)]
 
 SERIES = 120
 """Of one hypervisor at most; a typical one has about 80."""

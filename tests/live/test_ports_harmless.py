@@ -33,12 +33,12 @@ from tests.lab.listeners import Listener
 from tests.lab.mysql import MysqlServer
 from tests.lab.netns import Namespace
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 
 R = TypeVar("R")
 
 ROUNDS = 300
-DEADLINE = 120.0
+DEADLINE = 240.0
 AGENTS = 8250
 LISTENING = {"manage1": (AGENTS, 9090), "manage2": (AGENTS,), "kvm1": (16514,), "kvm2": (16509,)}
 """Host -> ports on which somebody listens."""
