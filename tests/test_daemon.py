@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from cs_exporter.model import Failure, Reason, Unsupported
 from cs_exporter.probes import PROBES
 from cs_exporter.probes.paths.metrics import PathMtuReading
 from cs_exporter.probes.ports.port_reachability import PortReachabilityReading
+from tests.lab import fair
 from tests.lab.faults import dropped, frozen
 from tests.lab.host import LabHost
 from tests.lab.lab import Lab
@@ -133,9 +133,9 @@ async def test_it_stops_within_five_seconds_whatever_hangs(tmp_path: Path, lab: 
         await watch.swept()
         with frozen(lab.hosts["h1"].sshd), dropped(lab.hosts["h2"]), frozen(lab.hosts["h3"].sshd):
             await wait_until_async(lambda: watch.failure(PROBES[0].name, "h2"), 4 * INTERVAL)
-            began = time.monotonic()
+            began = fair.seconds()
             await watch.daemon.stop()
-            assert time.monotonic() - began < 5
+            assert fair.seconds() - began < 5
             await gone(lab.hosts["h4"])
     for name in ("h1", "h2", "h3"):
         kill_and_wait(lab.hosts[name].sshd.sessions)

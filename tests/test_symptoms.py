@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -13,6 +12,7 @@ from cs_exporter.model import Host, HostLimits, Inventory, Outcome, Unsupported
 from cs_exporter.ports import Io
 from cs_exporter.spec import Cause, Limit, Metric, Op, ProbeSettings, ProbeSpec, Sample, Severity, Symptom, gauge, rows
 from cs_exporter.symptoms import Holding, holding
+from tests.lab import fair
 
 Row = tuple[str, float]
 
@@ -103,9 +103,9 @@ def test_a_limit_may_be_another_series() -> None:
 def test_a_limit_by_series_takes_no_longer_than_a_number() -> None:
     """A fleet with a limit of its own for every row is judged in time that grows with it, not with its square."""
     rows_of = tuple((f"disk{number}", 6.0) for number in range(10_000))
-    began = time.monotonic()
+    began = fair.seconds()
     assert 10_000 == len(held(Reading(rows_of, rows_of), symptom(Limit(Op.EQUALS, "cs_limit", 1))))
-    assert time.monotonic() - began < 1
+    assert fair.seconds() - began < 1
 
 
 def test_a_host_may_have_its_own_limit() -> None:

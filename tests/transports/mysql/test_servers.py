@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
 
 from cs_exporter.model import Reason
 from cs_exporter.ports import Counters
-from tests.lab import faults
+from tests.lab import fair, faults
 from tests.lab.mysql import MONITOR, MysqlServer
 from tests.lab.mysql_fixtures import BOTH
 from tests.lab.wait import wait_until_async
@@ -64,9 +63,9 @@ async def test_closing_does_not_wait_for_who_is_mute(mariadb: MysqlServer) -> No
             with faults.frozen(mariadb):
                 asked = sql.query(statement, BRIEF) if statement else sql.login(BRIEF)
                 assert Reason.MUTE is (await failure(asked)).reason
-                began = time.monotonic()
+                began = fair.seconds()
                 await made.close()
-                assert time.monotonic() - began < 1
+                assert fair.seconds() - began < 1
         assert before == descriptors()
     await wait_until_async(lambda: not mariadb.sessions(), what="the sessions to be gone")
 

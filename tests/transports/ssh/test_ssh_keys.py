@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from cs_exporter.model import ProbeFailed, Reason
 from cs_exporter.transports.collector.shell import HostShell
 from cs_exporter.transports.ssh.connector import KeyFiles
+from tests.lab import fair
 from tests.lab.lab import Lab
 from tests.lab.ssh_keys import known_hosts_text, new_key
 from tests.lab.wait import wait_until_async
@@ -53,13 +54,13 @@ async def test_many_known_hosts_cost_little(lab: Lab, tmp_path: Path) -> None:
     file = tmp_path / "known_hosts"
     file.write_text(known_hosts_text([*names, (host.address, host.key)]))
     async with exporter(lab) as one:
-        began = time.monotonic()
+        began = fair.seconds()
         await one.files.known_hosts(str(file))
-        assert time.monotonic() - began < 2
+        assert fair.seconds() - began < 2
         one.add(host, one.target(known_hosts=str(file)))
-        began = time.monotonic()
+        began = fair.seconds()
         assert await one.works("h1")
-        assert time.monotonic() - began < 1
+        assert fair.seconds() - began < 1
 
 
 @pytest.mark.lab
