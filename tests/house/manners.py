@@ -16,7 +16,7 @@ from tests.house.source import Source
 FILE_LINES = 300  # a file has one subject
 FUNCTION_LINES = 50  # a function fits on a screen
 LONGEST_SLEEP = 0.2  # seconds; a longer one is a wait for something, which has a name and a deadline
-WAITERS = ("tests/lab/wait.py", "tests/lab/supervisor.py")  # they are how the tests wait
+WAITERS = ("tests/lab/wait.py", "tests/lab/fair.py", "tests/lab/supervisor.py")  # they are how the tests wait
 UNDONE = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b(?!.*#\d)")
 SILENCED = re.compile(r"#\s*type:\s*ignore(?!\[[\w, -]+\]\s+#\s*\w)")
 

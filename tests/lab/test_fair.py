@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +33,7 @@ def test_a_pause_does_not_count() -> None:
         assert "begun\n" == measuring.stdout.readline()
         measuring.send_signal(signal.SIGSTOP)
         wait_until(lambda: _stopped(measuring.pid), what="it to stop")
-        time.sleep(PAUSE)
+        threading.Event().wait(PAUSE)
         measuring.send_signal(signal.SIGCONT)
         lost, _ = measuring.communicate("\n")
     assert float(lost) > PAUSE - 2 * fair.HELD_UP
@@ -44,7 +45,7 @@ def _stopped(pid: int) -> bool:
 
 def test_what_is_slept_and_what_is_computed_counts() -> None:
     """Neither is anybody else's doing. Others may have the processors too, so each is tried some times."""
-    for action in (lambda: time.sleep(PAUSE), _compute):
+    for action in (lambda: threading.Event().wait(PAUSE), _compute):
         assert any(_took(action) > PAUSE - fair.HELD_UP for _ in range(5))
 
 
