@@ -40,7 +40,7 @@ async def watch(tmp_path: Path, lab: Lab) -> AsyncIterator[Watch]:
 
 async def gone(host: LabHost) -> None:
     """Wait until nothing of the polling account is on the host."""
-    await wait_until_async(lambda: not host.processes() and not host.files(), what=f"nothing left on {host.name}")
+    await wait_until_async(lambda: not host.processes() and not host.files(), 5, f"nothing left on {host.name}")
 
 
 async def test_a_host_is_asked_everything_in_one_request_per_poll(watch: Watch) -> None:
@@ -85,7 +85,7 @@ async def test_reload_with_another_interval_keeps_connections(watch: Watch) -> N
     watch.file.write_text(watch.file.read_text().replace(f'"interval": {INTERVAL}', '"interval": 4'))
     await watch.daemon.reload()
     runs = _runs(watch)
-    await wait_until_async(lambda: _runs(watch) > runs)
+    await wait_until_async(lambda: _runs(watch) > runs, 9)
     assert (4.0, 2) == (watch.daemon.config.global_.interval, watch.daemon.board.health.counters.ssh_handshakes)
 
 
@@ -184,7 +184,7 @@ async def test_no_row_tells_of_a_host_that_has_left(tmp_path: Path, lab: Lab) ->
     rows = {"path_mtu": _peers, "port_reachability": _destinations}
     async with Watch(tmp_path, lab, {host: {"roles": ["management"]} for host in (here, leaving)}) as watch:
         board = watch.daemon.board
-        await wait_until_async(lambda: all("h2" in seen(board, "h1") for seen in rows.values()), what="rows about h2")
+        await wait_until_async(lambda: all("h2" in seen(board, "h1") for seen in rows.values()), 30, "rows about h2")
         before = {probe: board.entry(probe, "h1") for probe in rows}
         watch.write({here: {"roles": ["management"]}})
         await watch.daemon.reload()

@@ -102,12 +102,12 @@ async def test_the_watchdog_is_answered_while_the_daemon_is_alive(manager: Manag
     alive = True
     with told({**manager.environment, "WATCHDOG_USEC": "200000"}, lambda: alive) as service:
         service.ready()
-        await wait_until_async(lambda: _answers(manager) >= 5)
+        await wait_until_async(lambda: _answers(manager) >= 5, 5)
         alive, before = False, _answers(manager)
         await asyncio.sleep(0.2)
         assert before == _answers(manager)
         alive = True
-        await wait_until_async(lambda: _answers(manager) >= before + 2)
+        await wait_until_async(lambda: _answers(manager) >= before + 2, 5)
 
 
 def _answers(manager: Manager) -> int:
@@ -167,7 +167,7 @@ async def test_what_a_busy_manager_did_not_take_is_owed(manager: Manager) -> Non
 
 async def _first_taken(manager: Manager, expected: str) -> None:
     before = len(manager.heard())
-    await wait_until_async(lambda: len(manager.heard()) >= before + 3)
+    await wait_until_async(lambda: len(manager.heard()) >= before + 3, 15)
     first, *others = manager.heard()[before:]
     assert expected == first
     assert {"WATCHDOG=1"} == set(others)
@@ -184,7 +184,7 @@ async def test_one_bad_look_is_not_worth_an_error(manager: Manager) -> None:
 
     with capture_logs() as logs, told({**manager.environment, "WATCHDOG_USEC": "80000"}, alive) as service:
         service.ready()
-        await wait_until_async(lambda: len(told_before) >= len(looks))
+        await wait_until_async(lambda: len(told_before) >= len(looks), 15)
     assert [0, 0, 0, 0, 0, 1, 1] == told_before[: len(looks)]
 
 
@@ -196,13 +196,13 @@ def test_the_service_tells_its_manager(manager: Manager, tmp_path: Path, monkeyp
     file.write_text(LOCAL)
     running = Running(tmp_path, f"--config.file={file}")
     try:
-        wait_until(lambda: any("STATUS=1 host, 0 with failing runs" in line for line in manager.heard()), what="status")
+        wait_until(lambda: any("STATUS=1 host, 0 with failing runs" in line for line in manager.heard()), 15, "status")
         assert manager.heard()[0].startswith("READY=1 WATCHDOG=1 STATUS=")
-        wait_until(lambda: _answers(manager) > 5, what="the watchdog's answers")
+        wait_until(lambda: _answers(manager) > 5, 15, "the watchdog's answers")
         _environment_is_clean(running.process.pid)
         file.write_text("hots: []")
         running.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: any("has a mistake" in line for line in manager.heard()), what="the bad reload")
+        wait_until(lambda: any("has a mistake" in line for line in manager.heard()), 15, "the bad reload")
         assert any(line.startswith("RELOADING=1 MONOTONIC_USEC=") for line in manager.heard())
         running.process.send_signal(signal.SIGTERM)
         assert 0 == running.process.wait(timeout=10)
@@ -222,7 +222,7 @@ async def test_a_daemon_that_asks_nobody_answers_no_watchdog(
     service = Service(lambda: load(file), web_options(("127.0.0.1:0",), None, "/metrics", "", None))
     await service.start()
     try:
-        await wait_until_async(lambda: _answers(manager) >= 3)
+        await wait_until_async(lambda: _answers(manager) >= 3, 15)
         for slot, job in service._scheduler._jobs.items():
             job.remove()
             service._scheduler._turned[slot] -= 31
@@ -237,7 +237,7 @@ async def test_a_daemon_that_asks_nobody_answers_no_watchdog(
 
 def _environment_is_clean(pid: int) -> None:
     """No collector of this machine that the daemon starts can speak in its name."""
-    children = wait_until(lambda: Path(f"/proc/{pid}/task/{pid}/children").read_text().split(), what="a child")
+    children = wait_until(lambda: Path(f"/proc/{pid}/task/{pid}/children").read_text().split(), 15, "a child")
     for child in children:
         assert b"NOTIFY_SOCKET" not in Path(f"/proc/{child}/environ").read_bytes()
 

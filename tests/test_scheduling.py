@@ -90,8 +90,8 @@ def test_whole_intervals(interval: float, base: float, expected: float) -> None:
 async def test_every_host_once_per_interval_in_its_slot() -> None:
     """After the first sweep the times of one host are whole intervals apart; its probes start together."""
     async with running(Stand(), host("a", slow=2 * BASE), host("b")) as stand:
-        await wait_until_async(lambda: len(stand.times("a")) >= 5)
-        await wait_until_async(lambda: len(stand.times("a", "slow")) >= 3)
+        await wait_until_async(lambda: len(stand.times("a")) >= 5, 8)
+        await wait_until_async(lambda: len(stand.times("a", "slow")) >= 3, 8)
         swept, *slots = stand.times("a")
         assert [BASE] * (len(slots) - 1) == pytest.approx([b - a for a, b in pairwise(slots)], abs=0.2)
         assert slots[0] - swept <= BASE + 0.2
@@ -117,7 +117,7 @@ async def test_the_first_sweep_is_at_once_and_paced() -> None:
     pace = 10.0
     async with running(Stand(pace=pace), *(host(f"h{number}") for number in range(15))) as stand:
         began = asyncio.get_running_loop().time()
-        await wait_until_async(lambda: len({name for name, _, _ in stand.started}) == 15)
+        await wait_until_async(lambda: len({name for name, _, _ in stand.started}) == 15, 5)
         first = [stand.times(f"h{number}")[0] for number in range(15)]
         assert first[0] - began < 0.2
         assert 14 / pace == pytest.approx(first[-1] - first[0], abs=0.4)
@@ -132,13 +132,13 @@ async def test_a_run_that_hangs_is_never_run_twice() -> None:
             await blocked.wait()
 
     async with running(Stand(run), host("a"), host("b")) as stand:
-        await wait_until_async(lambda: len(_overruns(stand)) >= 2)
+        await wait_until_async(lambda: len(_overruns(stand)) >= 2, 6)
         assert 1 == len(stand.times("a", "slow"))
         assert {("slow", "a")} == {(outcome.probe, outcome.host) for outcome in _overruns(stand)}
         assert len(stand.times("a")) >= 3
         assert len(stand.times("b", "slow")) >= 3
         blocked.set()
-        await wait_until_async(lambda: len(stand.times("a", "slow")) >= 2)
+        await wait_until_async(lambda: len(stand.times("a", "slow")) >= 2, 3)
 
 
 def _overruns(stand: Stand) -> list[Outcome]:
@@ -159,9 +159,9 @@ async def test_a_run_out_of_turn_that_nobody_waits_for() -> None:
     stand, disabled = Stand(run), host("b", quick_enabled=False)
     for one in (host("a"), host("a"), disabled):
         stand.scheduler.hurry(QUICK, one)
-    await wait_until_async(lambda: stand.started)
+    await wait_until_async(lambda: stand.started, 1)
     blocked.set()
-    await wait_until_async(lambda: stand.landed)
+    await wait_until_async(lambda: stand.landed, 1)
     assert [("a", "quick")] == [(name, probe) for name, probe, _ in stand.started]
     await stand.scheduler.stop(0.5)
 
@@ -175,7 +175,7 @@ async def test_run_now_joins_what_is_under_way() -> None:
 
     stand, one = Stand(run), host("a")
     first, second = (asyncio.create_task(stand.scheduler.run_now(QUICK, one)) for _ in range(2))
-    await wait_until_async(lambda: stand.started)
+    await wait_until_async(lambda: stand.started, 1)
     first.cancel()
     blocked.set()
     assert "reading" == (await second).result
@@ -195,11 +195,11 @@ async def test_a_removed_host_lands_nothing() -> None:
             raise
 
     async with running(Stand(run), host("a")) as stand:
-        await wait_until_async(lambda: len(stand.started) == 2)
+        await wait_until_async(lambda: len(stand.started) == 2, 2)
         stand.scheduler.remove(["a"])
-        await wait_until_async(lambda: cancelled == {"quick": 1, "slow": 1})
+        await wait_until_async(lambda: cancelled == {"quick": 1, "slow": 1}, 1)
         stand.scheduler.add([host("b")])
-        await wait_until_async(lambda: len(stand.times("b")) == 1)
+        await wait_until_async(lambda: len(stand.times("b")) == 1, 3)
         assert 2 == len([1 for name, _, _ in stand.started if name == "a"])
         assert [] == stand.landed
 
@@ -216,17 +216,17 @@ async def test_a_removed_host_lands_nothing_even_if_its_run_ends_well() -> None:
                 await asyncio.Event().wait()
 
     async with running(Stand(run), host("a")) as stand:
-        await wait_until_async(lambda: calls == 2)
+        await wait_until_async(lambda: calls == 2, 2)
         stand.scheduler.remove(["a"])
         stand.scheduler.add([host("a")])
-        await wait_until_async(lambda: calls == 4 and len(stand.landed) == 2)
+        await wait_until_async(lambda: calls == 4 and len(stand.landed) == 2, 2)
         assert [] == _overruns(stand)
 
 
 async def test_a_disabled_probe_is_not_asked() -> None:
     """Settings of the host decide, and a replaced host has its new ones."""
     async with running(Stand(), host("a", quick_enabled=False)) as stand:
-        await wait_until_async(lambda: len(stand.times("a", "slow")) >= 2)
+        await wait_until_async(lambda: len(stand.times("a", "slow")) >= 2, 4)
         assert [] == stand.times("a")
         stand.scheduler.add([host("a")])
-        await wait_until_async(lambda: stand.times("a"))
+        await wait_until_async(lambda: stand.times("a"), 4)

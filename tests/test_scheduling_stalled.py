@@ -55,7 +55,7 @@ class Driven:
 
     async def swept(self) -> None:
         """The first sweep is over: all hosts that can be asked have been."""
-        await wait_until_async(lambda: not self.scheduler._unswept)
+        await wait_until_async(lambda: not self.scheduler._unswept, 10)
         await _turns()
 
     async def passes(self, seconds: float, *still: int) -> None:
@@ -85,7 +85,7 @@ async def test_a_scheduler_that_works_is_not_stalled() -> None:
     assert not Stand().scheduler.stalled
     async with running(Stand(), host("a")) as stand:
         before = min(stand.scheduler._turned.values())
-        await wait_until_async(lambda: min(stand.scheduler._turned.values()) > before + 1)
+        await wait_until_async(lambda: min(stand.scheduler._turned.values()) > before + 1, 30)
         assert not stand.scheduler.stalled
         assert len(stand.times("a")) >= 2
 
@@ -93,11 +93,11 @@ async def test_a_scheduler_that_works_is_not_stalled() -> None:
 async def test_a_scheduler_whose_slots_have_stopped_is_stalled() -> None:
     """The real one: APScheduler lost a job behind our back, and the other goes on."""
     async with running(Stand(), host("a")) as stand:
-        await wait_until_async(lambda: len(stand.times("a")) >= 2)
+        await wait_until_async(lambda: len(stand.times("a")) >= 2, 30)
         stand.scheduler._jobs[0].remove()
         stand.scheduler._turned[0] -= STALLED_FLOOR
         turned = stand.scheduler._turned[1]
-        await wait_until_async(lambda: stand.scheduler._turned[1] > turned)
+        await wait_until_async(lambda: stand.scheduler._turned[1] > turned, 30)
         assert stand.scheduler.stalled
 
 

@@ -29,7 +29,7 @@ async def test_a_slot_that_begins_twice_runs_once() -> None:
     async with running(Stand(), host("a")) as stand:
         for _ in range(3):
             before = len(stand.times("a"))
-            await wait_until_async(lambda before=before: len(stand.times("a")) > before)  # type: ignore[misc]  # mypy does not infer a lambda's default
+            await wait_until_async(lambda before=before: len(stand.times("a")) > before, 3)  # type: ignore[misc]  # mypy does not infer a lambda's default
             for slot in stand.scheduler._members:
                 await stand.scheduler._begin_slot(slot)
         slots = stand.times("a")[1:]
@@ -96,10 +96,10 @@ def test_a_stepped_clock_does_not_stop_the_schedule(tmp_path: Path, step: int) -
             [sys.executable, "-c", STEPPED], stdout=out, env=environment, cwd=Path(__file__).parents[1]
         )
     try:
-        wait_until(lambda: len(_runs(log)) >= 3, what="three runs")
+        wait_until(lambda: len(_runs(log)) >= 3, 15, "three runs")
         before = len(_runs(log))
         clock.write_text(f"{step:+}\n")
-        wait_until(lambda: len(_runs(log)) >= before + 4, what="four runs after the step")
+        wait_until(lambda: len(_runs(log)) >= before + 4, 15, "four runs after the step")
         runs = _runs(log)
     finally:
         process.kill()

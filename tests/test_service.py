@@ -38,7 +38,7 @@ class Running:
             stdout=self._log,
             stderr=self._log,
         )
-        self.url = wait_until(self._announced, what="the announcement") or ""
+        self.url = wait_until(self._announced, 15, "the announcement") or ""
 
     def _announced(self) -> str | None:
         found = re.search(r"url=(http://127\.0\.0\.1:\d+/)", self.log_file.read_text())
@@ -73,7 +73,7 @@ def configured(tmp_path: Path) -> Iterator[Running]:
 
 def test_it_gets_ready_and_ends_on_sigterm(configured: Running) -> None:
     """Ready after the first sweep; SIGTERM ends it within 5 s with status 0, no traceback, no child left."""
-    wait_until(lambda: configured.get("-/ready")[0] == 200, what="ready")
+    wait_until(lambda: configured.get("-/ready")[0] == 200, 15, "ready")
     body = configured.get("metrics")[1]
     assert "cs_first_sweep_done 1.0" in body
     assert 'cs_probe_runs_total{host="here",probe="time_drift"} 1.0' in body
@@ -84,7 +84,7 @@ def test_it_gets_ready_and_ends_on_sigterm(configured: Running) -> None:
     assert configured.process.wait(timeout=10) == 0
     assert fair.seconds() - began < 5
     assert "Traceback" not in configured.log_file.read_text()
-    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), what="no child left")
+    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), 5, "no child left")
 
 
 def _children(pid: int) -> list[int]:
@@ -96,7 +96,7 @@ def test_sighup_and_post_reload(configured: Running, tmp_path: Path) -> None:
     file = tmp_path / "cs_exporter.yml"
     file.write_text(LOCAL.replace("here", "there"))
     configured.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: "there" in configured.get("sd")[1], what="the new name")
+    wait_until(lambda: "there" in configured.get("sd")[1], 10, "the new name")
     file.write_text(LOCAL.replace("here", "elsewhere"))
     assert configured.get("-/reload", "POST")[0] == 200
     assert ["elsewhere"] == [row["labels"]["__meta_cs_host"] for row in json.loads(configured.get("sd")[1])]
@@ -107,7 +107,7 @@ def test_sighup_and_post_reload(configured: Running, tmp_path: Path) -> None:
     assert "elsewhere" in configured.get("sd")[1]
     assert "cs_config_last_reload_successful 0.0" in configured.get("metrics")[1]
     configured.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: "was not reloaded" in configured.log_file.read_text(), what="the log's line")
+    wait_until(lambda: "was not reloaded" in configured.log_file.read_text(), 10, "the log's line")
     assert configured.process.poll() is None
 
 
@@ -154,7 +154,7 @@ def test_without_standard_descriptors_it_runs(tmp_path: Path, closed: str) -> No
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )
     try:
-        wait_until(lambda: process.poll() is not None or _swept(port), what="the first sweep")
+        wait_until(lambda: process.poll() is not None or _swept(port), 30, "the first sweep")
         process.send_signal(signal.SIGTERM)
         assert 0 == process.wait(timeout=10)
     finally:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from tests.bench import costs
 from tests.bench.answers import PER_NETWORK
-from tests.bench.calibration import calibrate, loop_seconds
+from tests.bench.calibration import calibrate
 from tests.bench.figures import measured, simulated
 from tests.bench.report import report
 from tests.lab.fixtures import why_not
+from tests.lab.worth import loop_seconds
 
 MOST_HOSTS = 250 * PER_NETWORK
 SPARE_DESCRIPTORS = 200

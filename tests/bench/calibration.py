@@ -15,14 +15,11 @@ import asyncssh
 import uvloop
 
 from tests.bench.answers import SERVER
+from tests.lab.worth import loop_seconds
 
 REPEATS = 9
-ROUNDS = 200_000
 ECHOES = 300
 LINE = b"x" * 63 + b"\n"
-
-LOOP = 0.0275
-"""Processor seconds of the loop on the machine on which the tests' budgets of time were set."""
 
 
 @dataclass(frozen=True)
@@ -31,25 +28,6 @@ class Calibration:
 
     loop: float
     echo: float
-
-
-def loop_seconds() -> float:
-    """Processor seconds of a loop that adds, looks up and calls, as Python programs do; the least of some."""
-    return min(one_loop() for _ in range(REPEATS))
-
-
-def slower() -> float:
-    """How many times slower this machine is now than that one; at least 1."""
-    return max(1.0, loop_seconds() / LOOP)
-
-
-def one_loop() -> float:
-    """Processor seconds of that loop, once."""
-    table: dict[int, int] = {}
-    began = time.process_time()
-    for number in range(ROUNDS):
-        table[number & 1023] = table.get(number & 511, 0) + len(str(number))
-    return time.process_time() - began
 
 
 class _Echo(asyncssh.SSHClientSession[bytes]):

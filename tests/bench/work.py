@@ -75,7 +75,7 @@ def calls(trace: str) -> list[Call]:
             latest[begins["thread"]] = Call(float(begins["at"]), begins["name"], begins["rest"])
             found.append(latest[begins["thread"]])
         if again is not None and again["thread"] in latest:
-            found.remove(latest[again["thread"]])
+            found.remove(latest.pop(again["thread"]))
     return found
 
 

@@ -147,7 +147,7 @@ def _lines(file: Path) -> list[str]:
 def test_it_runs_as_nobody_in_particular(service: Machine) -> None:
     """No root, no capability, filtered calls; systemd knows how it fares; secrets are there, and are nobody else's."""
     assert ["active", "running"] == service.show(NAME, "ActiveState", "SubState")
-    wait_until(lambda: ["3 hosts, 0 with failing runs"] == service.show(NAME, "StatusText"), what="the status line")
+    wait_until(lambda: ["3 hosts, 0 with failing runs"] == service.show(NAME, "StatusText"), 30, "the status line")
     process = service.process(NAME)
     about = status(process)
     uid = about["Uid"].split()[0]
@@ -182,7 +182,7 @@ def test_what_survives_is_its_own(service: Machine) -> None:
 @pytest.mark.usefixtures("nfs_server")
 def test_the_sandbox_lets_every_probe_work(service: Machine, host: LabHost) -> None:
     """Nothing fails that is asked of the machine itself, of a host over SSH, or of a server from here."""
-    wait_until(lambda: "cs_first_sweep_done 1.0" in page(host, "metrics"), what="the first sweep")
+    wait_until(lambda: "cs_first_sweep_done 1.0" in page(host, "metrics"), 30, "the first sweep")
     everything = {
         *((name, probe) for name in (HERE, "h1") for probe in OF_HYPERVISORS),
         *(("srv", probe) for probe in ("time_drift", "nfs_server", "port_reachability")),
@@ -244,7 +244,7 @@ def test_a_hung_mount_holds_nothing_up(machine: Machine, lab: Lab, host: LabHost
     with hang_mount(machine) as mount:
         mount.hang()
         assert 0 == machine.run("systemctl", "start", NAME).returncode, machine.path(LOG).read_text()
-        wait_until(lambda: "cs_first_sweep_done 1.0" in page(host, "metrics"), what="the first sweep")
+        wait_until(lambda: "cs_first_sweep_done 1.0" in page(host, "metrics"), 30, "the first sweep")
         table = [line.split() for line in _lines(machine.process(NAME) / "mountinfo")]
         assert ["ro"] == [fields[5].split(",")[0] for fields in table if fields[4] == mount.mount_point]
         assert 0 == machine.run("systemctl", "stop", NAME).returncode
@@ -260,7 +260,7 @@ def test_an_address_that_is_in_use_is_tried_again(machine: Machine, lab: Lab, ho
     machine.write(LOG, "")
     holder = host.spawn([sys.executable, "-c", HOLDER], "holder")
     try:
-        wait_until(lambda: "held" in holder.log.read_text(), what="the address to be taken")
+        wait_until(lambda: "held" in holder.log.read_text(), 15, "the address to be taken")
         assert 0 == machine.run("systemctl", "start", "--no-block", NAME).returncode
         wait_until(lambda: int(machine.show(NAME, "NRestarts")[0]) >= 2, 60, "attempts")
         assert ":10595' is in use" in machine.path(LOG).read_text()
@@ -277,8 +277,8 @@ def test_a_mistake_in_the_configuration_is_tried_until_it_is_mended(machine: Mac
     machine.write(FILE, "hots: []")
     machine.write(LOG, "")
     assert 0 == machine.run("systemctl", "start", "--no-block", NAME).returncode
-    wait_until(lambda: "hots: unknown key; did you mean 'hosts'?" in machine.path(LOG).read_text(), what="the line")
-    wait_until(lambda: ["2"] == machine.show(NAME, "ExecMainStatus"), what="the status of a mistake")
+    wait_until(lambda: "hots: unknown key; did you mean 'hosts'?" in machine.path(LOG).read_text(), 30, "the line")
+    wait_until(lambda: ["2"] == machine.show(NAME, "ExecMainStatus"), 30, "the status of a mistake")
     machine.write(FILE, configuration(lab, "h1"))
     wait_until(lambda: ["active"] == machine.show(NAME, "ActiveState"), 60, "the service to run")
     assert 0 == machine.run("systemctl", "stop", NAME).returncode

@@ -9,12 +9,14 @@ import pytest
 
 from cs_exporter.spec import BETWEEN_RUNS
 from tests.demo.expressions import SYMPTOMS
+from tests.demo.fault import Fault
 from tests.demo.pace import TEST
 from tests.e2e import course
 from tests.e2e.course import ALONE, RESOLVED, Course, holds, in_turn
 from tests.e2e.fake_stand import BREAKING, SHOWS, Fails, FakeStand
 from tests.e2e.judge import Failing, of_fault, seen, stories_that_count, strangers
 from tests.e2e.paging import RED
+from tests.e2e.stand import LOOK
 from tests.e2e.test_paging import CRITICAL, alert, notified
 from tests.e2e.test_placed import HERE_ONLY, fault
 
@@ -91,12 +93,28 @@ def test_a_fault_has_the_time_of_its_own_overload(stand: FakeStand, monkeypatch:
     assert 4.0 == evidence.overload
 
 
-def test_it_goes_on_until_what_it_brought_is_resolved(stand: FakeStand) -> None:
+@pytest.fixture
+def paged(stand: FakeStand) -> Fault:
+    """One of which somebody is told."""
+    return replace(stand.fault("a", "kvm1"), also=(HERE_ONLY,), pages=(CRITICAL,))
+
+
+def test_it_goes_on_until_what_it_brought_is_resolved(stand: FakeStand, paged: Fault) -> None:
     """Whoever got it hears so later than Prometheus knows, and may hear of the last fault when nothing else waits."""
-    paged = replace(stand.fault("a", "kvm1"), also=(HERE_ONLY,), pages=(CRITICAL,))
     begin = stand.clock + BREAKING + SHOWS
     end = begin + RESOLVED - RED
     stand.under_way = [notified(begin, alert("CsA", begin)), notified(end, alert("CsA", begin, fires=False))]
     tried = Course(stand, [paged])
     evidence = tried.run()
     assert ({}, [end]) == (tried.again, [one.resolved for one in seen(evidence.stories[-1], evidence).told.values()])
+
+
+def test_it_waits_for_no_end_that_never_comes(stand: FakeStand, paged: Fault) -> None:
+    """For so long only; then it is tried again by itself, and the judge says what was not resolved."""
+    begin = stand.clock + BREAKING + SHOWS
+    stand.under_way = [notified(begin, alert("CsA", begin))]
+    tried = Course(stand, [paged])
+    evidence = tried.run()
+    first, again = evidence.stories
+    assert RESOLVED < again.broken.begin - first.gone <= RESOLVED + 2 * LOOK
+    assert f"{CRITICAL}: never resolved" in tried.again["a"]

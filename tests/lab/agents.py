@@ -30,7 +30,7 @@ from tests.lab.daemon import Daemon
 from tests.lab.host import LabHost
 from tests.lab.processes import read
 from tests.lab.uml_agents import UmlAgent
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 SERVER, SERVER_LOG = "tests.lab.agent_programs_server", "/var/log/cloudstack/management/management-server.log"
 
@@ -83,7 +83,7 @@ class _Program:
             process = read(pid)
             return process is not None and process.state in states
 
-        wait_until(arrived, what=f"{self._module} on {self.host.name} to take the signal")
+        wait_until(arrived, HANGS, f"{self._module} on {self.host.name} to take the signal")
 
     def _running(self) -> Daemon:
         assert self._daemon is not None, f"{self._module} does not run on {self.host.name}"
@@ -138,7 +138,7 @@ class ManagementServer(_Program):
     def start(self) -> None:
         """Run it, until it listens to all its ports."""
         super().start()
-        wait_until(lambda: all(map(self.host.listens, self._ports)), what=f"{self.host.name} to listen: {self._ports}")
+        wait_until(lambda: all(map(self.host.listens, self._ports)), HANGS, f"{self.host.name} to listen")
 
     def roll_log(self) -> None:
         """Its log goes on in a new file; the old one gets another name."""
@@ -184,7 +184,7 @@ class Agent(_Program):
     def _ready_for(self, number: signal.Signals) -> Daemon:
         daemon = self._running()
         status = Path(f"/proc/{daemon.pid}/status")
-        wait_until(lambda: catches(status.read_text(), number), what=f"the agent of {self.host.name} to run")
+        wait_until(lambda: catches(status.read_text(), number), HANGS, f"the agent of {self.host.name} to run")
         return daemon
 
 

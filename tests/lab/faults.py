@@ -19,7 +19,7 @@ from tests.lab.nfs_server import NfsServer
 from tests.lab.processes import kill_and_wait
 from tests.lab.ssh_keys import KeyPair, new_key
 from tests.lab.sshd import fake_clock_library
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 Refusal = Literal["tcp reset", "icmp port-unreachable", "icmp admin-prohibited", "icmp host-unreachable"]
 MTU = 1500
@@ -206,7 +206,7 @@ def replaced_by(host: LabHost, manner: str) -> Iterator[None]:
     host.sshd.stop()
     peer = host.spawn([sys.executable, "-S", str(Path(peers.__file__)), manner, host.address, str(sshd.PORT)], "peer")
     try:
-        wait_until(lambda: host.listens(sshd.PORT), what=f"the {manner} peer to listen")
+        wait_until(lambda: host.listens(sshd.PORT), HANGS, f"the {manner} peer to listen")
         yield
     finally:
         peer.stop()

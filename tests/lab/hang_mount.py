@@ -14,7 +14,7 @@ from typing import Protocol
 
 from tests.lab.control import PROJECT
 from tests.lab.lab import Lab
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 SOURCE = "10.99.0.9:/export/primary"
 
@@ -55,7 +55,7 @@ class HangMount:
         self._daemon.stop(signal.SIGTERM)
 
     def _wait_for(self, word: str) -> None:
-        wait_until(lambda: self._words()[-1:] == [word] or self._dead(), what=f"hangfs to say {word}")
+        wait_until(lambda: self._words()[-1:] == [word] or self._dead(), HANGS, f"hangfs to say {word}")
 
     def _words(self) -> list[str]:
         return self._log.read_text().split()

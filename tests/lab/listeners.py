@@ -13,7 +13,7 @@ from tests.lab import peers
 from tests.lab.daemon import Daemon
 from tests.lab.host import LabHost
 from tests.lab.processes import Process, freeze_and_wait, read
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 
 class Listener:
@@ -33,7 +33,7 @@ class Listener:
         argv = [sys.executable, "-S", str(Path(peers.__file__)), self._manner, self._host.address, str(self._port)]
         argv += [str(file) for file in self.certificate or ()]
         self._daemon = self._host.spawn(argv, f"listener-{self._port}")
-        wait_until(lambda: self._host.listens(self._port), what=f"port {self._port} of {self._host.name} to listen")
+        wait_until(lambda: self._host.listens(self._port), HANGS, f"port {self._port} of {self._host.name} to listen")
 
     def stop(self) -> None:
         """End it: its machine refuses connections from then on."""

@@ -23,7 +23,7 @@ from tests.lab.control import LabError
 from tests.lab.daemon import Daemon
 from tests.lab.host import LabHost
 from tests.lab.processes import Process, freeze_and_wait, read, signal_all
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 PORT = 3306
 MONITOR, GREEDY, REPLICATION = "cs_exporter", "greedy", "replication"
@@ -165,9 +165,9 @@ class MysqlServer(ABC):
             for connection in connections[len(connections) - but :]:
                 connection.close()
             kept = len(connections) - but
-            wait_until(lambda: len(self.sessions(GREEDY)) == before + kept, what="the greedy to hold what it shall")
+            wait_until(lambda: len(self.sessions(GREEDY)) == before + kept, HANGS, "the greedy to hold what it shall")
             yield kept
-        wait_until(lambda: len(self.sessions(GREEDY)) <= before, what="the greedy to be gone")
+        wait_until(lambda: len(self.sessions(GREEDY)) <= before, HANGS, "the greedy to be gone")
 
     @contextmanager
     def used_from(self, host: LabHost, number: int, user: str = GREEDY) -> Iterator[None]:
@@ -176,7 +176,7 @@ class MysqlServer(ABC):
         before = set(self.sessions(user))
         clients = [host.spawn([*client, "--execute=DO SLEEP(86400)"], f"client-{user}") for _ in range(number)]
         try:
-            wait_until(lambda: len(self.sessions(user)) == len(before) + number, what=f"clients of {host.name}")
+            wait_until(lambda: len(self.sessions(user)) == len(before) + number, HANGS, f"clients of {host.name}")
             yield
         finally:
             # A server that sleeps for a client sees only after seconds that the client has gone.
@@ -184,7 +184,7 @@ class MysqlServer(ABC):
                 self.end_session(session)
             for each in clients:
                 each.stop()
-            wait_until(lambda: {*self.sessions(user)} <= before, what=f"the clients of {host.name} to be gone")
+            wait_until(lambda: {*self.sessions(user)} <= before, HANGS, f"the clients of {host.name} to be gone")
 
     def _grab(self, held: ExitStack) -> Iterator[Connection]:
         while True:

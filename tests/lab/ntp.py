@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tests.lab.host import LabHost
 from tests.lab.processes import Process, freeze_and_wait, kill_and_wait, signal_all
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 CONFIG, PID_FILE = "/etc/chrony/chrony.conf", "/run/chrony/chronyd.pid"
 COMMON = f"pidfile {PID_FILE}\nlog measurements statistics tracking\nlogdir /var/log\n"
@@ -54,7 +54,7 @@ class Chronyd:
         self.stop()
         self.host.write(CONFIG, COMMON + settings)
         self.host.run(["chronyd", "-x", "-u", "root", "-f", CONFIG], check=True)
-        wait_until(lambda: self.host.run(["chronyc", "-c", "tracking"]).returncode == 0, what="chronyd to answer")
+        wait_until(lambda: self.host.run(["chronyc", "-c", "tracking"]).returncode == 0, HANGS, "chronyd to answer")
 
     def stop(self) -> None:
         """Kill it; no error if none runs."""

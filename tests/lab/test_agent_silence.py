@@ -14,7 +14,7 @@ from tests.lab.agent_options import PROPERTIES
 from tests.lab.agents import Agent, ManagementServer, pings_stuck, running
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -115,7 +115,7 @@ def test_a_pause_too_long_ends_all_pings(hosts: tuple[LabHost, LabHost]) -> None
         with faults.frozen(agent):
             frozen = time.monotonic()
             until(server, BEHIND)
-            wait_until(lambda: time.monotonic() - frozen > 5 * EVERY, what="the pause to be too long")
+            wait_until(lambda: time.monotonic() - frozen > 5 * EVERY, HANGS, "the pause to be too long")
         until(server, ALIVE)
         until(agent, "ERROR [cloud.agent.Agent] (UgentTask-1:[]) (logid:) Ping Interval has gone past 600")
         wait_until(lambda: len(stamps(server.log(), ALIVE)) > 2, DEADLINE, "more investigations")

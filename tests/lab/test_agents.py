@@ -11,7 +11,7 @@ from tests.lab.agent_programs import PORT
 from tests.lab.agents import Agent, ManagementServer, cut_off, running, unacknowledged
 from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -50,12 +50,12 @@ def test_a_session_stands_and_moves(hosts: list[LabHost]) -> None:
     first, second, kvm = hosts
     servers, agent = [ManagementServer(host) for host in (first, second)], Agent(kvm, [first, second], EVERY)
     with running(*servers, agent):
-        wait_until(lambda: [first.address] == peers(kvm), what="a session with the first server")
+        wait_until(lambda: [first.address] == peers(kvm), HANGS, "a session with the first server")
         with faults.stopped(servers[0]):
-            wait_until(lambda: [second.address] == peers(kvm), what="a session with the second server")
+            wait_until(lambda: [second.address] == peers(kvm), HANGS, "a session with the second server")
             with faults.stopped(servers[1]):
-                wait_until(lambda: [] == peers(kvm), what="no session at all")
-        wait_until(lambda: peers(kvm), what="a session again")
+                wait_until(lambda: [] == peers(kvm), HANGS, "no session at all")
+        wait_until(lambda: peers(kvm), HANGS, "a session again")
 
 
 def test_faults_of_a_session(hosts: list[LabHost]) -> None:
@@ -63,10 +63,10 @@ def test_faults_of_a_session(hosts: list[LabHost]) -> None:
     first, _, kvm = hosts
     server, agent = ManagementServer(first), Agent(kvm, [first], EVERY)
     with running(server, agent):
-        wait_until(lambda: peers(kvm), what="a session")
+        wait_until(lambda: peers(kvm), HANGS, "a session")
         with faults.frozen(server):
-            wait_until(lambda: unread(first) > 0, what="words that nobody reads")
+            wait_until(lambda: unread(first) > 0, HANGS, "words that nobody reads")
         for fault in (cut_off(kvm, first), unacknowledged(kvm)):
-            wait_until(lambda: unsent(kvm) == 0 == unread(first), what="all to be well")
+            wait_until(lambda: unsent(kvm) == 0 == unread(first), HANGS, "all to be well")
             with fault:
-                wait_until(lambda: unsent(kvm) > 0, what="words that do not arrive")
+                wait_until(lambda: unsent(kvm) > 0, HANGS, "words that do not arrive")

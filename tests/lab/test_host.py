@@ -7,7 +7,7 @@ import pytest
 
 from tests.lab.host import HostSpec
 from tests.lab.lab import Lab
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -30,15 +30,15 @@ async def test_sh_is_the_wanted_shell(lab: Lab, name: str, question: str, answer
 async def test_what_the_account_leaves_behind_is_seen(lab: Lab) -> None:
     """A process and a file that outlive their connection are found, and so is their end."""
     host = lab.hosts["h2"]
-    wait_until(lambda: not host.processes(), what="sessions of earlier tests to be over")
+    wait_until(lambda: not host.processes(), HANGS, "sessions of earlier tests to be over")
     assert [] == host.files()
     async with lab.connect(host) as connection:
         await connection.run("touch /tmp/left; setsid sleep 998 >/dev/null 2>&1 </dev/null &")
         assert any("sshd: csmon" in command for command in host.processes())
-    wait_until(lambda: host.processes() == ["sleep 998"], what="only the left process to be there")
+    wait_until(lambda: host.processes() == ["sleep 998"], HANGS, "only the left process to be there")
     assert ["/tmp/left"] == host.files()  # noqa: S108  # the host's, not this machine's
     host.run("pkill -KILL -u csmon; rm /tmp/left")
-    wait_until(lambda: not host.processes(), what="the killed process to be gone")
+    wait_until(lambda: not host.processes(), HANGS, "the killed process to be gone")
     assert [] == host.files()
 
 

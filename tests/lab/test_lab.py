@@ -19,7 +19,7 @@ from tests.lab.control import PROJECT, LabError
 from tests.lab.host import HostSpec
 from tests.lab.lab import DEFAULT_HOSTS, Lab
 from tests.lab.ntp import Chronyd
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -126,7 +126,7 @@ def test_nothing_is_left_after_a_crash() -> None:
         pidfds = [os.pidfd_open(pid) for pid in told["pids"]]
         assert 3 == len(left_of(told["directory"], told["uplink"], pidfds))
         owner.kill()
-    wait_until(lambda: not left_of(told["directory"], told["uplink"], pidfds), what="the lab to be gone")
+    wait_until(lambda: not left_of(told["directory"], told["uplink"], pidfds), HANGS, "the lab to be gone")
     for pidfd in pidfds:
         os.close(pidfd)
 
@@ -136,7 +136,7 @@ def test_a_killed_keeper_takes_the_hosts_along_and_the_next_lab_clears_up() -> N
     lab = Lab([HostSpec("c1")])
     pidfds = [os.pidfd_open(process.pid) for process in lab.hosts["c1"].pids()]
     os.kill(lab.supervisor.pid, 9)
-    wait_until(lambda: not left_of("/nonexistent", lab.network.uplink_index, pidfds), what="the hosts to be gone")
+    wait_until(lambda: not left_of("/nonexistent", lab.network.uplink_index, pidfds), HANGS, "the hosts to be gone")
     lab.close()
     assert lab.directory.exists()
     Lab([]).close()

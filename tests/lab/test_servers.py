@@ -13,7 +13,7 @@ from tests.lab.host import LabHost
 from tests.lab.lab import Lab
 from tests.lab.nfs_server import MOUNT_PORT, PORT, NfsServer
 from tests.lab.ntp import Chronyd, Tracking
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -114,8 +114,8 @@ async def test_a_hanging_mount_makes_unkillable_processes_until_it_is_freed(lab:
             mount.hang()
             async with lab.connect(host) as connection:
                 process = await connection.create_process("timeout -s KILL 0.2 stat -f /mnt/hang")
-                wait_until(lambda: stuck(host), what="stat to be in state D, where no signal ends it")
+                wait_until(lambda: stuck(host), HANGS, "stat to be in state D, where no signal ends it")
                 end()
                 await process.wait(timeout=5)
-            wait_until(lambda: not host.processes(), what="no process to be left")
+            wait_until(lambda: not host.processes(), HANGS, "no process to be left")
     assert "" == host.run("grep hang /proc/mounts").stdout

@@ -16,7 +16,7 @@ from tests.lab.host import HostSpec, LabHost
 from tests.lab.lab import Lab
 from tests.lab.processes import kill_and_wait, signal_all
 from tests.lab.sshd import CONFIG, PID_FILE
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -39,7 +39,7 @@ def starting_over(host: LabHost) -> Iterator[None]:
     config.unlink()
     os.mkfifo(config, 0o600)
     signal_all(host.sshd.listeners(), signal.SIGHUP)
-    pipe = wait_until(lambda: read_by_somebody(config), what="sshd to read its settings")
+    pipe = wait_until(lambda: read_by_somebody(config), HANGS, "sshd to read its settings")
     assert pipe is not None
     try:
         yield
@@ -48,7 +48,7 @@ def starting_over(host: LabHost) -> Iterator[None]:
         os.close(pipe)
         config.unlink()
         host.write(CONFIG, settings)
-    wait_until(host.path(PID_FILE).exists, what="sshd to listen")
+    wait_until(host.path(PID_FILE).exists, HANGS, "sshd to listen")
 
 
 async def test_what_starts_over_is_no_session(lab: Lab) -> None:
@@ -70,6 +70,6 @@ async def test_a_reload_waits_for_no_client(lab: Lab) -> None:
     host = lab.hosts["h1"]
     async with lab.connect(host) as connection:
         with socket.create_connection((host.address, host.port)):
-            wait_until(lambda: any("accepted" in one.command for one in host.sshd.sessions()), what="it to be served")
+            wait_until(lambda: any("accepted" in one.command for one in host.sshd.sessions()), HANGS, "it to be served")
             host.sshd.reload()
         assert "fine\n" == (await connection.run("echo fine")).stdout

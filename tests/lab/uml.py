@@ -22,7 +22,7 @@ from tests.lab.host import Account, HostSpec, LabHost
 from tests.lab.hostroot import CSMON_UID, Plan
 from tests.lab.lab import Lab
 from tests.lab.netns import COMMAND_DEADLINE, PREFIX
-from tests.lab.wait import wait_until
+from tests.lab.wait import HANGS, wait_until
 
 MEMORY = "96M"
 BOOT_DEADLINE = 60.0
@@ -232,7 +232,7 @@ class UmlHost:
     def stop(self) -> None:
         """End the host at once, as a power cut does, and unplug it."""
         self._casing.kill()
-        wait_until(lambda: not self._kernel.alive(), what=f"{self.name} to end")
+        wait_until(lambda: not self._kernel.alive(), HANGS, f"{self.name} to end")
         self.lab.network.remove_link(self.port_device)
 
 

@@ -16,11 +16,16 @@ from tests.lab import fair
 
 T = TypeVar("T")
 
-HANGS = 30.0
-"""Seconds after which what is waited for hangs: no promise, and long enough for a machine that has much else to do."""
+SOON, HANGS = 5.0, 30.0
+"""Seconds of a fair clock: within the former is what comes at once; what has no promise hangs after the latter."""
 
 PAUSE = 0.02
 GRACE = 1.0
+
+
+def _real(deadline: float) -> float:
+    """Seconds of the real clock after which a wait ends anyhow: a machine that never stops pausing keeps nobody."""
+    return 2 * deadline + GRACE
 
 
 class WaitedInVain(AssertionError):
@@ -30,37 +35,37 @@ class WaitedInVain(AssertionError):
         super().__init__(f"{what or 'the condition'}: not true after {deadline:g} s; last value: {last!r}")
 
 
-def wait_until(condition: Callable[[], T], deadline: float = HANGS, what: str = "", pause: float = PAUSE) -> T:
+def wait_until(condition: Callable[[], T], deadline: float = SOON, what: str = "", pause: float = PAUSE) -> T:
     """Call `condition` until it answers something true, and return that. Raises WaitedInVain after `deadline` s.
 
     `pause`: seconds between two calls, for conditions that are dear to look at.
     """
-    end = fair.seconds() + deadline
+    end, last = fair.seconds() + deadline, time.monotonic() + _real(deadline)
     while True:
         value = condition()
         if value:
             return value
-        if fair.seconds() > end:
+        if fair.seconds() > end or time.monotonic() > last:
             raise WaitedInVain(what, deadline, value)
         time.sleep(pause)
 
 
 @overload
 async def wait_until_async(
-    condition: Callable[[], Coroutine[object, object, T]], deadline: float = HANGS, what: str = ""
+    condition: Callable[[], Coroutine[object, object, T]], deadline: float = SOON, what: str = ""
 ) -> T: ...
 
 
 @overload
-async def wait_until_async(condition: Callable[[], T], deadline: float = HANGS, what: str = "") -> T: ...
+async def wait_until_async(condition: Callable[[], T], deadline: float = SOON, what: str = "") -> T: ...
 
 
-async def wait_until_async(condition: Callable[[], object], deadline: float = HANGS, what: str = "") -> object:
+async def wait_until_async(condition: Callable[[], object], deadline: float = SOON, what: str = "") -> object:
     """As `wait_until`, without blocking the event loop; the condition may be a coroutine function."""
     end = fair.seconds() + deadline
     last: object = "none, the condition itself never came back"
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(2 * deadline + GRACE):
+        async with asyncio.timeout(_real(deadline)):
             while True:
                 last = await _value(condition)
                 if last:

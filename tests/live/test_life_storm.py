@@ -97,9 +97,13 @@ class Pace:
 
 @contextmanager
 def unburdened() -> Iterator[None]:
-    """What other tests have left in memory takes no part in collections: a look through it is a long turn by itself."""
+    """What other tests have left in memory takes no part in collections: a look through it is a long turn by itself.
+
+    The second collection is for the collector's own account of how much there is, by which it decides when to look.
+    """
     gc.collect()
     gc.freeze()
+    gc.collect()
     try:
         yield
     finally:

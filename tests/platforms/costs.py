@@ -1,7 +1,7 @@
 """Processor time that asking a cloud takes, in seconds of the machine on which the budgets were set.
 
-One machine's second is not another's, and beside others' work not even its own: a piece of work that never changes is
-done in turn with what is measured, and tells what this machine is worth meanwhile.
+One machine's second is not another's, and beside others' work not even its own: a fixed piece of work alternates with
+what is measured, and tells what this machine is worth meanwhile.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 
-from tests.bench.calibration import LOOP, one_loop
+from tests.lab.worth import LOOP, one_loop
 
 BUDGET = 0.050
 """Seconds of the client's processor time for each interval of 15 s, at a thousand hosts."""

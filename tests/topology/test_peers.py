@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cs_exporter.model import Connection, Host, Mount, Peer, Place, Role, Traffic
 from cs_exporter.topology.peers import FAR, MOST, NEAR, peers_of
-from tests.bench.calibration import slower
+from tests.lab.worth import slower
 
 K = NEAR + FAR
 
@@ -190,7 +190,8 @@ def test_ten_thousand_hosts_take_less_than_two_seconds() -> None:
         hosts = by_name(*(hypervisor(number, f"c{number % clusters}") for number in range(10_000)))
         began = time.process_time()
         found = peers_of(hosts)
-        assert time.process_time() - began < 2.0 * slower()
+        took = time.process_time() - began
+        assert took < 2.0 * slower(), f"{took:.1f} s of processor time"
         assert len(hosts) == len(found)
 
 

@@ -27,7 +27,7 @@ from cs_exporter.model import (
 )
 from cs_exporter.probes.ports.table import NEVER_DIALLED
 from cs_exporter.topology.ports import MOST_TUNNELLED, MOST_VANTAGES, port_rows
-from tests.bench.calibration import slower
+from tests.lab.worth import slower
 
 
 def host(name: str, *roles: Role, address: str = "", platform: str = "static") -> Host:

@@ -151,7 +151,7 @@ async def test_what_hangs_is_not_begun_a_second_time() -> None:
     assert [Reason.MUTE] * 3 == [failure.reason for failure in failures]
     assert "no answer in time" in failures[0].detail
     assert "not begun, because listHosts was under way for" in failures[2].detail
-    await wait_until_async(lambda: not ours(), what="the thread to end")
+    await wait_until_async(lambda: not ours(), 5.0, "the thread to end")
 
 
 async def test_closing_does_not_wait_for_what_hangs() -> None:
@@ -160,13 +160,13 @@ async def test_closing_does_not_wait_for_what_hangs() -> None:
     with dripping() as (url, connections):
         api = apis.of(pseudo_host(ApiTarget(url, __file__, __file__)))
         asking = asyncio.create_task(api.listed("listHosts", 60.0))
-        await wait_until_async(lambda: connections, what="the call to be under way")
+        await wait_until_async(lambda: connections, 5.0, "the call to be under way")
         asking.cancel()
         async with asyncio.timeout(0.5):
             await apis.close()
         with pytest.raises(asyncio.CancelledError):
             await asking
-    await wait_until_async(lambda: not ours(), what="the thread to end")
+    await wait_until_async(lambda: not ours(), 5.0, "the thread to end")
 
 
 LEAVING = """
@@ -202,7 +202,7 @@ async def test_a_cancelled_asker_leaves_the_next_one_its_turn(tmp_path: Path) ->
         api = apis.of(pseudo_host(target_of(server)))
         server.inflict(Fault.HANG, times=1)
         first = asyncio.create_task(api.listed("listHosts", 1.0))
-        await wait_until_async(lambda: server.at_once, what="the first to hang")
+        await wait_until_async(lambda: server.at_once, 5.0, "the first to hang")
         first.cancel()
         assert 5 == len(await api.listed("listHosts", 5.0))
     await apis.close()

@@ -101,7 +101,7 @@ async def test_a_client_that_stops_reading_is_cut_off(monkeypatch: pytest.Monkey
         async def free_again() -> bool:
             return (await client.ask("/metrics", "HEAD")).status == 200
 
-        await wait_until_async(free_again)
+        await wait_until_async(free_again, 10)
         writer.transport.abort()
 
 
@@ -121,7 +121,7 @@ async def test_a_client_that_goes_meanwhile_is_no_error(
         async def free_again() -> bool:
             return (await client.ask("/metrics", "HEAD")).status == 200
 
-        await wait_until_async(free_again)
+        await wait_until_async(free_again, 10)
     assert [] == [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
 
 

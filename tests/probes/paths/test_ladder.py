@@ -139,7 +139,7 @@ async def test_no_packet_outlives_its_deadline(shell: ShellKind, tmp_path: Path)
     async with collector(shell, tmp_path, assemble([PATH]).text, {"PATH": path}) as running:
         answers = await running.ask((name, 1, (*arguments[:3], "3", *arguments[4:])))
         assert answers[0].late
-        await wait_until_async(lambda: "sleep 3 " not in running.alive().values(), what="pings to end")
+        await wait_until_async(lambda: "sleep 3 " not in running.alive().values(), 6, "pings to end")
 
 
 @pytest.mark.debian

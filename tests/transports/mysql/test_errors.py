@@ -131,7 +131,7 @@ async def test_the_place_above_the_limit_is_left_to_the_dba(database: MysqlServe
                 assert (Reason.EXHAUSTED, 1040) == (failed.reason, getattr(failed, "code", None))
                 assert "the DBA's" in failed.detail
                 # The server may still be busy with the end of the connection that was given back.
-                await wait_until_async(lambda: held + 1 == database.status("Threads_connected"), what="it to be free")
+                await wait_until_async(lambda: held + 1 == database.status("Threads_connected"), 5, "it to be free")
                 assert errors == database.errors()
                 dba = pymysql.connect(host=database.address, user=MONITOR, password=PASSWORD)
                 dba.close()

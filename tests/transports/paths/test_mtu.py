@@ -114,8 +114,8 @@ async def test_ipv6(lab: Lab) -> None:
     """The same by ICMPv6: fits, our own device, a router that says so, a black hole, a repaired path."""
     far = lab.hosts["h6"]
     with ipv6(lab, lab.hosts["h1"], far) as (near_address, address):
-        await wait_until_async(lambda: _replies(near_address), what="IPv6 to work")
-        await wait_until_async(lambda: _replies(address), what="IPv6 to be forwarded")
+        await wait_until_async(lambda: _replies(near_address), 10, "IPv6 to work")
+        await wait_until_async(lambda: _replies(address), 10, "IPv6 to be forwarded")
         assert EchoState.REPLY is (await echo(address, 1500)).state
         assert Echo(EchoState.LOCAL, 1501, mtu=1500) == await echo(address, 1501)
         with faults.small_route(far, silent=False):

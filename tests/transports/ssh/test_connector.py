@@ -119,7 +119,7 @@ async def test_a_session_that_the_network_lost_ends_by_itself(lab: Lab) -> None:
         session = await one.connector("h1", host.address, script=script)()
         with faults.dropped(host):
             session.lost(ProbeFailed(Reason.RESET, "the cable was cut"))
-            await wait_until_async(lambda: not any("sh -s" in line for line in host.processes()))
+            await wait_until_async(lambda: not any("sh -s" in line for line in host.processes()), 10)
         await left(one, host)
 
 

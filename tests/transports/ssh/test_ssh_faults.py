@@ -140,7 +140,7 @@ async def test_what_keeps_one_out(lab: Lab, hosts: dict[str, LabHost]) -> None:
             assert (Login.FRESH if name == "silent" else Login.AHEAD) is failure.login, (name, failure)
         assert worst < 1
         for name in REFUSING:
-            await wait_until_async(partial(one.works, name), what=f"{name} to heal")
+            await wait_until_async(partial(one.works, name), 5, f"{name} to heal")
         await left(one, mine)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
@@ -197,7 +197,7 @@ async def test_what_breaks_a_session(lab: Lab, hosts: dict[str, LabHost]) -> Non
             assert fair.seconds() - began < END_GRACE + 1
             again = await one.failure("vanishing")
             for name in ("frozen", "stuck"):
-                await wait_until_async(partial(one.works, name), what=f"{name}: a new session while the old one hangs")
+                await wait_until_async(partial(one.works, name), 5, f"{name}: a new session while the old one hangs")
         slow, gone = Reason.TIMEOUT, Reason.RESET
         expected = {"frozen": slow, "vanishing": slow, "stuck": slow, "restarting": gone, "killed": gone, "half": gone}
         assert {**expected, "flooding": Reason.UNPARSABLE} == {
@@ -210,7 +210,7 @@ async def test_what_breaks_a_session(lab: Lab, hosts: dict[str, LabHost]) -> Non
         assert Reason.UNREACHABLE is again.reason
         assert worst < 1
         for name in BREAKING:
-            await wait_until_async(partial(one.works, name), what=f"{name} to heal")
+            await wait_until_async(partial(one.works, name), 5, f"{name} to heal")
         # The vanished host never heard that its first session was over; its collector's watchdog is in test_ssh.py.
         hosts["vanishing"].sshd.stop()
         hosts["vanishing"].sshd.start()
@@ -235,5 +235,5 @@ async def test_large_packets_lost_on_the_way(lab: Lab, hosts: dict[str, LabHost]
             assert await one.works(HEALTHY)
         assert failure is not None
         assert (Reason.TIMEOUT, True) == (failure.reason, "path-MTU black hole" in failure.detail)
-        await wait_until_async(partial(newcomer.works, HEALTHY))
+        await wait_until_async(partial(newcomer.works, HEALTHY), 5)
         assert (await one.shells[HEALTHY].ask(SHOW))[SHOW].text() == "<hello>\n"

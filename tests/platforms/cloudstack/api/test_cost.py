@@ -19,7 +19,7 @@ HOSTS, POOLS = 1_000, 5
 def one_processor() -> Iterator[None]:
     """That threads hand the interpreter over to another processor, and back, would be much of what is measured."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
+    os.sched_setaffinity(0, {max(before)})
     yield
     os.sched_setaffinity(0, before)
 
