@@ -218,16 +218,17 @@ def pings_stuck(agent: Agent | UmlAgent) -> Iterator[None]:
         agent.unstick()
 
 
-def cut_off(host: LabHost, *servers: LabHost, port: int = PORT) -> AbstractContextManager[object]:
+@contextmanager
+def cut_off(host: LabHost, *servers: LabHost, port: int = PORT) -> Iterator[None]:
     """Packets between that host and those servers' port vanish on the way, in both directions; SSH works."""
-    both = ExitStack()
-    for server in servers:
-        for chain, rule in (
-            ("input", f"ip saddr {host.address} tcp dport {port} drop"),
-            ("output", f"ip daddr {host.address} tcp sport {port} drop"),
-        ):
-            both.enter_context(faults.filtered(server.namespace, chain, rule))
-    return both
+    with ExitStack() as both:
+        for server in servers:
+            for chain, rule in (
+                ("input", f"ip saddr {host.address} tcp dport {port} drop"),
+                ("output", f"ip daddr {host.address} tcp sport {port} drop"),
+            ):
+                both.enter_context(faults.filtered(server.namespace, chain, rule))
+        yield
 
 
 def unacknowledged(host: LabHost, port: int = PORT) -> AbstractContextManager[None]:
