@@ -138,7 +138,8 @@ class ManagementServer(_Program):
     def start(self) -> None:
         """Run it, until it listens to all its ports."""
         super().start()
-        wait_until(lambda: all(map(self.host.listens, self._ports)), HANGS, f"{self.host.name} to listen")
+        what = f"{self.host.name} to listen: {self._ports}"
+        wait_until(lambda: all(map(self.host.listens, self._ports)), HANGS, what)
 
     def roll_log(self) -> None:
         """Its log goes on in a new file; the old one gets another name."""

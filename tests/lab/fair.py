@@ -31,7 +31,7 @@ class _Napper:
 
     def _nap(self) -> None:
         while True:
-            time.sleep(NAP)
+            time.sleep(NAP)  # this is the measurement: how late it ends
             with self._lock:
                 now = time.monotonic()
                 self._lost += self._late(now)

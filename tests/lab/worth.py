@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 
 LOOP = 0.0275
-"""Processor seconds of the loop where the tests' budgets were set: CPython 3.11, a virtual machine of two."""
+"""Processor seconds of the loop where the tests' budgets were set: CPython 3.11 on a virtual machine with two
+processors that had nothing else to do."""
 
 REPEATS = 9
 ROUNDS = 200_000
